@@ -1,0 +1,71 @@
+using System.Numerics;
+
+namespace Downhill;
+
+/// <summary>
+/// Brings rows to the network: in which order an epoch takes them, how many make a batch, and their encoded form. Knows
+/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept over.
+/// </summary>
+internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly RowSource source;
+    private readonly Preparation preparation;
+    private readonly int[] rows;
+    private readonly int[] chosen, codes, classes;
+    private readonly float[] numeric, values, weights;
+
+    /// <param name="source">Where the rows are.</param>
+    /// <param name="rows">Which of them take part.</param>
+    /// <param name="preparation">How they are encoded.</param>
+    /// <param name="chunk">Most rows of one read.</param>
+    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk)
+    {
+        (this.source, this.rows, this.preparation) = (source, rows, preparation);
+        chosen = new int[chunk];
+        numeric = new float[chunk * preparation.NumericCount];
+        codes = new int[chunk * preparation.CategoryCount];
+        classes = new int[source.Target.IsClass ? chunk : 0];
+        values = new float[source.Target.IsClass ? 0 : chunk * source.Target.Names.Count];
+        weights = new float[source.HasWeights ? chunk : 0];
+    }
+
+    /// <summary>Rows that take part.</summary>
+    public int Count => rows.Length;
+
+    /// <summary>Whether rows have weights of their own.</summary>
+    public bool IsWeighted => source.HasWeights;
+
+    /// <summary>Classes of the rows last read.</summary>
+    public ReadOnlySpan<int> Classes => classes;
+
+    /// <summary>Raw numeric targets of the rows last read.</summary>
+    public ReadOnlySpan<float> Values => values;
+
+    /// <summary>
+    /// Reads the rows at places start … start+count−1 of the epoch's order into the workspace.
+    /// </summary>
+    /// <param name="workspace">Receives inputs, targets and weights.</param>
+    /// <param name="start">First place.</param>
+    /// <param name="count">Rows, at most the chunk.</param>
+    /// <param name="order">The epoch's keyed permutation, or null for the rows' own order.</param>
+    public void Read(Workspace<T> workspace, int start, int count, in Permutation? order)
+    {
+        Span<int> picked = chosen.AsSpan(0, count);
+        if (order is Permutation permutation) permutation.Fill(start, picked);
+        else for (int i = 0; i < count; i++) picked[i] = start + i;
+        for (int i = 0; i < count; i++) picked[i] = rows[picked[i]];
+        source.Read(picked, numeric, codes, classes, values, weights);
+        int n = preparation.NumericCount, c = preparation.CategoryCount, targets = preparation.Outputs;
+        int inputs = preparation.Width, perRow = source.Target.IsClass ? 0 : targets;
+        for (int i = 0; i < count; i++)
+        {
+            preparation.Encode(numeric.AsSpan(i * n, n), codes.AsSpan(i * c, c), workspace.Input.Slice(i * inputs, inputs));
+            preparation.EncodeTarget(perRow == 0 ? classes[i] : 0, values.AsSpan(i * perRow, perRow),
+                workspace.Targets.Slice(i * targets, targets));
+            if (IsWeighted) workspace.Weights[i] = T.CreateTruncating(weights[i]);
+        }
+    }
+
+    /// <summary>Weight of row <paramref name="i"/> of the rows last read.</summary>
+    public double WeightOf(int i) => weights.Length == 0 ? 1 : weights[i];
+}

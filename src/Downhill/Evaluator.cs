@@ -1,0 +1,86 @@
+using System.Numerics;
+
+namespace Downhill;
+
+/// <summary>Measures a network on rows: loss, and what people read off its answers.</summary>
+internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private const int Chunk = 256;
+
+    private readonly Network<T> network;
+    private readonly Preparation preparation;
+    private readonly Batcher<T> batcher;
+    private readonly Workspace<T> workspace;
+
+    /// <param name="network">Bound with the loss.</param>
+    /// <param name="source">Where the rows are.</param>
+    /// <param name="rows">Which rows.</param>
+    /// <param name="preparation">How rows are encoded and outputs read.</param>
+    public Evaluator(Network<T> network, RowSource source, int[] rows, Preparation preparation)
+    {
+        (this.network, this.preparation) = (network, preparation);
+        int chunk = Math.Clamp(rows.Length, 1, Chunk);
+        batcher = new Batcher<T>(source, rows, preparation, chunk);
+        workspace = new Workspace<T>(network, chunk);
+    }
+
+    /// <summary>Called per row, in order, with its place, its loss and its outputs.</summary>
+    public delegate void RowAction(int row, double loss, ReadOnlySpan<T> outputs);
+
+    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null)
+    {
+        int outputs = preparation.Outputs;
+        bool isClass = preparation.Target.IsClass;
+        int classes = preparation.Target.Classes.Count;
+        int[,] confusion = new int[classes, classes];
+        double lossSum = 0, weightSum = 0, right = 0, codedSquares = 0;
+        double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs], deviation = new double[outputs];
+        for (int start = 0; start < batcher.Count; start += workspace.Rows)
+        {
+            int count = Math.Min(workspace.Rows, batcher.Count - start);
+            batcher.Read(workspace, start, count, order: null);
+            network.Forward(workspace, parameters, buffers, count, PassMode.Predict);
+            network.Evaluate(workspace, count, weighted: false, withGradient: false);
+            for (int i = 0; i < count; i++)
+            {
+                double weight = batcher.WeightOf(i), loss = workspace.RowLoss[i];
+                ReadOnlySpan<T> row = workspace.Output.Slice(i * outputs, outputs);
+                ReadOnlySpan<T> target = workspace.Targets.Slice(i * outputs, outputs);
+                weightSum += weight;
+                lossSum += weight * loss;
+                each?.Invoke(start + i, loss, row);
+                for (int o = 0; o < outputs; o++)
+                {
+                    double error = double.CreateTruncating(row[o]) - double.CreateTruncating(target[o]);
+                    codedSquares += weight * error * error;
+                    if (isClass) continue;
+                    double actual = batcher.Values[i * outputs + o];
+                    error *= preparation.TargetScale[o];
+                    squares[o] += weight * error * error;
+                    absolute[o] += weight * Math.Abs(error);
+                    double before = actual - mean[o]; // Welford, weighted
+                    mean[o] += weight / weightSum * before;
+                    deviation[o] += weight * before * (actual - mean[o]);
+                }
+                if (!isClass) continue;
+                int predicted = preparation.ClassOf(row);
+                confusion[batcher.Classes[i], predicted]++;
+                if (predicted == batcher.Classes[i]) right += weight;
+            }
+        }
+        Metrics metrics = new() { Rows = batcher.Count, Loss = lossSum / weightSum };
+        if (isClass)
+            return metrics with
+            {
+                Accuracy = right / weightSum,
+                Confusion = confusion,
+                SquaredErrorPercentage = 100 * (preparation.TargetHigh - preparation.TargetLow) / (weightSum * outputs) * codedSquares,
+            };
+        return metrics with
+        {
+            Rmse = Math.Sqrt(squares.Sum() / (weightSum * outputs)),
+            Mae = absolute.Sum() / (weightSum * outputs),
+            R2 = Enumerable.Range(0, outputs).Average(o => 1 - squares[o] / deviation[o]),
+        };
+    }
+}

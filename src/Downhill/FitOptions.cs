@@ -1,0 +1,93 @@
+namespace Downhill;
+
+/// <summary>
+/// What a user may say about a fit; whatever is left out is chosen from the data, and <see cref="FitPlan"/> says what was.
+/// </summary>
+public sealed record FitOptions
+{
+    /// <summary>Widths of the hidden layers; empty for a single layer; null to choose.</summary>
+    public IReadOnlyList<int>? Hidden { get; init; }
+
+    /// <summary>One activation for all hidden layers, or one per hidden layer; empty for relu.</summary>
+    public IReadOnlyList<Activation> Activation { get; init; } = [];
+
+    /// <summary>Output activation: softmax for classes and identity for numbers when null.</summary>
+    public Activation? Output { get; init; }
+
+    /// <summary>Batch norm between each hidden layer's field and its activation.</summary>
+    public bool BatchNorm { get; init; }
+
+    /// <summary>Share of each hidden layer's outputs dropped in training.</summary>
+    public double Dropout { get; init; }
+
+    /// <summary>Share of links that exist, 1 for fully connected.</summary>
+    public double Connections { get; init; } = 1;
+
+    /// <summary>Start of the weights; null for the custom of each layer's activation.</summary>
+    public Initializer? Initializer { get; init; }
+
+    /// <summary>Loss; null for the one that belongs to the output activation.</summary>
+    public Loss? Loss { get; init; }
+
+    public Optimizer? Optimizer { get; init; }
+    public double? LearningRate { get; init; }
+    public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
+    public Reduction Reduction { get; init; }
+
+    /// <summary>Rows per update, 0 for all, null to choose.</summary>
+    public int? Batch { get; init; }
+
+    public bool Shuffle { get; init; } = true;
+    public int? Epochs { get; init; }
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>Stopping rules; null to choose, empty for none but the epochs.</summary>
+    public IReadOnlyList<StoppingRule>? Stop { get; init; }
+
+    public double L1 { get; init; }
+    public double L2 { get; init; }
+    public double WeightDecay { get; init; }
+    public double Clip { get; init; }
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>How numeric inputs are scaled; null to choose.</summary>
+    public Scaling? Scaling { get; init; }
+
+    /// <summary>Data to test on; null for the set's own test part, or else a share of the rows.</summary>
+    public Dataset? Test { get; init; }
+
+    /// <summary>Share of the rows held out for the test when there is no test part; null to choose.</summary>
+    public double? TestShare { get; init; }
+
+    /// <summary>Data for stopping and for the best weights.</summary>
+    public Dataset? Validation { get; init; }
+
+    /// <summary>Share of the remaining rows held out for validation where none is given; null to choose.</summary>
+    public double? ValidationShare { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>0 for one per core.</summary>
+    public int Threads { get; init; }
+
+    public Arithmetic Arithmetic { get; init; }
+
+    /// <summary>Called after each epoch.</summary>
+    public Action<EpochReport>? Progress { get; init; }
+
+    /// <summary>Ends the fit early; the best model so far is returned.</summary>
+    public CancellationToken Cancellation { get; init; }
+}
+
+/// <summary>What a fit gave.</summary>
+/// <param name="Model">The model: best weights by validation where there was one.</param>
+/// <param name="Stopped">Why it ended.</param>
+/// <param name="History">One line per epoch.</param>
+/// <param name="Train">The model on its training rows.</param>
+/// <param name="Validation">The model on the validation rows, null without.</param>
+/// <param name="Test">The model on the test rows, null without.</param>
+/// <param name="Steps">Updates made.</param>
+/// <param name="Seconds">Time spent in training steps.</param>
+public sealed record FitResult(
+    Model Model, StopReason Stopped, IReadOnlyList<EpochReport> History, Metrics Train, Metrics? Validation, Metrics? Test,
+    long Steps, double Seconds);

@@ -1,0 +1,195 @@
+namespace Downhill;
+
+/// <summary>
+/// A fit with every choice made: which rows, which preparation, which network, which options. Made from data and
+/// <see cref="FitOptions"/>, printed before training, run as a <see cref="TrainSession{T}"/>.
+/// </summary>
+public sealed class FitPlan
+{
+    private FitPlan(
+        Dataset data, int[] rows, int[] validationRows, Dataset? validation, Dataset? test, Preparation preparation, NetworkSpec network,
+        TrainOptions options) =>
+        (Data, Rows, ValidationRows, Validation, Test, Preparation, Network, Options) =
+            (data, rows, validationRows, validation, test, preparation, network, options);
+
+    public Dataset Data { get; }
+
+    /// <summary>Training rows of <see cref="Data"/>.</summary>
+    public int[] Rows { get; }
+
+    /// <summary>Validation rows of <see cref="ValidationSource"/>.</summary>
+    public int[] ValidationRows { get; }
+
+    /// <summary>A validation set given by the user, or null.</summary>
+    public Dataset? Validation { get; }
+
+    public Dataset ValidationSource => Validation ?? Data;
+
+    /// <summary>What the result is tested on, or null.</summary>
+    public Dataset? Test { get; }
+
+    public Preparation Preparation { get; }
+    public NetworkSpec Network { get; }
+    public TrainOptions Options { get; }
+
+    /// <summary>Makes every choice that was left open.</summary>
+    /// <exception cref="DownhillException">Data that cannot be learned from, or options that do not fit.</exception>
+    public static FitPlan Make(Dataset data, FitOptions options)
+    {
+        CheckData(data);
+        (int[] rows, Dataset? test) = HoldOutTest(data, options);
+        Activation output = options.Output ?? OutputFor(data, options.Loss);
+        Loss loss = options.Loss ?? LossFor(output);
+        loss.CheckDomain(output);
+        IReadOnlyList<StoppingRule> stop = options.Stop ?? (rows.Length >= 100 && options.Optimizer?.Method is null
+            ? [StoppingRules.Validation()] : []);
+        (int[] trainRows, int[] validationRows) = HoldOutValidation(data, rows, options, stop);
+        bool single = data.Target.IsClass && data.Target.Classes.Count == 2 && !output.Range.SumsToOne;
+        double low = output.Range.Low == -1 && output.Range.High == 1 ? -1 : 0;
+        Preparation preparation = Preparation.Fit(data, trainRows, options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
+            low, 1, single);
+        NetworkSpec network = NetworkFor(data, preparation, trainRows.Length, output, options);
+        Optimizer optimizer = options.Optimizer ?? Optimizers.Adam();
+        bool small = trainRows.Length < 5000;
+        TrainOptions train = new()
+        {
+            Loss = loss,
+            Optimizer = optimizer,
+            LearningRate = options.LearningRate ?? (optimizer.Name == "adam" && small ? 0.003 : optimizer.DefaultLearningRate),
+            Schedules = options.Schedules,
+            Reduction = options.Reduction,
+            Batch = options.Batch ?? (optimizer.NeedsFullBatch ? 0 : small ? 32 : 128),
+            Shuffle = options.Shuffle,
+            Epochs = options.Epochs ?? (trainRows.Length < 100 ? 2000 : small ? 200 : 30),
+            Time = options.Time,
+            Stop = stop,
+            L1 = options.L1,
+            L2 = options.L2,
+            WeightDecay = options.WeightDecay,
+            Clip = options.Clip,
+            KeepBest = options.KeepBest,
+            Seed = options.Seed,
+            Threads = options.Threads,
+            Arithmetic = options.Arithmetic,
+        };
+        train.Check();
+        return new(data, trainRows, validationRows, options.Validation, test, preparation, network, train);
+    }
+
+    /// <summary>The run, at its first step.</summary>
+    public TrainSession<float> Start() =>
+        new(Network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+
+    /// <summary>The model that a run has reached, measured on all parts.</summary>
+    public FitResult Finish(TrainSession<float> session)
+    {
+        Model model = new(Network, Preparation, Options.Loss, session.ResultParameters, session.ResultBuffers, Options.Arithmetic)
+        {
+            Training = new(Data.Name, Rows.Length, session.State.Epoch, session.State.Step, Options.Optimizer.ToString(),
+                Options.EffectiveLearningRate, Options.Batch, Options.Seed, session.Stopped?.Text ?? "still running"),
+            Image = Data.Image,
+        };
+        return new(
+            model, session.Stopped ?? new("running", "still running"), session.State.History, model.Evaluate(Data, Rows),
+            ValidationRows.Length == 0 ? null : model.Evaluate(ValidationSource, ValidationRows),
+            Test is null || Test.Rows == 0 ? null : model.Evaluate(Test), session.State.Step, session.State.Seconds);
+    }
+
+    private static void CheckData(Dataset data)
+    {
+        if (data.Rows == 0) Throw.Input($"Data '{data.Name}'", "at least 1 row", "none", "Check the file.");
+        if (data.Inputs.Count == 0) Throw.Input($"Data '{data.Name}'", "at least 1 input column", "none", "Check the target and ignored columns.");
+        if (data.Target.IsClass && data.Classes.Distinct().Take(2).Count() < 2)
+            Throw.Input($"Data '{data.Name}'", $"at least 2 classes in '{data.Target.Names[0]}'", $"only '{data.Target.Classes[data.Classes[0]]}'",
+                "There is nothing to tell apart: check the target column.");
+    }
+
+    private static (int[] Rows, Dataset? Test) HoldOutTest(Dataset data, FitOptions options)
+    {
+        if (options.Test is not null || (options.TestShare is null && data.Test is not null))
+        {
+            Dataset test = options.Test ?? data.Test!;
+            CheckSameColumns(data, test, "Test data");
+            return (All(data.Rows), test);
+        }
+        // A handful of rows is a worked example (XOR has four): all of it is for learning.
+        double share = options.TestShare ?? (data.Rows < 20 ? 0 : 0.2);
+        CheckShare("Test share", share);
+        if (share == 0) return (All(data.Rows), null);
+        (int[] rows, int[] held) = Split.HoldOut(data, All(data.Rows), share, options.Seed, purpose: 0);
+        return (rows, data.Subset(held));
+    }
+
+    private static (int[] Rows, int[] Validation) HoldOutValidation(
+        Dataset data, int[] rows, FitOptions options, IReadOnlyList<StoppingRule> stop)
+    {
+        if (options.Validation is not null)
+        {
+            CheckSameColumns(data, options.Validation, "Validation data");
+            return (rows, All(options.Validation.Rows));
+        }
+        double share = options.ValidationShare ?? (stop.Any(r => r.NeedsValidation) ? 0.1 : 0);
+        CheckShare("Validation share", share);
+        return share == 0 ? (rows, []) : Split.HoldOut(data, rows, share, options.Seed, purpose: 1);
+    }
+
+    private static void CheckSameColumns(Dataset data, Dataset other, string what)
+    {
+        if (other.Inputs.Count != data.Inputs.Count || other.Target.IsClass != data.Target.IsClass
+            || !other.Target.Classes.SequenceEqual(data.Target.Classes))
+            Throw.Input(what, $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
+                $"{other.Inputs.Count} inputs, {other.Target.Classes.Count} classes", "Use files of one kind.");
+    }
+
+    private static void CheckShare(string what, double share)
+    {
+        if (!(share >= 0 && share < 1)) Throw.Input(what, "a share from 0 up to but not including 1", Numbers.Text(share), "0.2 holds out every fifth row.");
+    }
+
+    private static int[] All(int rows) => [.. Enumerable.Range(0, rows)];
+
+    private static Activation OutputFor(Dataset data, Loss? loss) =>
+        !data.Target.IsClass ? Activations.Identity
+        : loss?.Name == "binary_cross_entropy" ? Activations.Sigmoid()
+        : Activations.Softmax;
+
+    private static Loss LossFor(Activation output) =>
+        output.Range.SumsToOne ? Losses.CrossEntropy
+        : output.Name == "sigmoid" && output.Range == new OutputRange(0, 1) ? Losses.BinaryCrossEntropy
+        : Losses.MeanSquaredError;
+
+    private static NetworkSpec NetworkFor(Dataset data, Preparation preparation, int rows, Activation output, FitOptions options)
+    {
+        IReadOnlyList<int> hidden = options.Hidden ?? DefaultHidden(preparation, rows);
+        if (options.Activation.Count > 1 && options.Activation.Count != hidden.Count)
+            Throw.Input("Activation", $"one, or one per hidden layer ({hidden.Count})", $"{options.Activation.Count}", "Separate them with commas, in the order of the layers.");
+        List<Layer> layers = [];
+        int width = preparation.Width;
+        for (int i = 0; i <= hidden.Count; i++)
+        {
+            bool isOutput = i == hidden.Count;
+            int units = isOutput ? preparation.Outputs : hidden[i];
+            if (units is < 1 or > 1_000_000)
+                Throw.Input($"Hidden layer {i + 1}", "a width from 1 to 1000000", $"{units}", "Write, for example, --hidden 64,32.");
+            Activation activation = isOutput ? output
+                : options.Activation.Count == 0 ? Activations.Relu : options.Activation[options.Activation.Count == 1 ? 0 : i];
+            ConnectionMask? mask = options.Connections == 1 || isOutput ? null
+                : ConnectionMask.Random(width, units, options.Connections, new RandomStream(options.Seed, RandomStreams.Connections, (uint)i));
+            bool normed = options.BatchNorm && !isOutput;
+            layers.Add(new Dense(units, normed ? Activations.Identity : activation)
+            {
+                Connections = mask,
+                Initializer = options.Initializer ?? (normed ? Initializers.For(activation) : null),
+            });
+            if (normed) layers.Add(new BatchNorm(activation));
+            if (options.Dropout != 0 && !isOutput) layers.Add(new Dropout(options.Dropout));
+            width = units;
+        }
+        return new(preparation.Width, layers);
+    }
+
+    private static int[] DefaultHidden(Preparation preparation, int rows) =>
+        preparation.Width <= 3 ? [32, 32]
+        : rows < 500 ? [32]
+        : preparation.Width < 100 ? [64] : [128];
+}

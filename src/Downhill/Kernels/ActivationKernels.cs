@@ -1,0 +1,107 @@
+using System.Numerics;
+
+namespace Downhill.Kernels;
+
+// z, y, dY are [rows, columns], row-major without gaps.
+
+/// <summary>An activation bound to a number type and a vector width. <c>z</c> and <c>y</c> may be the same array.</summary>
+internal abstract unsafe class ActivationKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>y = φ(z).</summary>
+    public abstract void Forward(T* z, T* y, int rows, int columns);
+
+    /// <summary>Turns ∂C/∂Y into ∂C/∂Z in place; <paramref name="z"/> may be null where the derivative comes from y.</summary>
+    public abstract void Backward(T* z, T* y, T* gradient, int rows, int columns);
+}
+
+internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : ActivationKernel<T>
+    where A : struct, IActivation
+    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override void Forward(T* z, T* y, int rows, int columns)
+    {
+        long length = (long)rows * columns, i = 0;
+        for (; i + S.Count <= length; i += S.Count)
+            S.Store(y + i, activation.Value<S, V, T>(S.Load(z + i)));
+        if (i == length) return;
+        Tail<S, V, T> tail = default;
+        tail.Store(y + i, activation.Value<S, V, T>(tail.Load(z + i, length - i)), length - i);
+    }
+
+    public override void Backward(T* z, T* y, T* gradient, int rows, int columns)
+    {
+        T* from = A.DerivativeFrom == DerivativeFrom.Output ? y : z;
+        long length = (long)rows * columns, i = 0;
+        for (; i + S.Count <= length; i += S.Count)
+            S.Store(gradient + i, S.Mul(S.Load(gradient + i), activation.Derivative<S, V, T>(S.Load(from + i))));
+        if (i == length) return;
+        Tail<S, V, T> tail = default;
+        V slope = activation.Derivative<S, V, T>(tail.Load(from + i, length - i));
+        tail.Store(gradient + i, S.Mul(tail.Load(gradient + i, length - i), slope), length - i);
+    }
+}
+
+/// <summary>Loads and stores fewer than <c>S.Count</c> elements through a vector's worth of memory; the rest is 0.</summary>
+internal readonly unsafe struct Tail<S, V, T>
+    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public V Load(T* from, long count)
+    {
+        V vector = default;
+        T* lanes = (T*)&vector;
+        for (long i = 0; i < count; i++) lanes[i] = from[i];
+        return vector;
+    }
+
+    public void Store(T* to, V vector, long count)
+    {
+        T* lanes = (T*)&vector;
+        for (long i = 0; i < count; i++) to[i] = lanes[i];
+    }
+}
+
+/// <summary>y_j = exp(z_j − max z)/Σ. A score of +∞ takes all (several share); NaN stays NaN.</summary>
+internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
+    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override void Forward(T* z, T* y, int rows, int columns)
+    {
+        for (int r = 0; r < rows; r++)
+            Row(z + (long)r * columns, y + (long)r * columns, columns);
+    }
+
+    /// <summary>Writes the probabilities of one row and returns max z and Σ exp(z − max).</summary>
+    public static (T Max, T Sum) Row(T* z, T* y, int columns)
+    {
+        T max = z[0];
+        for (int j = 1; j < columns; j++) max = z[j] > max || T.IsNaN(z[j]) ? z[j] : max;
+        V shift = S.Set(max), one = S.Set(T.One);
+        int i = 0;
+        for (; i + S.Count <= columns; i += S.Count)
+            S.Store(y + i, Exponential(S.Load(z + i)));
+        if (i < columns)
+        {
+            Tail<S, V, T> tail = default;
+            tail.Store(y + i, Exponential(tail.Load(z + i, columns - i)), columns - i);
+        }
+        // In order, in one chain: the sum is the same at every width.
+        T sum = T.Zero;
+        for (int j = 0; j < columns; j++) sum += y[j];
+        for (int j = 0; j < columns; j++) y[j] /= sum;
+        return (max, sum);
+
+        // ∞ − ∞ is not 0: an entry equal to the maximum counts 1 without subtracting.
+        V Exponential(V score) => S.Select(S.Equal(score, shift), one, VectorMath.Exp<S, V, T>(S.Sub(score, shift)));
+    }
+
+    /// <summary>dz_j = y_j·(dy_j − Σ_k dy_k·y_k).</summary>
+    public override void Backward(T* z, T* y, T* gradient, int rows, int columns)
+    {
+        for (int r = 0; r < rows; r++, y += columns, gradient += columns)
+        {
+            T dot = T.Zero;
+            for (int j = 0; j < columns; j++) dot += gradient[j] * y[j];
+            for (int j = 0; j < columns; j++) gradient[j] = y[j] * (gradient[j] - dot);
+        }
+    }
+}

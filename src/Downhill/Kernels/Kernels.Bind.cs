@@ -1,0 +1,23 @@
+using System.Numerics;
+
+namespace Downhill.Kernels;
+
+// How a value of a catalog meets the chosen width: the catalog's item knows its own type, the table knows S and V.
+
+internal abstract partial class Kernels<T>
+{
+    public abstract ActivationKernel<T> BindActivation<A>(A activation) where A : struct, IActivation;
+    public abstract ActivationKernel<T> BindSoftmax();
+    public abstract LossKernel<T> BindLoss<L>(L loss) where L : struct, IElementLoss;
+    public abstract LossKernel<T> BindSoftmaxCrossEntropy();
+    public abstract RuleKernel<T> BindRule<R>() where R : struct, IUpdateRule;
+}
+
+internal sealed partial class Kernels<S, V, T>
+{
+    public override ActivationKernel<T> BindActivation<A>(A activation) => new ElementwiseKernel<A, S, V, T>(activation);
+    public override ActivationKernel<T> BindSoftmax() => new SoftmaxKernel<S, V, T>();
+    public override LossKernel<T> BindLoss<L>(L loss) => new ElementLossKernel<L, S, V, T>(loss);
+    public override LossKernel<T> BindSoftmaxCrossEntropy() => new SoftmaxCrossEntropyKernel<S, V, T>();
+    public override RuleKernel<T> BindRule<R>() => new RuleKernel<R, S, V, T>();
+}

@@ -1,0 +1,90 @@
+using System.Numerics;
+
+namespace Downhill.Kernels;
+
+/// <summary>A loss bound to a number type and a vector width.</summary>
+internal abstract unsafe class LossKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Loss of each row and, where wanted, its gradient.</summary>
+    /// <param name="y">[rows, columns] outputs, or induced fields for a fused pair.</param>
+    /// <param name="t">[rows, columns] targets.</param>
+    /// <param name="weights">[rows], or null for 1 each; multiplies the gradient (not the row's loss).</param>
+    /// <param name="rowLoss">[rows] receives each row's loss.</param>
+    /// <param name="gradient">[rows, columns] receives the gradient with respect to <paramref name="y"/>; null when not wanted.</param>
+    /// <param name="rows">B.</param>
+    /// <param name="columns">O.</param>
+    public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns);
+}
+
+internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
+    where L : struct, IElementLoss
+    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    {
+        V perOutput = S.Set(T.One / T.CreateTruncating(columns));
+        T* lanes = stackalloc T[S.Count];
+        Tail<S, V, T> tail = default;
+        for (int r = 0; r < rows; r++)
+        {
+            T* row = y + (long)r * columns, target = t + (long)r * columns;
+            V weight = S.Set(weights == null ? T.One : weights[r]);
+            double sum = 0; // over the outputs in order, in double: the same at every width
+            for (int i = 0; i < columns; i += S.Count)
+            {
+                int count = Math.Min(S.Count, columns - i);
+                bool whole = count == S.Count;
+                V output = whole ? S.Load(row + i) : tail.Load(row + i, count);
+                V wanted = whole ? S.Load(target + i) : tail.Load(target + i, count);
+                S.Store(lanes, loss.Value<S, V, T>(output, wanted, perOutput));
+                for (int lane = 0; lane < count; lane++) sum += double.CreateTruncating(lanes[lane]);
+                if (gradient == null) continue;
+                V slope = S.Mul(weight, loss.Derivative<S, V, T>(output, wanted, perOutput));
+                if (whole) S.Store(gradient + (long)r * columns + i, slope);
+                else tail.Store(gradient + (long)r * columns + i, slope, count);
+            }
+            rowLoss[r] = sum;
+        }
+    }
+}
+
+/// <summary>
+/// Softmax and cross-entropy on the induced fields z: L = Σ t·(max + ln Σ − z), gradient (Σ t)·y − t.
+/// Finite for every finite z; Goodfellow et al., Deep Learning, §6.2.2.3.
+/// </summary>
+internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T> : LossKernel<T>
+    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    {
+        const int OnStack = 256;
+        T* stack = stackalloc T[OnStack];
+        T[]? rented = null;
+        if (gradient == null && columns > OnStack) rented = System.Buffers.ArrayPool<T>.Shared.Rent(columns);
+        fixed (T* heap = rented)
+        {
+            T* scratch = rented is null ? stack : heap;
+            for (int r = 0; r < rows; r++, z += columns, t += columns)
+            {
+                T* y = gradient == null ? scratch : gradient + (long)r * columns;
+                (T max, T sum) = SoftmaxKernel<S, V, T>.Row(z, y, columns);
+                double top = double.CreateTruncating(max);
+                double logSum = PortableMath.Log(double.CreateTruncating(sum));
+                double loss = 0;
+                T targets = T.Zero;
+                for (int j = 0; j < columns; j++)
+                {
+                    if (t[j] == T.Zero) continue; // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
+                    double below = z[j] == max ? 0 : top - double.CreateTruncating(z[j]);
+                    loss += double.CreateTruncating(t[j]) * (below + logSum);
+                    targets += t[j];
+                }
+                rowLoss[r] = T.IsNaN(max) ? double.NaN : loss;
+                if (gradient == null) continue;
+                T weight = weights == null ? T.One : weights[r];
+                for (int j = 0; j < columns; j++) y[j] = weight * (targets * y[j] - t[j]);
+            }
+        }
+        if (rented is not null) System.Buffers.ArrayPool<T>.Shared.Return(rented);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Numerics;
+
+namespace Downhill.Kernels;
+
+/// <summary>What one update of a range of parameters needs besides the arrays.</summary>
+/// <param name="LearningRate">η of this range.</param>
+/// <param name="GradientScale">The one normaliser times the clipping factor: turns sums over rows into the gradient.</param>
+/// <param name="L2">λ of the objective's term ½·λ·w², 0 for none.</param>
+/// <param name="L1">λ of the objective's term λ·|w|, applied as a proximal step, 0 for none.</param>
+/// <param name="Decay">Decoupled weight decay, 0 for none.</param>
+internal readonly record struct UpdateTerms(double LearningRate, double GradientScale, double L2, double L1, double Decay);
+
+/// <summary>An update rule bound to a number type and a vector width.</summary>
+internal abstract unsafe class RuleKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Works out the step's constants.</summary>
+    public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
+
+    /// <summary>
+    /// One pass over <paramref name="length"/> parameters: g ← scale·g + λ₂·w; w ← w − η·decay·w; w ← rule(w, g); then L1's
+    /// proximal step, w ← sign(w)·max(|w| − η·λ₁, 0), which holds weights at 0 and lets the gradient revive them.
+    /// </summary>
+    /// <param name="w">Parameters.</param>
+    /// <param name="g">Sums of the rows' gradients; left as they are.</param>
+    /// <param name="slots">Up to three arrays; unused ones null.</param>
+    /// <param name="length">Number of parameters.</param>
+    /// <param name="constants">From <see cref="Prepare"/>.</param>
+    /// <param name="terms">Rates and penalties.</param>
+    /// <returns>False when a gradient was not finite; the parameters are then spoilt.</returns>
+    public abstract bool Update(T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms);
+}
+
+internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
+    where R : struct, IUpdateRule
+    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
+        R.Prepare(arguments, step, constants);
+
+    public override bool Update(T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms)
+    {
+        RuleConstants<V> c = default;
+        for (int k = 0; k < constants.Length; k++) c[k] = S.Set(T.CreateTruncating(constants[k]));
+        V rate = S.Set(T.CreateTruncating(terms.LearningRate)), scale = S.Set(T.CreateTruncating(terms.GradientScale));
+        V l2 = S.Set(T.CreateTruncating(terms.L2)), zero = S.Set(T.Zero);
+        V threshold = S.Set(T.CreateTruncating(terms.LearningRate * terms.L1));
+        V shrink = S.Set(T.CreateTruncating(terms.LearningRate * terms.Decay));
+        bool hasL2 = terms.L2 != 0, hasL1 = terms.L1 != 0, hasDecay = terms.Decay != 0;
+        V notFinite = zero;
+        T* slot0 = slots[0], slot1 = slots[1], slot2 = slots[2];
+        for (long i = 0; i < length; i += S.Count)
+        {
+            // Segments are padded to whole cache lines, so that a vector never reaches into the next one.
+            V weight = S.Load(w + i);
+            V gradient = S.Mul(scale, S.Load(g + i));
+            notFinite = S.Add(notFinite, S.Mul(gradient, zero)); // 0 while finite, NaN for ever after ∞ or NaN
+            if (hasL2) gradient = S.Add(gradient, S.Mul(l2, weight));
+            if (hasDecay) weight = S.Sub(weight, S.Mul(shrink, weight));
+            V s0 = R.Slots > 0 ? S.Load(slot0 + i) : zero;
+            V s1 = R.Slots > 1 ? S.Load(slot1 + i) : zero;
+            V s2 = R.Slots > 2 ? S.Load(slot2 + i) : zero;
+            weight = R.Update<S, V, T>(weight, gradient, rate, ref s0, ref s1, ref s2, c);
+            if (R.Slots > 0) S.Store(slot0 + i, s0);
+            if (R.Slots > 1) S.Store(slot1 + i, s1);
+            if (R.Slots > 2) S.Store(slot2 + i, s2);
+            if (hasL1)
+            {
+                V size = S.Max(S.Sub(S.Abs(weight), threshold), zero);
+                weight = S.Select(S.Less(weight, zero), S.Neg(size), size);
+            }
+            S.Store(w + i, weight);
+        }
+        T* lanes = stackalloc T[S.Count];
+        S.Store(lanes, notFinite);
+        bool finite = true;
+        for (int lane = 0; lane < S.Count; lane++) finite &= lanes[lane] == T.Zero;
+        return finite;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Text.Json;
+using Downhill.Graph;
+
+namespace Downhill;
+
+/// <summary>
+/// In training each input is dropped with probability <paramref name="Rate"/> and the others are scaled by 1/(1−rate), so
+/// that prediction uses the network as it is. Srivastava et al., JMLR 15, 2014, §10 (inverted form).
+/// </summary>
+/// <param name="Rate">Share dropped, 0 up to but not including 1.</param>
+public sealed record Dropout(double Rate) : Layer
+{
+    public override string Kind => "dropout";
+    public override int Outputs(int inputs) => inputs;
+    public override IReadOnlyList<ParameterShape> Parameters(int inputs) => [];
+    public override double InitialParameter(int inputs, int shape, int index, in RandomStream random) => 0;
+    public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers) => x;
+    public override string Describe(int inputs) => $"Dropout {Numbers.Text(Rate)}";
+    public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDropout<T>(this, place);
+    internal override void Write(Utf8JsonWriter json) => json.WriteNumber("rate", Rate);
+    internal static Dropout Read(JsonElement json, Catalog catalog) => new(json.GetProperty("rate").GetDouble());
+}
+
+/// <summary>The cache holds each element's factor: 0 or 1/(1−rate).</summary>
+internal sealed unsafe class BoundDropout<T>(Dropout layer, LayerPlace place) : BoundLayer<T>(place.Inputs, place.Inputs)
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    public override int CacheLength(int rows) => rows * Inputs;
+
+    public override void Forward(in LayerPass<T> pass)
+    {
+        int length = pass.Rows * Inputs;
+        if (!pass.IsTraining)
+        {
+            Buffer.MemoryCopy(pass.Input, pass.Output, (long)length * sizeof(T), (long)length * sizeof(T));
+            return;
+        }
+        // A pure function of seed, layer, step and place in the batch: chunks, threads and resuming change nothing.
+        RandomStream random = new(pass.Seed, RandomStreams.Dropout + (uint)place.Index, (uint)pass.Step);
+        T kept = T.CreateTruncating(1 / (1 - layer.Rate));
+        ulong start = (ulong)pass.FirstRow * (ulong)Inputs;
+        for (int i = 0; i < length; i++)
+        {
+            T factor = random.Uniform(start + (ulong)i) < layer.Rate ? T.Zero : kept;
+            pass.Cache[i] = factor;
+            pass.Output[i] = pass.Input[i] * factor;
+        }
+    }
+
+    public override void Backward(in LayerPass<T> pass)
+    {
+        if (pass.InputGradient == null) return;
+        for (int i = 0; i < pass.Rows * Inputs; i++)
+            pass.InputGradient[i] = pass.OutputGradient[i] * pass.Cache[i];
+    }
+}

@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+
+namespace Downhill;
+
+/// <summary>How a model came to be, for <c>inspect</c>.</summary>
+public sealed record TrainingRecord(
+    string Data, int Rows, int Epochs, long Steps, string Optimizer, double LearningRate, int Batch, ulong Seed, string Stopped);
+
+/// <summary>An answer for one row.</summary>
+/// <param name="Class">Class index, −1 for regression.</param>
+/// <param name="Label">Class name, "" for regression.</param>
+/// <param name="Values">Class probabilities (or output values), or the numbers predicted in the target's units.</param>
+public sealed record Prediction(int Class, string Label, IReadOnlyList<float> Values);
+
+/// <summary>
+/// The front door: a network with its preparation and class names. Raw rows go in, named answers come out. Immutable; every
+/// method may be called from many threads at once.
+/// </summary>
+public sealed class Model
+{
+    private readonly Network<float> network;
+    private readonly AlignedBuffer<float> parameters, buffers;
+    private readonly Workspace<float>?[] spare = new Workspace<float>?[2 * Environment.ProcessorCount];
+
+    internal Model(
+        NetworkSpec spec, Preparation preparation, Loss loss, AlignedBuffer<float> parameters, AlignedBuffer<float> buffers,
+        Arithmetic arithmetic)
+    {
+        (Spec, Preparation, Loss, Arithmetic) = (spec, preparation, loss, arithmetic);
+        this.parameters = new(spec.ParameterLength);
+        this.buffers = new(spec.BufferLength);
+        parameters.Span.CopyTo(this.parameters.Span);
+        buffers.Span.CopyTo(this.buffers.Span);
+        network = new(spec, loss, arithmetic, threads: 1);
+    }
+
+    public NetworkSpec Spec { get; }
+    public Preparation Preparation { get; }
+    public Loss Loss { get; }
+    public Arithmetic Arithmetic { get; }
+
+    /// <summary>How it was trained, null when made otherwise.</summary>
+    public TrainingRecord? Training { get; init; }
+
+    /// <summary>Set when the inputs are pixels.</summary>
+    public ImageShape? Image { get; init; }
+
+    /// <summary>Flat parameters; <see cref="NetworkSpec.Segments"/> says what lies where.</summary>
+    public ReadOnlySpan<float> Parameters => parameters.Span;
+
+    /// <summary>Flat running statistics.</summary>
+    public ReadOnlySpan<float> Buffers => buffers.Span;
+
+    /// <summary>SHA-256 of the little-endian parameters in layer order, weights before biases, links only; lower-case hex.</summary>
+    public string WeightsHash => HashOf(Spec, parameters);
+
+    /// <summary>Trains a model on data.</summary>
+    /// <exception cref="DownhillException">Data or options that do not make sense.</exception>
+    public static FitResult Fit(Dataset data, FitOptions? options = null)
+    {
+        options ??= new();
+        FitPlan plan = FitPlan.Make(data, options);
+        using TrainSession<float> session = plan.Start();
+        session.Run(options.Progress, cancellation: options.Cancellation);
+        return plan.Finish(session);
+    }
+
+    /// <summary>The answer for one raw row: its numeric columns in order.</summary>
+    /// <exception cref="DownhillException">A wrong number of values.</exception>
+    public Prediction Predict(ReadOnlySpan<float> row)
+    {
+        float[] values = new float[Preparation.Outputs];
+        Predict(row, values);
+        if (!Preparation.Target.IsClass) return new(-1, "", values);
+        int predicted = Preparation.ClassOf<float>(values);
+        return new(predicted, Preparation.Target.Classes[predicted], values);
+    }
+
+    /// <summary>
+    /// The network's outputs for one raw row, in the target's units for regression. Allocates nothing once each thread that
+    /// calls at the same time has done so before.
+    /// </summary>
+    /// <param name="row">Numeric columns in order.</param>
+    /// <param name="outputs">[outputs] receives them.</param>
+    /// <param name="codes">Category columns in order, −1 for unknown.</param>
+    public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
+    {
+        if (row.Length != Preparation.NumericCount || codes.Length != Preparation.CategoryCount)
+            Throw.Input("Row", $"{Preparation.NumericCount} numbers and {Preparation.CategoryCount} categories",
+                $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
+        if (outputs.Length != Preparation.Outputs)
+            Throw.Input("Outputs", $"room for {Preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
+        Workspace<float> workspace = Borrow();
+        Preparation.Encode(row, codes, workspace.Input);
+        network.Forward(workspace, parameters, buffers, 1, PassMode.Predict);
+        workspace.Output.CopyTo(outputs);
+        Return(workspace);
+        if (Preparation.Target.IsClass) return;
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = (float)Preparation.ValueOf(outputs[i], i);
+    }
+
+    /// <summary>Measures the model on rows (all when <paramref name="rows"/> is null).</summary>
+    /// <param name="source">Data with the columns it was trained on.</param>
+    /// <param name="rows">Which rows.</param>
+    /// <param name="each">Called per row, in order, with its place, its loss and the network's outputs.</param>
+    public Metrics Evaluate(RowSource source, int[]? rows = null, Action<int, double, float[]>? each = null)
+    {
+        Evaluator<float> evaluator = new(network, source, rows ?? [.. Enumerable.Range(0, source.Rows)], Preparation);
+        return each is null
+            ? evaluator.Measure(parameters, buffers)
+            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()));
+    }
+
+    internal static string HashOf<T>(NetworkSpec spec, AlignedBuffer<T> parameters) where T : unmanaged
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Segment segment in spec.Segments)
+            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(LinksOf(segment, parameters).AsSpan()));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The numbers of a tensor that exist: all, or the links of a masked one, in order.</summary>
+    internal static T[] LinksOf<T>(Segment segment, AlignedBuffer<T> parameters) where T : unmanaged
+    {
+        T[] all = parameters.Span.Slice(segment.Offset, segment.Length).ToArray();
+        if (segment.Shape.Mask is not ConnectionMask mask) return all;
+        HashSet<int> absent = [.. mask.Absent];
+        return [.. all.Where((_, i) => !absent.Contains(i))];
+    }
+
+    private Workspace<float> Borrow()
+    {
+        for (int i = 0; i < spare.Length; i++)
+            if (Interlocked.Exchange(ref spare[i], null) is Workspace<float> workspace) return workspace;
+        return new(network, 1);
+    }
+
+    private void Return(Workspace<float> workspace)
+    {
+        for (int i = 0; i < spare.Length; i++)
+            if (Interlocked.CompareExchange(ref spare[i], workspace, null) is null) return;
+    }
+}

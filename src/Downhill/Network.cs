@@ -1,0 +1,165 @@
+using System.Numerics;
+using Downhill.Kernels;
+using Downhill.Threading;
+
+namespace Downhill;
+
+/// <summary>How a pass is made.</summary>
+/// <param name="IsTraining">Dropout drops, batch norm uses the batch.</param>
+/// <param name="Seed">Seed of the run, for dropout.</param>
+/// <param name="Step">Steps done, for dropout.</param>
+/// <param name="FirstRow">Place of the first row in its batch, for dropout in chunks.</param>
+public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Step = 0, int FirstRow = 0)
+{
+    /// <summary>As in prediction.</summary>
+    public static PassMode Predict => default;
+}
+
+/// <summary>
+/// A network bound to a number type and an arithmetic: its layers with their kernels, and nothing that changes. Parameters
+/// and running statistics come as flat arrays, activations go to a <see cref="Workspace{T}"/>; so one network may be used from
+/// many threads with a workspace each, and only training (which updates statistics) must be alone with its arrays.
+/// </summary>
+public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly Team team;
+    private readonly Loss? loss;
+    private readonly LossKernel<T>? lossKernel;
+    private readonly bool isFused;
+
+    /// <param name="spec">The description.</param>
+    /// <param name="loss">The loss, when it is to be trained or measured.</param>
+    /// <param name="arithmetic">Fast or portable.</param>
+    /// <param name="threads">Threads that share the work; the bits do not depend on it.</param>
+    /// <exception cref="DownhillException">The output activation leaves the loss's domain.</exception>
+    public Network(NetworkSpec spec, Loss? loss = null, Arithmetic arithmetic = Arithmetic.Fast, int threads = 1)
+    {
+        (Spec, Arithmetic, this.loss) = (spec, arithmetic, loss);
+        loss?.CheckDomain(spec.Output);
+        isFused = loss?.Fuses(spec.Output) ?? false;
+        team = new Team(threads);
+        Kernels<T> kernels = Kernels<T>.For(arithmetic);
+        lossKernel = isFused ? loss!.BindFused(kernels, spec.Output) : loss?.Bind(kernels);
+        List<BoundLayer<T>> layers = [];
+        int width = spec.Inputs, buffer = 0;
+        for (int index = 0; index < spec.Layers.Count; index++)
+        {
+            Layer layer = spec.Layers[index];
+            int[] offsets = [.. spec.Segments.Where(s => s.Layer == index).Select(s => s.Offset)];
+            bool keepsScores = isFused && index == spec.Layers.Count - 1;
+            layers.Add(layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores)));
+            buffer += layer.BufferLength(width);
+            width = layer.Outputs(width);
+        }
+        Layers = layers;
+    }
+
+    public NetworkSpec Spec { get; }
+    public Arithmetic Arithmetic { get; }
+
+    /// <summary>The bound layers, from input to output.</summary>
+    public IReadOnlyList<BoundLayer<T>> Layers { get; }
+
+    internal Team Team => team;
+
+    /// <summary>Outputs of <paramref name="rows"/> rows of <see cref="Workspace{T}.Input"/> into <see cref="Workspace{T}.Output"/>.</summary>
+    public void Forward(Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows, PassMode mode)
+    {
+        for (int index = 0; index < Layers.Count; index++)
+            Layers[index].Forward(Pass(workspace, parameters, buffers, rows, mode, index));
+    }
+
+    /// <summary>
+    /// Loss of each row into <see cref="Workspace{T}.RowLoss"/>; with <paramref name="withGradient"/> also what
+    /// <see cref="Backward"/> starts from: the sum over rows of weight × loss, differentiated.
+    /// </summary>
+    public void Evaluate(Workspace<T> workspace, int rows, bool weighted, bool withGradient)
+    {
+        if (lossKernel is null) throw new InvalidOperationException("This network was bound without a loss.");
+        int last = Layers.Count - 1;
+        lossKernel.Evaluate(
+            isFused ? workspace.CachePointer(last) : workspace.OutputPointer(last), workspace.TargetPointer,
+            weighted ? workspace.WeightPointer : null, workspace.RowLossPointer, withGradient ? workspace.FirstGradient : null,
+            rows, Spec.Outputs);
+    }
+
+    /// <summary>
+    /// Gradient of the sum over rows into the flat array <paramref name="gradient"/>, layer by layer from the output; after
+    /// <see cref="Forward"/> and <see cref="Evaluate"/> with a gradient on the same rows.
+    /// </summary>
+    /// <param name="workspace">Holds the pass.</param>
+    /// <param name="parameters">Flat parameters.</param>
+    /// <param name="buffers">Flat running statistics.</param>
+    /// <param name="gradient">Flat gradient.</param>
+    /// <param name="rows">Rows of the pass.</param>
+    /// <param name="mode">As in the forward pass.</param>
+    /// <param name="accumulate">Adds to the gradient instead of writing it: later chunks of one batch.</param>
+    /// <param name="inputGradient">Receives ∂C/∂X [rows, inputs] when not empty.</param>
+    /// <param name="finished">Called with a layer's index when its gradient is complete.</param>
+    public void Backward(
+        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
+        PassMode mode, bool accumulate, Span<T> inputGradient = default, Action<int>? finished = null)
+    {
+        T* outputGradient = workspace.FirstGradient, below = workspace.SecondGradient;
+        for (int index = Layers.Count - 1; index >= 0; index--)
+        {
+            bool wanted = index > 0 || !inputGradient.IsEmpty;
+            LayerPass<T> pass = Pass(workspace, parameters, buffers, rows, mode, index) with
+            {
+                OutputGradient = outputGradient,
+                InputGradient = wanted ? below : null,
+                GradientIsOfScores = isFused && index == Layers.Count - 1,
+                Gradient = gradient.Pointer,
+                Accumulate = accumulate,
+            };
+            Layers[index].Backward(pass);
+            finished?.Invoke(index);
+            (outputGradient, below) = (below, outputGradient);
+        }
+        if (!inputGradient.IsEmpty)
+            new Span<T>(outputGradient, rows * Spec.Inputs).CopyTo(inputGradient);
+    }
+
+    /// <summary>Start values: small random weights by each layer's initializer, biases 0 (lecture L13).</summary>
+    public void Initialize(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, ulong seed)
+    {
+        parameters.Span.Clear();
+        int tensor = 0, lastLayer = -1;
+        for (int i = 0; i < Spec.Segments.Count; i++)
+        {
+            Segment segment = Spec.Segments[i];
+            tensor = segment.Layer == lastLayer ? tensor + 1 : 0;
+            lastLayer = segment.Layer;
+            RandomStream random = new(seed, RandomStreams.Initialization, (uint)i);
+            Layer layer = Spec.Layers[segment.Layer];
+            for (int j = 0; j < segment.Length; j++)
+                parameters.Span[segment.Offset + j] = T.CreateTruncating(layer.InitialParameter(segment.LayerInputs, tensor, j, random));
+        }
+        int at = 0, width = Spec.Inputs;
+        foreach (Layer layer in Spec.Layers)
+        {
+            for (int j = 0; j < layer.BufferLength(width); j++)
+                buffers.Span[at++] = T.CreateTruncating(layer.InitialBuffer(width, j));
+            width = layer.Outputs(width);
+        }
+    }
+
+    /// <summary>Ends the network's threads.</summary>
+    public void Dispose() => team.Dispose();
+
+    private LayerPass<T> Pass(
+        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows, PassMode mode, int index) => new()
+    {
+        Rows = rows,
+        FirstRow = mode.FirstRow,
+        IsTraining = mode.IsTraining,
+        Seed = mode.Seed,
+        Step = mode.Step,
+        Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
+        Output = workspace.OutputPointer(index),
+        Cache = workspace.CachePointer(index),
+        Parameters = parameters.Pointer,
+        Buffers = buffers.Pointer,
+        Team = team,
+    };
+}

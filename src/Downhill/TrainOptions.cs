@@ -1,0 +1,106 @@
+namespace Downhill;
+
+/// <summary>How the rows' losses become one objective.</summary>
+public enum Reduction
+{
+    /// <summary>(1/Σw)·Σ wʳ·Lʳ: rates do not depend on the batch's size.</summary>
+    Mean,
+
+    /// <summary>The lecture's C = Σ wʳ·Lʳ.</summary>
+    Sum,
+}
+
+/// <summary>A schedule and the hyper-parameter it drives.</summary>
+/// <param name="Parameter">"learning_rate", "l1", "l2", "weight_decay", or a parameter of the optimizer such as "gamma".</param>
+/// <param name="Schedule">How it changes.</param>
+public sealed record ScheduleOf(string Parameter, Schedule Schedule);
+
+/// <summary>Everything that decides how a network is trained, given its data.</summary>
+public sealed record TrainOptions
+{
+    public Loss Loss { get; init; } = Losses.CrossEntropy;
+    public Optimizer Optimizer { get; init; } = Optimizers.Adam();
+
+    /// <summary>η; null for the optimizer's own default.</summary>
+    public double? LearningRate { get; init; }
+
+    /// <summary>Schedules of hyper-parameters, at most one each.</summary>
+    public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
+
+    public Reduction Reduction { get; init; } = Reduction.Mean;
+
+    /// <summary>Rows per update; 0 for all.</summary>
+    public int Batch { get; init; } = 32;
+
+    /// <summary>Whether each epoch takes the rows in a new order. A full batch keeps their own.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Most epochs.</summary>
+    public int Epochs { get; init; } = 100;
+
+    /// <summary>Most time, or null.</summary>
+    public TimeSpan? Time { get; init; }
+
+    /// <summary>Rules asked after each epoch; the first that asks to stop does.</summary>
+    public IReadOnlyList<StoppingRule> Stop { get; init; } = [];
+
+    /// <summary>λ₁ of the objective's λ₁·Σ|w|, 0 for none.</summary>
+    public double L1 { get; init; }
+
+    /// <summary>λ₂ of the objective's ½·λ₂·Σw², 0 for none.</summary>
+    public double L2 { get; init; }
+
+    /// <summary>Decoupled decay: w ← w − η·decay·w besides the step, 0 for none (Loshchilov, Hutter 2019).</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Whether penalties and decay touch biases too.</summary>
+    public bool PenalizeBiases { get; init; }
+
+    /// <summary>Largest norm of the gradient; a longer one is shortened to it. 0 for none.</summary>
+    public double Clip { get; init; }
+
+    /// <summary>Seed of everything random.</summary>
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Threads; the result does not depend on them. 0 for one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Fast, or the same bits on every machine.</summary>
+    public Arithmetic Arithmetic { get; init; } = Arithmetic.Fast;
+
+    /// <summary>Whether the weights with the lowest validation loss are the result, or the last ones.</summary>
+    public bool KeepBest { get; init; } = true;
+
+    /// <summary>η as it will be used.</summary>
+    public double EffectiveLearningRate => LearningRate ?? Optimizer.DefaultLearningRate;
+
+    /// <exception cref="DownhillException">The first thing that does not make sense.</exception>
+    internal void Check()
+    {
+        Range("Learning rate", EffectiveLearningRate, low: 0, high: 1e6, lowIncluded: false, "Usual values lie between 0.0001 and 1.");
+        Range("L1", L1, 0, 1e6, true, "0 turns it off; usual values lie between 1e-6 and 0.01.");
+        Range("L2", L2, 0, 1e6, true, "0 turns it off; usual values lie between 1e-6 and 0.01.");
+        Range("Weight decay", WeightDecay, 0, 1e6, true, "0 turns it off; usual values lie between 1e-4 and 0.1.");
+        Range("Clip", Clip, 0, 1e30, true, "0 turns it off; 1 is usual.");
+        if (Batch < 0) Throw.Input("Batch", "1 row or more, or all", $"{Batch}", "32 is usual.");
+        if (Epochs < 1) Throw.Input("Epochs", "1 or more", $"{Epochs}", "Give the number of passes over the training rows.");
+        if (Threads is < 0 or > 1024) Throw.Input("Threads", "1 to 1024", $"{Threads}", "Leave it out for one per core.");
+        if (Time is TimeSpan time && time <= TimeSpan.Zero) Throw.Input("Time", "more than 0", $"{time}", "Write, for example, 30s.");
+        foreach (ScheduleOf schedule in Schedules)
+            if (!Scheduled.Contains(schedule.Parameter) && Optimizer.IndexOf(schedule.Parameter) < 0)
+                Throw.Input($"Schedule '{schedule.Schedule}'", $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
+                    $"'{schedule.Parameter}'", $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
+        if (Optimizer.NeedsFullBatch && Batch != 0)
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "the batch 'all'", $"{Batch}", "It needs the gradient of all rows: use batch all.");
+        if (Optimizer.Method is not null && (L1 > 0 || WeightDecay > 0 || Clip > 0))
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "a smooth objective", "L1, weight decay or clipping", "Use L2, or an update rule such as adam.");
+    }
+
+    private static readonly string[] Scheduled = ["learning_rate", "l1", "l2", "weight_decay"];
+
+    private static void Range(string name, double value, double low, double high, bool lowIncluded, string remedy)
+    {
+        if (value <= high && (lowIncluded ? value >= low : value > low)) return;
+        Throw.Input(name, $"a number {(lowIncluded ? "from" : "above")} {Numbers.Text(low)} up to {Numbers.Text(high)}", Numbers.Text(value), remedy);
+    }
+}

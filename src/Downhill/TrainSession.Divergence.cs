@@ -1,0 +1,97 @@
+using System.Numerics;
+
+namespace Downhill;
+
+// What happens when a loss or a gradient is not finite: go back to the last weights that gave a finite loss, find the layer
+// that broke first, and say why it is likely.
+public sealed partial class TrainSession<T>
+{
+    private const int SnapshotEvery = 64;
+
+    private readonly Snapshot lastGood;
+    private long lastGoodStep = -1;
+
+    /// <summary>Called when a loss was finite and before anything is updated. Never spans the end of an epoch, so that a
+    /// replay needs no stopping rule and no validation.</summary>
+    private void RememberLastGood()
+    {
+        if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < SnapshotEvery) return;
+        lastGood.Take(State);
+        lastGoodStep = State.Step;
+    }
+
+    private void Diverge(in StepReport report)
+    {
+        bool lossFailed = !double.IsFinite(report.Loss);
+        long failed = State.Step;
+        string cause = Cause(report, lossFailed);
+        // The weights of the step before: their loss was measured and finite. At the first step there is nothing before.
+        long target = lossFailed ? failed - 1 : failed;
+        if (lastGoodStep >= 0)
+        {
+            lastGood.Restore(State);
+            orderEpoch = -1;
+            while (rule is not null && State.Step < target) RuleStep();
+        }
+        Stopped = new("diverged", cause);
+    }
+
+    private string Cause(in StepReport report, bool lossFailed)
+    {
+        double rate = report.LearningRate;
+        string what = lossFailed ? "the loss is not a finite number" : "the gradient is not finite";
+        string where = BrokenLayer() is int layer
+            ? $" Layer {layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))}) is the first whose outputs are not finite."
+            : "";
+        string why =
+            report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
+            : rate * Math.Max(Options.L2, Options.WeightDecay) > 2
+                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.WeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
+            : rate * Options.L1 > 1
+                ? $"Learning rate × L1 = {rate * Options.L1:G3} is larger than the weights. Lower the penalty."
+            : $"The learning rate {rate:G3} is likely too high for '{Options.Optimizer}': try {rate / 10:G3}, or clip the gradient (clip 1).";
+        return $"diverged at step {report.Step} (epoch {report.Epoch}): {what}.{where} {why}";
+    }
+
+    /// <summary>First layer with an output that is not finite on the chunk last passed.</summary>
+    private int? BrokenLayer()
+    {
+        int rows = Math.Min(workspace.Rows, batch);
+        network.Forward(workspace, State.Parameters, State.Buffers, rows, PassMode.Predict);
+        for (int layer = 0; layer < network.Layers.Count; layer++)
+        {
+            int width = network.Layers[layer].Outputs;
+            foreach (T output in workspace.OutputOf(layer, width)[..(rows * width)])
+                if (!T.IsFinite(output)) return layer;
+        }
+        return null;
+    }
+
+    /// <summary>A copy of all that a step changes.</summary>
+    private sealed class Snapshot(TrainState<T> like)
+    {
+        private readonly T[] parameters = new T[like.Parameters.Length], buffers = new T[like.Buffers.Length];
+        private readonly T[][] slots = [.. like.Slots.Select(s => new T[s.Length])];
+        private long step;
+        private int epoch, position;
+        private double lastLoss, epochLoss, epochWeight, epochNorm;
+
+        public void Take(TrainState<T> state)
+        {
+            state.Parameters.Span.CopyTo(parameters);
+            state.Buffers.Span.CopyTo(buffers);
+            for (int i = 0; i < slots.Length; i++) state.Slots[i].Span.CopyTo(slots[i]);
+            (step, epoch, position, lastLoss) = (state.Step, state.Epoch, state.Position, state.LastLoss);
+            (epochLoss, epochWeight, epochNorm) = (state.EpochLoss, state.EpochWeight, state.EpochNorm);
+        }
+
+        public void Restore(TrainState<T> state)
+        {
+            parameters.CopyTo(state.Parameters.Span);
+            buffers.CopyTo(state.Buffers.Span);
+            for (int i = 0; i < slots.Length; i++) slots[i].CopyTo(state.Slots[i].Span);
+            (state.Step, state.Epoch, state.Position, state.LastLoss) = (step, epoch, position, lastLoss);
+            (state.EpochLoss, state.EpochWeight, state.EpochNorm) = (epochLoss, epochWeight, epochNorm);
+        }
+    }
+}

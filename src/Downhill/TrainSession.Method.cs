@@ -1,0 +1,68 @@
+using System.Numerics;
+
+namespace Downhill;
+
+// Full-batch methods: the same state and the same passes, but the method chooses the points.
+public sealed partial class TrainSession<T>
+{
+    private StepReport MethodStep()
+    {
+        FullBatchMethod method = Options.Optimizer.Method!;
+        double[] x = State.MethodVectors[^2], g = State.MethodVectors[^1];
+        Objective objective = new(this);
+        if (State.MethodScalars[^2] == 0)
+        {
+            ReadOnlySpan<T> parameters = State.Parameters.Span;
+            for (int i = 0; i < x.Length; i++) x[i] = double.CreateTruncating(parameters[i]);
+            State.MethodScalars[^1] = objective.Evaluate(x, g);
+            State.MethodScalars[^2] = 1;
+        }
+        double value = State.MethodScalars[^1];
+        StepReport report = new(State.Step + 1, State.Epoch + 1, value, 1, Norm(g), batcher.Count, double.IsFinite(value));
+        if (!report.IsFinite) return report;
+        RememberLastGood();
+        bool moved = method.Step(objective, x, ref value, g, State.MethodVectors, State.MethodScalars);
+        State.MethodScalars[^1] = value;
+        Write(x);
+        double data = value - Penalty();
+        State.Step++;
+        State.Position = batcher.Count;
+        State.LastLoss = data;
+        // The method's value is reduced already: weight 1.
+        (State.EpochLoss, State.EpochWeight, State.EpochNorm) = (data, 1, Norm(g));
+        if (!moved) Stopped = new("converged", "no step lowers the objective any more");
+        return report with { Loss = data, GradientNorm = Norm(g) };
+    }
+
+    private void Write(double[] x)
+    {
+        Span<T> parameters = State.Parameters.Span;
+        for (int i = 0; i < x.Length; i++) parameters[i] = T.CreateTruncating(x[i]);
+    }
+
+    private static double Norm(double[] g)
+    {
+        double squares = 0;
+        foreach (double value in g) squares += value * value;
+        return Math.Sqrt(squares);
+    }
+
+    /// <summary>C(θ) of all training rows with its penalty, as the methods see it.</summary>
+    private sealed class Objective(TrainSession<T> session) : IObjective
+    {
+        public double Evaluate(double[] x, double[] gradient)
+        {
+            session.Write(x);
+            (double loss, double weight) = session.Accumulate(0, session.batcher.Count);
+            double normaliser = session.Options.Reduction == Reduction.Mean ? 1 / weight : 1;
+            Array.Clear(gradient);
+            foreach (Segment segment in session.Spec.Segments)
+            {
+                double l2 = session.IsPenalised(segment) ? session.Options.L2 : 0;
+                for (int i = segment.Offset; i < segment.Offset + segment.Length; i++)
+                    gradient[i] = normaliser * double.CreateTruncating(session.State.Gradient.Span[i]) + l2 * x[i];
+            }
+            return normaliser * loss + session.Penalty();
+        }
+    }
+}

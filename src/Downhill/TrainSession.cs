@@ -1,0 +1,310 @@
+using System.Diagnostics;
+using System.Numerics;
+using Downhill.Kernels;
+
+namespace Downhill;
+
+/// <summary>
+/// A training run: a network, its data, its options and its state. <see cref="Step"/> is the one thing that changes a
+/// model; everything else (<see cref="Run"/>, the command line, the playground) calls it.
+/// </summary>
+public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // Rows of one pass: their activations stay in the cache of a core. Fixed by nothing but this and the batch, so that the
+    // order of additions never depends on the machine.
+    private const int ChunkRows = 256;
+
+    private readonly Network<T> network;
+    private readonly Batcher<T> batcher;
+    private readonly Workspace<T> workspace;
+    private readonly Evaluator<T>? validation;
+    private readonly RuleKernel<T>? rule;
+    private readonly double[] arguments;
+    private readonly double[] constants = new double[8];
+    private readonly bool needsNorm;
+    private readonly int batch;
+    private readonly Stopwatch clock = new();
+    private Permutation order;
+    private int orderEpoch = -1;
+
+    /// <param name="spec">The network's description.</param>
+    /// <param name="source">Where the rows are.</param>
+    /// <param name="rows">Rows to train on.</param>
+    /// <param name="validationRows">Rows held out for stopping and for the best weights; may be empty.</param>
+    /// <param name="preparation">How rows are encoded, fitted on the training rows.</param>
+    /// <param name="options">How it is trained.</param>
+    /// <param name="validationSource">Where the validation rows are, when not in <paramref name="source"/>.</param>
+    /// <exception cref="DownhillException">Options, data and network that do not fit together.</exception>
+    public TrainSession(
+        NetworkSpec spec, RowSource source, int[] rows, int[] validationRows, Preparation preparation, TrainOptions options,
+        RowSource? validationSource = null)
+    {
+        options.Check();
+        (Spec, Preparation, Options) = (spec, preparation, options);
+        if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
+        if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
+            Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
+                $"{spec.Inputs} and {spec.Outputs}", "Change the first or last width.");
+        if (options.Optimizer.Method is not null && spec.Layers.Any(l => l is Dropout { Rate: > 0 }))
+            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance", "dropout",
+                "Leave dropout out, or use an update rule such as adam.");
+        if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
+            Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another rule.");
+        batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
+        int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
+        network = new Network<T>(spec, options.Loss, options.Arithmetic, options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
+        batcher = new Batcher<T>(source, rows, preparation, chunk);
+        workspace = new Workspace<T>(network, chunk);
+        validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
+        rule = options.Optimizer.Bind(Kernels<T>.For(options.Arithmetic));
+        arguments = options.Optimizer.Arguments.ToArray();
+        needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
+        State = new TrainState<T>(spec, options);
+        network.Initialize(State.Parameters, State.Buffers, options.Seed);
+        for (int slot = 0; slot < State.Slots.Count; slot++)
+            State.Slots[slot].Span.Fill(T.CreateTruncating(options.Optimizer.InitialSlot(slot)));
+        lastGood = new Snapshot(State);
+        Restart();
+    }
+
+    public NetworkSpec Spec { get; }
+    public Preparation Preparation { get; }
+    public TrainOptions Options { get; }
+
+    /// <summary>All that changes.</summary>
+    public TrainState<T> State { get; }
+
+    /// <summary>Updates in one epoch: rows / batch, rounded up (lecture L16).</summary>
+    public int StepsPerEpoch => rule is null ? 1 : (batcher.Count + batch - 1) / batch;
+
+    /// <summary>Why the run ended, or null while it may go on.</summary>
+    public StopReason? Stopped { get; private set; }
+
+    /// <summary>One update. At the end of an epoch also measures the validation part and asks the stopping rules.</summary>
+    /// <exception cref="InvalidOperationException">The run has ended.</exception>
+    public StepReport Step()
+    {
+        if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
+        clock.Restart();
+        StepReport report = rule is null ? MethodStep() : RuleStep();
+        if (!report.IsFinite) Diverge(report);
+        else if (State.Position == batcher.Count) EndEpoch(report);
+        State.Seconds += clock.Elapsed.TotalSeconds;
+        return report;
+    }
+
+    /// <summary>Steps until a rule, the time, the caller or a divergence ends the run.</summary>
+    /// <param name="progress">Called after each epoch.</param>
+    /// <param name="everyStep">Called after each step.</param>
+    /// <param name="cancellation">Ends the run after the step in progress; the weights so far stay.</param>
+    public StopReason Run(
+        Action<EpochReport>? progress = null, Action<StepReport>? everyStep = null, CancellationToken cancellation = default)
+    {
+        int told = State.History.Count;
+        while (Stopped is null)
+        {
+            if (cancellation.IsCancellationRequested)
+            {
+                Stopped = new("cancelled", "cancelled by the caller");
+                break;
+            }
+            if (Options.Time is TimeSpan limit && State.Seconds >= limit.TotalSeconds)
+            {
+                Stopped = new("time", $"the time of {limit.TotalSeconds:G4} s is over");
+                break;
+            }
+            StepReport report = Step();
+            everyStep?.Invoke(report);
+            if (State.History.Count == told) continue;
+            told = State.History.Count;
+            progress?.Invoke(State.History[^1]);
+        }
+        return Stopped;
+    }
+
+    /// <summary>Lets a run that a rule, the time or the caller ended go on (not one that diverged).</summary>
+    public void Continue()
+    {
+        if (Stopped is { IsDiverged: false }) Stopped = null;
+    }
+
+    /// <summary>The parameters that are the result: the best by validation loss where kept, else the last.</summary>
+    public AlignedBuffer<T> ResultParameters => HasBest ? State.BestParameters : State.Parameters;
+
+    /// <summary>The running statistics that belong to <see cref="ResultParameters"/>.</summary>
+    public AlignedBuffer<T> ResultBuffers => HasBest ? State.BestBuffers : State.Buffers;
+
+    private bool HasBest => Options.KeepBest && State.BestEpoch > 0;
+
+    /// <summary>The terms λ₁·Σ|w| + ½·λ₂·Σw² of the objective at the present weights.</summary>
+    public double Penalty()
+    {
+        double l1 = Current("l1", Options.L1), l2 = Current("l2", Options.L2);
+        if (l1 == 0 && l2 == 0) return 0;
+        double absolute = 0, squares = 0;
+        foreach (Segment segment in Spec.Segments)
+        {
+            if (!IsPenalised(segment)) continue;
+            foreach (T weight in State.Parameters.Span.Slice(segment.Offset, segment.Length))
+            {
+                double w = double.CreateTruncating(weight);
+                absolute += Math.Abs(w);
+                squares += w * w;
+            }
+        }
+        return l1 * absolute + 0.5 * l2 * squares;
+    }
+
+    /// <summary>Ends the session's threads.</summary>
+    public void Dispose() => network.Dispose();
+
+    private StepReport RuleStep()
+    {
+        int rows = Math.Min(batch, batcher.Count - State.Position);
+        (double loss, double weight) = Accumulate(State.Position, rows);
+        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
+        double rate = Current("learning_rate", Options.EffectiveLearningRate);
+        StepReport report = new(State.Step + 1, State.Epoch + 1, reduced, rate, double.NaN, rows, IsFinite: true);
+        if (!double.IsFinite(loss)) return report with { IsFinite = false };
+        RememberLastGood();
+        double normaliser = Options.Reduction == Reduction.Mean ? 1 / weight : 1;
+        double norm = needsNorm ? FinishGradient(normaliser) : double.NaN;
+        if (!Update(rate, normaliser, norm, reduced, rows == batcher.Count)) return report with { IsFinite = false };
+        Advance(rows, loss, weight, norm, reduced);
+        return report with { GradientNorm = norm };
+    }
+
+    /// <summary>Adds up loss and gradient over the batch, chunk by chunk: sums, not yet normalised.</summary>
+    private (double Loss, double Weight) Accumulate(int start, int rows)
+    {
+        double loss = 0, weight = 0;
+        Permutation? permutation = Order();
+        for (int done = 0; done < rows; done += workspace.Rows)
+        {
+            int count = Math.Min(workspace.Rows, rows - done);
+            PassMode mode = new(IsTraining: true, Options.Seed, State.Step, FirstRow: done);
+            batcher.Read(workspace, start + done, count, permutation);
+            network.Forward(workspace, State.Parameters, State.Buffers, count, mode);
+            network.Evaluate(workspace, count, batcher.IsWeighted, withGradient: true);
+            network.Backward(workspace, State.Parameters, State.Buffers, State.Gradient, count, mode, accumulate: done > 0);
+            for (int i = 0; i < count; i++)
+            {
+                loss += batcher.WeightOf(i) * workspace.RowLoss[i];
+                weight += batcher.WeightOf(i);
+            }
+        }
+        return (loss, weight);
+    }
+
+    private Permutation? Order()
+    {
+        if (!Options.Shuffle || batch == batcher.Count) return null;
+        if (orderEpoch != State.Epoch)
+        {
+            order = new Permutation(batcher.Count, Options.Seed, (uint)State.Epoch);
+            orderEpoch = State.Epoch;
+        }
+        return order;
+    }
+
+    /// <summary>Where norm or clipping wants the whole gradient first: normalises it and adds the L2 term in place.</summary>
+    private double FinishGradient(double normaliser)
+    {
+        double l2 = Current("l2", Options.L2), squares = 0;
+        T scale = T.CreateTruncating(normaliser);
+        foreach (Segment segment in Spec.Segments)
+        {
+            Span<T> gradient = State.Gradient.Span.Slice(segment.Offset, segment.Length);
+            ReadOnlySpan<T> weights = State.Parameters.Span.Slice(segment.Offset, segment.Length);
+            T term = T.CreateTruncating(IsPenalised(segment) ? l2 : 0);
+            for (int i = 0; i < gradient.Length; i++)
+            {
+                gradient[i] = scale * gradient[i] + term * weights[i];
+                double g = double.CreateTruncating(gradient[i]);
+                squares += g * g;
+            }
+        }
+        return Math.Sqrt(squares);
+    }
+
+    /// <summary>One pass of the rule over all segments; false when a gradient was not finite.</summary>
+    private unsafe bool Update(double rate, double normaliser, double norm, double loss, bool isFullBatch)
+    {
+        for (int i = 0; i < arguments.Length; i++)
+            arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
+        rule!.Prepare(arguments, new RuleStep(State.Step + 1, loss, State.LastLoss, isFullBatch), constants);
+        bool isFinished = !double.IsNaN(norm);
+        double l2 = isFinished ? 0 : Current("l2", Options.L2), l1 = Current("l1", Options.L1);
+        double decay = Current("weight_decay", Options.WeightDecay);
+        double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
+        bool finite = true;
+        T** slots = stackalloc T*[3];
+        foreach (Segment segment in Spec.Segments)
+        {
+            bool penalised = IsPenalised(segment);
+            UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
+            for (int slot = 0; slot < State.Slots.Count; slot++) slots[slot] = State.Slots[slot].Pointer + segment.Offset;
+            T* w = State.Parameters.Pointer + segment.Offset;
+            finite &= rule.Update(w, State.Gradient.Pointer + segment.Offset, slots, segment.Length, constants, terms);
+            if (segment.Shape.Mask is ConnectionMask mask)
+                foreach (int place in mask.Absent) w[place] = T.Zero;
+        }
+        return finite;
+    }
+
+    private void Advance(int rows, double loss, double weight, double norm, double reduced)
+    {
+        State.Step++;
+        State.Position += rows;
+        State.LastLoss = reduced;
+        State.EpochLoss += loss;
+        State.EpochWeight += weight;
+        if (needsNorm) State.EpochNorm = Math.Max(State.EpochNorm, norm);
+    }
+
+    private void EndEpoch(in StepReport last)
+    {
+        State.Epoch++;
+        State.Position = 0;
+        double loss = Options.Reduction == Reduction.Mean ? State.EpochLoss / State.EpochWeight : State.EpochLoss;
+        Metrics? held = validation?.Measure(State.Parameters, State.Buffers);
+        bool isBest = held is not null && !(held.Loss >= State.BestLoss);
+        if (isBest)
+        {
+            State.BestLoss = held!.Loss;
+            State.BestEpoch = State.Epoch;
+            State.Parameters.Span.CopyTo(State.BestParameters.Span);
+            State.Buffers.Span.CopyTo(State.BestBuffers.Span);
+        }
+        EpochReport report = new(State.Epoch, State.Step, loss, Penalty(), held?.Loss ?? double.NaN, held?.Score ?? double.NaN,
+            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest);
+        State.EpochLoss = State.EpochWeight = State.EpochNorm = 0;
+        State.History.Add(report);
+        for (int i = 0; i < Options.Schedules.Count; i++)
+            Options.Schedules[i].Schedule.EpochEnded(report, State.ScheduleState[i]);
+        for (int i = 0; i < Options.Stop.Count; i++)
+            if (Options.Stop[i].Asks(report, State.StopState[i]) is string why)
+                Stopped ??= new(Options.Stop[i].ToString(), why);
+        if (State.Epoch >= Options.Epochs) Stopped ??= new("epochs", $"all {Options.Epochs} epochs are done");
+    }
+
+    /// <summary>A hyper-parameter as its schedule, if it has one, says for the next step.</summary>
+    private double Current(string parameter, double given)
+    {
+        for (int i = 0; i < Options.Schedules.Count; i++)
+            if (Options.Schedules[i].Parameter == parameter)
+                return Options.Schedules[i].Schedule.Value(
+                    new ScheduleMoment(given, State.Step, StepsPerEpoch, Options.Epochs), State.ScheduleState[i]);
+        return given;
+    }
+
+    private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;
+
+    /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
+    internal void Restart()
+    {
+        orderEpoch = -1;
+        lastGood.Take(State);
+        lastGoodStep = -1;
+    }
+}

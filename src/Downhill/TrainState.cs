@@ -1,0 +1,75 @@
+using System.Numerics;
+
+namespace Downhill;
+
+/// <summary>
+/// Everything that changes while a network is trained, and nothing else: a checkpoint is this, written down. Random numbers
+/// need no place in it, since they are pure functions of the seed, the epoch and the step.
+/// </summary>
+public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    internal TrainState(NetworkSpec spec, TrainOptions options)
+    {
+        Parameters = new(spec.ParameterLength);
+        Gradient = new(spec.ParameterLength);
+        Buffers = new(spec.BufferLength);
+        BestParameters = new(spec.ParameterLength);
+        BestBuffers = new(spec.BufferLength);
+        Slots = [.. Enumerable.Range(0, options.Optimizer.Slots).Select(_ => new AlignedBuffer<T>(spec.ParameterLength))];
+        FullBatchMethod? method = options.Optimizer.Method;
+        MethodVectors = [.. Enumerable.Range(0, method is null ? 0 : method.Vectors + 2).Select(_ => new double[spec.ParameterLength])];
+        MethodScalars = new double[method is null ? 0 : method.Scalars + 2];
+        ScheduleState = [.. options.Schedules.Select(s => new double[s.Schedule.StateLength])];
+        StopState = [.. options.Stop.Select(s => new double[s.StateLength])];
+    }
+
+    /// <summary>θ, flat; <see cref="NetworkSpec.Segments"/> says what lies where.</summary>
+    public AlignedBuffer<T> Parameters { get; }
+
+    /// <summary>Sums of the last batch's gradients, flat.</summary>
+    public AlignedBuffer<T> Gradient { get; }
+
+    /// <summary>Running statistics, flat.</summary>
+    public AlignedBuffer<T> Buffers { get; }
+
+    /// <summary>What the update rule remembers, one array per slot.</summary>
+    public IReadOnlyList<AlignedBuffer<T>> Slots { get; }
+
+    /// <summary>Parameters with the lowest validation loss so far.</summary>
+    public AlignedBuffer<T> BestParameters { get; }
+
+    /// <summary>Running statistics that belong to <see cref="BestParameters"/>.</summary>
+    public AlignedBuffer<T> BestBuffers { get; }
+
+    /// <summary>Lowest validation loss so far, NaN before the first.</summary>
+    public double BestLoss { get; internal set; } = double.NaN;
+
+    /// <summary>Epoch of <see cref="BestLoss"/>.</summary>
+    public int BestEpoch { get; internal set; }
+
+    /// <summary>Updates done.</summary>
+    public long Step { get; internal set; }
+
+    /// <summary>Epochs done.</summary>
+    public int Epoch { get; internal set; }
+
+    /// <summary>Rows of the running epoch that were used.</summary>
+    public int Position { get; internal set; }
+
+    /// <summary>Loss of the last batch, NaN before the first.</summary>
+    public double LastLoss { get; internal set; } = double.NaN;
+
+    /// <summary>The epoch's weighted sum of losses, its weights, and its largest gradient norm, so far.</summary>
+    internal double EpochLoss, EpochWeight, EpochNorm;
+
+    internal double[][] MethodVectors { get; }
+    internal double[] MethodScalars { get; }
+    internal double[][] ScheduleState { get; }
+    internal double[][] StopState { get; }
+
+    /// <summary>Seconds of training so far, over all resumed parts.</summary>
+    public double Seconds { get; internal set; }
+
+    /// <summary>One line per epoch.</summary>
+    public List<EpochReport> History { get; } = [];
+}
