@@ -1,0 +1,58 @@
+namespace Downhill;
+
+/// <summary>Names near to a mistyped one, for the remedy of an error message.</summary>
+internal static class Suggest
+{
+    /// <summary>A sentence for <see cref="Throw.Input(string, string, string, string)"/>: the nearest name, or to check the spelling.</summary>
+    public static string DidYouMean(string name, IEnumerable<string> known) =>
+        Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?" : "Check the spelling.";
+
+    /// <summary>
+    /// The known name that is nearest in edits (one letter more, less, another or two swapped; case and the choice
+    /// of <c>_</c>, <c>-</c> or blank do not count), or null when none is near. The first of several equals.
+    /// </summary>
+    public static string? Nearest(string name, IEnumerable<string> known)
+    {
+        string wanted = Fold(name);
+        if (wanted.Length == 0) return null;
+        string? best = null;
+        int bestDistance = int.MaxValue;
+        foreach (string candidate in known)
+        {
+            string folded = Fold(candidate);
+            int distance = Distance(wanted, folded);
+            // What is typed so far is a good guess too: "spiral" for "playground_spiral", "soft" for "softmax".
+            if (wanted.Length >= 3 && folded.Length > 0 && (folded.Contains(wanted, StringComparison.Ordinal)
+                || (folded.Length >= 3 && wanted.StartsWith(folded, StringComparison.Ordinal))))
+                distance = Math.Min(distance, 1 + wanted.Length / 3);
+            int allowed = 1 + Math.Min(wanted.Length, folded.Length) / 3;
+            if (distance <= allowed && distance < bestDistance) (best, bestDistance) = (candidate, distance);
+        }
+        return best;
+    }
+
+    /// <summary>
+    /// Edit distance with swaps of neighbours (optimal string alignment). Three rows of the table are kept.
+    /// </summary>
+    internal static int Distance(string a, string b)
+    {
+        int[] before = new int[b.Length + 1], last = new int[b.Length + 1], row = new int[b.Length + 1];
+        for (int j = 0; j <= b.Length; j++) last[j] = j;
+        for (int i = 1; i <= a.Length; i++)
+        {
+            row[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int change = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+                row[j] = Math.Min(change, 1 + Math.Min(last[j], row[j - 1]));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
+            }
+            (before, last, row) = (last, row, before);
+        }
+        return last[b.Length];
+    }
+
+    private static string Fold(string name) =>
+        string.Concat(name.Where(c => c is not ('_' or '-' or ' '))).ToLowerInvariant();
+}
