@@ -12,12 +12,13 @@ namespace Downhill;
 /// on while the result is outside (fewer than 2 evaluations on average; Black and Rogaway, "Ciphers with arbitrary
 /// finite domains", CT-RSA 2002). A round adds to one half a hash of the other: the top bits of multiplier · half +
 /// offset mod 2⁶⁴ with the round's own random odd multiplier and offset (Dietzfelbinger 1996), cheaper than Philox's
-/// fixed multiplier and mixed as well after eight rounds.
+/// fixed multiplier and mixed as well after eight rounds. Halves of at most four bits (up to 256 elements) show that
+/// hash's regularity, so there a round looks the half up in a random table, again one word of sixteen times four bits.
 /// </remarks>
 public readonly struct Permutation
 {
     private const int Rounds = 8;
-    private const int PackedLimit = 16;
+    private const int PackedLimit = 16, TableLimit = 256;
 
     [InlineArray(2 * Rounds)]
     private struct Keys
@@ -49,7 +50,7 @@ public readonly struct Permutation
         for (int i = 0; i < Rounds; i++)
         {
             var (w0, w1, w2, w3) = random.Block((ulong)i);
-            keys[2 * i] = ((ulong)w1 << 32 | w0) | 1;
+            keys[2 * i] = ((ulong)w1 << 32 | w0) | (count > TableLimit ? 1u : 0u);
             keys[2 * i + 1] = (ulong)w3 << 32 | w2;
         }
     }
@@ -85,9 +86,30 @@ public readonly struct Permutation
 
     private int Walk(uint x)
     {
-        do x = Encrypt(x);
-        while (x >= (uint)Count);
+        if (Count <= TableLimit)
+        {
+            do x = EncryptByTable(x);
+            while (x >= (uint)Count);
+        }
+        else
+        {
+            do x = Encrypt(x);
+            while (x >= (uint)Count);
+        }
         return (int)x;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint EncryptByTable(uint x)
+    {
+        uint lowMask = (1u << lowBits) - 1, highMask = (1u << highBits) - 1;
+        uint low = x & lowMask, high = x >> lowBits;
+        for (int i = 0; i < 2 * Rounds; i += 2)
+        {
+            low ^= (uint)(keys[i] >> (int)(4 * high)) & lowMask;
+            high ^= (uint)(keys[i + 1] >> (int)(4 * low)) & highMask;
+        }
+        return high << lowBits | low;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
