@@ -115,13 +115,13 @@ public static class Activations
         public OutputRange Range => new(Z, Z + 1);
         V IActivation.Value<S, V, T>(V v)
         {
-            V score = S.Sub(S.Mul(S.Set(T.CreateTruncating(X)), v), S.Set(T.CreateTruncating(Y)));
-            return S.Add(S.Set(T.CreateTruncating(Z)), VectorMath.Sigmoid<S, V, T>(score));
+            V score = S.Sub(S.Mul(S.Set(X), v), S.Set(Y));
+            return S.Add(S.Set(Z), VectorMath.Sigmoid<S, V, T>(score));
         }
         V IActivation.Derivative<S, V, T>(V y)
         {
-            V beta = S.Sub(y, S.Set(T.CreateTruncating(Z)));
-            return S.Mul(S.Mul(S.Set(T.CreateTruncating(X)), beta), S.Sub(S.Set(T.One), beta));
+            V beta = S.Sub(y, S.Set(Z));
+            return S.Mul(S.Mul(S.Set(X), beta), S.Sub(S.Set(T.One), beta));
         }
         public Expr Define(Expr v) => Z + 1 / (1 + Expr.Exp(-X * v + Y));
     }

@@ -6,11 +6,11 @@ namespace Downhill;
 /// </summary>
 public sealed class FitPlan
 {
-    private FitPlan(
-        Dataset data, int[] rows, int[] validationRows, Dataset? validation, Dataset? test, Preparation preparation, NetworkSpec network,
+    internal FitPlan(
+        Dataset data, int[] rows, int[] validationRows, Dataset? validation, int[] testRows, Dataset? test, Preparation preparation, NetworkSpec network,
         TrainOptions options) =>
-        (Data, Rows, ValidationRows, Validation, Test, Preparation, Network, Options) =
-            (data, rows, validationRows, validation, test, preparation, network, options);
+        (Data, Rows, ValidationRows, Validation, TestRows, Test, Preparation, Network, Options) =
+            (data, rows, validationRows, validation, testRows, test, preparation, network, options);
 
     public Dataset Data { get; }
 
@@ -25,8 +25,13 @@ public sealed class FitPlan
 
     public Dataset ValidationSource => Validation ?? Data;
 
-    /// <summary>What the result is tested on, or null.</summary>
+    /// <summary>Rows of <see cref="TestSource"/> that the result is tested on; may be empty.</summary>
+    public int[] TestRows { get; }
+
+    /// <summary>A test set of its own, or null.</summary>
     public Dataset? Test { get; }
+
+    public Dataset TestSource => Test ?? Data;
 
     public Preparation Preparation { get; }
     public NetworkSpec Network { get; }
@@ -37,7 +42,7 @@ public sealed class FitPlan
     public static FitPlan Make(Dataset data, FitOptions options)
     {
         CheckData(data);
-        (int[] rows, Dataset? test) = HoldOutTest(data, options);
+        (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         Activation output = options.Output ?? OutputFor(data, options.Loss);
         Loss loss = options.Loss ?? LossFor(output);
         loss.CheckDomain(output);
@@ -73,7 +78,7 @@ public sealed class FitPlan
             Arithmetic = options.Arithmetic,
         };
         train.Check();
-        return new(data, trainRows, validationRows, options.Validation, test, preparation, network, train);
+        return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train);
     }
 
     /// <summary>The run, at its first step.</summary>
@@ -92,7 +97,8 @@ public sealed class FitPlan
         return new(
             model, session.Stopped ?? new("running", "still running"), session.State.History, model.Evaluate(Data, Rows),
             ValidationRows.Length == 0 ? null : model.Evaluate(ValidationSource, ValidationRows),
-            Test is null || Test.Rows == 0 ? null : model.Evaluate(Test), session.State.Step, session.State.Seconds);
+            TestRows.Length == 0 ? null : model.Evaluate(TestSource, TestRows),
+            session.State.Step, session.State.Seconds);
     }
 
     private static void CheckData(Dataset data)
@@ -104,20 +110,20 @@ public sealed class FitPlan
                 "There is nothing to tell apart: check the target column.");
     }
 
-    private static (int[] Rows, Dataset? Test) HoldOutTest(Dataset data, FitOptions options)
+    private static (int[] Rows, int[] TestRows, Dataset? Test) HoldOutTest(Dataset data, FitOptions options)
     {
         if (options.Test is not null || (options.TestShare is null && data.Test is not null))
         {
             Dataset test = options.Test ?? data.Test!;
             CheckSameColumns(data, test, "Test data");
-            return (All(data.Rows), test);
+            return (All(data.Rows), All(test.Rows), test);
         }
         // A handful of rows is a worked example (XOR has four): all of it is for learning.
         double share = options.TestShare ?? (data.Rows < 20 ? 0 : 0.2);
         CheckShare("Test share", share);
-        if (share == 0) return (All(data.Rows), null);
-        (int[] rows, int[] held) = Split.HoldOut(data, All(data.Rows), share, options.Seed, purpose: 0);
-        return (rows, data.Subset(held));
+        if (share == 0) return (All(data.Rows), [], null);
+        Split split = Split.HoldOut(data, share, options.Seed);
+        return (split.Training, split.Test, null);
     }
 
     private static (int[] Rows, int[] Validation) HoldOutValidation(
@@ -130,7 +136,13 @@ public sealed class FitPlan
         }
         double share = options.ValidationShare ?? (stop.Any(r => r.NeedsValidation) ? 0.1 : 0);
         CheckShare("Validation share", share);
-        return share == 0 ? (rows, []) : Split.HoldOut(data, rows, share, options.Seed, purpose: 1);
+        if (share == 0) return (rows, []);
+        // Drawn among what is left after the test part; another stream of the seed, so that the two draws are independent.
+        ulong seed = options.Seed ^ 0x9E37_79B9_7F4A_7C15;
+        Split split = data.Target.IsClass
+            ? Split.HoldOut([.. rows.Select(r => data.Classes[r])], data.Target.Classes.Count, share, seed)
+            : Split.HoldOut(rows.Length, share, seed);
+        return ([.. split.Training.Select(i => rows[i])], [.. split.Test.Select(i => rows[i])]);
     }
 
     private static void CheckSameColumns(Dataset data, Dataset other, string what)

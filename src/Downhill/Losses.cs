@@ -81,7 +81,7 @@ public static class Losses
         V IElementLoss.Value<S, V, T>(V y, V t, V perOutput)
         {
             V difference = S.Sub(y, t);
-            return S.Mul(S.Set(T.CreateTruncating(0.5)), S.Mul(difference, difference));
+            return S.Mul(S.Set(0.5), S.Mul(difference, difference));
         }
         V IElementLoss.Derivative<S, V, T>(V y, V t, V perOutput) => S.Sub(y, t);
         public Expr Define(Expr y, Expr t) => 0.5 * Expr.Square(t - y).RowSum();
@@ -108,7 +108,7 @@ public static class Losses
     {
         V IElementLoss.Value<S, V, T>(V y, V t, V perOutput)
         {
-            V one = S.Set(T.One), floor = S.Set(T.CreateTruncating(-100));
+            V one = S.Set(T.One), floor = S.Set(-100);
             V logY = S.Max(VectorMath.Log<S, V, T>(y), floor);
             V logRest = S.Max(VectorMath.Log<S, V, T>(S.Sub(one, y)), floor);
             return S.Neg(S.Add(S.Mul(t, logY), S.Mul(S.Sub(one, t), logRest)));
@@ -116,7 +116,7 @@ public static class Losses
         V IElementLoss.Derivative<S, V, T>(V y, V t, V perOutput)
         {
             // (y − t) / (y(1−y)); the denominator is kept off 0 as the logarithms are kept off −∞.
-            V variance = S.Max(S.Mul(y, S.Sub(S.Set(T.One), y)), S.Set(T.CreateTruncating(1e-12)));
+            V variance = S.Max(S.Mul(y, S.Sub(S.Set(T.One), y)), S.Set(1e-12));
             return S.Div(S.Sub(y, t), variance);
         }
         public Expr Define(Expr y, Expr t) => -(t * Expr.Log(y) + (1 - t) * Expr.Log(1 - y)).RowSum();
@@ -127,7 +127,7 @@ public static class Losses
     {
         V IElementLoss.Value<S, V, T>(V v, V t, V perOutput)
         {
-            V s = S.Sub(S.Mul(S.Set(T.CreateTruncating(X)), v), S.Set(T.CreateTruncating(Y)));
+            V s = S.Sub(S.Mul(S.Set(X), v), S.Set(Y));
             // For a certain and right unit t·s is the whole of softplus(s): use softplus(−s) + (1−t)·s there.
             V zero = S.Set(T.Zero);
             V softplus = VectorMath.Softplus<S, V, T>(S.Neg(S.Abs(s)));
@@ -136,8 +136,8 @@ public static class Losses
         }
         V IElementLoss.Derivative<S, V, T>(V v, V t, V perOutput)
         {
-            V x = S.Set(T.CreateTruncating(X));
-            V s = S.Sub(S.Mul(x, v), S.Set(T.CreateTruncating(Y)));
+            V x = S.Set(X);
+            V s = S.Sub(S.Mul(x, v), S.Set(Y));
             return S.Mul(x, S.Sub(VectorMath.Sigmoid<S, V, T>(s), t));
         }
         public Expr Define(Expr v, Expr t) => (Expr.Softplus(X * v - Y) - t * (X * v - Y)).RowSum();
@@ -161,9 +161,9 @@ public static class Losses
     private readonly record struct CrossEntropyOnOutputs : IElementLoss
     {
         V IElementLoss.Value<S, V, T>(V y, V t, V perOutput) =>
-            S.Neg(S.Mul(t, S.Max(VectorMath.Log<S, V, T>(y), S.Set(T.CreateTruncating(-100)))));
+            S.Neg(S.Mul(t, S.Max(VectorMath.Log<S, V, T>(y), S.Set(-100))));
         V IElementLoss.Derivative<S, V, T>(V y, V t, V perOutput) =>
-            S.Neg(S.Div(t, S.Max(y, S.Set(T.CreateTruncating(1e-12)))));
+            S.Neg(S.Div(t, S.Max(y, S.Set(1e-12))));
         public Expr Define(Expr y, Expr t) => -(t * Expr.Log(y)).RowSum();
     }
 

@@ -51,6 +51,12 @@ public sealed class Model
     /// <summary>Flat running statistics.</summary>
     public ReadOnlySpan<float> Buffers => buffers.Span;
 
+    internal AlignedBuffer<float> ParameterBuffer => parameters;
+    internal AlignedBuffer<float> RunningBuffer => buffers;
+
+    /// <summary>Reads a model file; see <see cref="ModelFile.Load"/>.</summary>
+    public static Model Load(string path, Catalog? catalog = null) => ModelFile.Load(path, catalog);
+
     /// <summary>SHA-256 of the little-endian parameters in layer order, weights before biases, links only; lower-case hex.</summary>
     public string WeightsHash => HashOf(Spec, parameters);
 

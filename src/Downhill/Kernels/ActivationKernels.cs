@@ -24,8 +24,7 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
         for (; i + S.Count <= length; i += S.Count)
             S.Store(y + i, activation.Value<S, V, T>(S.Load(z + i)));
         if (i == length) return;
-        Tail<S, V, T> tail = default;
-        tail.Store(y + i, activation.Value<S, V, T>(tail.Load(z + i, length - i)), length - i);
+        S.StoreFirst(y + i, activation.Value<S, V, T>(S.LoadFirst(z + i, (int)(length - i))), (int)(length - i));
     }
 
     public override void Backward(T* z, T* y, T* gradient, int rows, int columns)
@@ -35,30 +34,11 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
         for (; i + S.Count <= length; i += S.Count)
             S.Store(gradient + i, S.Mul(S.Load(gradient + i), activation.Derivative<S, V, T>(S.Load(from + i))));
         if (i == length) return;
-        Tail<S, V, T> tail = default;
-        V slope = activation.Derivative<S, V, T>(tail.Load(from + i, length - i));
-        tail.Store(gradient + i, S.Mul(tail.Load(gradient + i, length - i), slope), length - i);
+        V slope = activation.Derivative<S, V, T>(S.LoadFirst(from + i, (int)(length - i)));
+        S.StoreFirst(gradient + i, S.Mul(S.LoadFirst(gradient + i, (int)(length - i)), slope), (int)(length - i));
     }
 }
 
-/// <summary>Loads and stores fewer than <c>S.Count</c> elements through a vector's worth of memory; the rest is 0.</summary>
-internal readonly unsafe struct Tail<S, V, T>
-    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
-{
-    public V Load(T* from, long count)
-    {
-        V vector = default;
-        T* lanes = (T*)&vector;
-        for (long i = 0; i < count; i++) lanes[i] = from[i];
-        return vector;
-    }
-
-    public void Store(T* to, V vector, long count)
-    {
-        T* lanes = (T*)&vector;
-        for (long i = 0; i < count; i++) to[i] = lanes[i];
-    }
-}
 
 /// <summary>y_j = exp(z_j − max z)/Σ. A score of +∞ takes all (several share); NaN stays NaN.</summary>
 internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
@@ -81,8 +61,7 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
             S.Store(y + i, Exponential(S.Load(z + i)));
         if (i < columns)
         {
-            Tail<S, V, T> tail = default;
-            tail.Store(y + i, Exponential(tail.Load(z + i, columns - i)), columns - i);
+                S.StoreFirst(y + i, Exponential(S.LoadFirst(z + i, columns - i)), columns - i);
         }
         // In order, in one chain: the sum is the same at every width.
         T sum = T.Zero;

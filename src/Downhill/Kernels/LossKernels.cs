@@ -24,7 +24,6 @@ internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<
     {
         V perOutput = S.Set(T.One / T.CreateTruncating(columns));
         T* lanes = stackalloc T[S.Count];
-        Tail<S, V, T> tail = default;
         for (int r = 0; r < rows; r++)
         {
             T* row = y + (long)r * columns, target = t + (long)r * columns;
@@ -34,14 +33,14 @@ internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<
             {
                 int count = Math.Min(S.Count, columns - i);
                 bool whole = count == S.Count;
-                V output = whole ? S.Load(row + i) : tail.Load(row + i, count);
-                V wanted = whole ? S.Load(target + i) : tail.Load(target + i, count);
+                V output = whole ? S.Load(row + i) : S.LoadFirst(row + i, count);
+                V wanted = whole ? S.Load(target + i) : S.LoadFirst(target + i, count);
                 S.Store(lanes, loss.Value<S, V, T>(output, wanted, perOutput));
                 for (int lane = 0; lane < count; lane++) sum += double.CreateTruncating(lanes[lane]);
                 if (gradient == null) continue;
                 V slope = S.Mul(weight, loss.Derivative<S, V, T>(output, wanted, perOutput));
                 if (whole) S.Store(gradient + (long)r * columns + i, slope);
-                else tail.Store(gradient + (long)r * columns + i, slope, count);
+                else S.StoreFirst(gradient + (long)r * columns + i, slope, count);
             }
             rowLoss[r] = sum;
         }

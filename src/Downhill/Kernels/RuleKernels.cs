@@ -40,11 +40,11 @@ internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
     public override bool Update(T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms)
     {
         RuleConstants<V> c = default;
-        for (int k = 0; k < constants.Length; k++) c[k] = S.Set(T.CreateTruncating(constants[k]));
-        V rate = S.Set(T.CreateTruncating(terms.LearningRate)), scale = S.Set(T.CreateTruncating(terms.GradientScale));
-        V l2 = S.Set(T.CreateTruncating(terms.L2)), zero = S.Set(T.Zero);
-        V threshold = S.Set(T.CreateTruncating(terms.LearningRate * terms.L1));
-        V shrink = S.Set(T.CreateTruncating(terms.LearningRate * terms.Decay));
+        for (int k = 0; k < constants.Length; k++) c[k] = S.Set(constants[k]);
+        V rate = S.Set(terms.LearningRate), scale = S.Set(terms.GradientScale);
+        V l2 = S.Set(terms.L2), zero = S.Set(T.Zero);
+        V threshold = S.Set(terms.LearningRate * terms.L1);
+        V shrink = S.Set(terms.LearningRate * terms.Decay);
         bool hasL2 = terms.L2 != 0, hasL1 = terms.L1 != 0, hasDecay = terms.Decay != 0;
         V notFinite = zero;
         T* slot0 = slots[0], slot1 = slots[1], slot2 = slots[2];
