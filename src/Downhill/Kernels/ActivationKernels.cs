@@ -16,7 +16,7 @@ internal abstract unsafe class ActivationKernel<T> where T : unmanaged, IBinaryF
 
 internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : ActivationKernel<T>
     where A : struct, IActivation
-    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Forward(T* z, T* y, int rows, int columns)
     {
@@ -42,7 +42,7 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
 
 /// <summary>y_j = exp(z_j − max z)/Σ. A score of +∞ takes all (several share); NaN stays NaN.</summary>
 internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
-    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Forward(T* z, T* y, int rows, int columns)
     {

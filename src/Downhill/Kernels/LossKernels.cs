@@ -18,7 +18,7 @@ internal abstract unsafe class LossKernel<T> where T : unmanaged, IBinaryFloatin
 
 internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
     where L : struct, IElementLoss
-    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
     {
@@ -52,7 +52,7 @@ internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<
 /// Finite for every finite z; Goodfellow et al., Deep Learning, §6.2.2.3.
 /// </summary>
 internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T> : LossKernel<T>
-    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
     {

@@ -32,7 +32,7 @@ internal abstract unsafe class RuleKernel<T> where T : unmanaged, IBinaryFloatin
 
 internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
     where R : struct, IUpdateRule
-    where S : struct, ISimd<V, T> where V : unmanaged where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
         R.Prepare(arguments, step, constants);
