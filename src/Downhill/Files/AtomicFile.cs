@@ -62,7 +62,7 @@ public static partial class AtomicFile
         {
             Throw.Input(path, "a file name", "a folder", "Add a file name.");
         }
-        if (!OperatingSystem.IsWindows() && IsDevice(target))
+        if (!OperatingSystem.IsWindows() && (IsDevice(file.FullName) || IsDevice(target)))
         {
             // A rename would put an ordinary file in the device's place.
             Throw.Input(path, "an ordinary file", "a device", "Choose a file in a folder of yours.");
@@ -133,7 +133,9 @@ public static partial class AtomicFile
     private static Exception? Explained(Exception exception, string path, string folder) => exception switch
     {
         DirectoryNotFoundException => new DownhillException(
-            $"{path}: expected an existing folder, got {folder}, which does not exist. Create it or choose another.",
+            $"{path}: expected an existing folder, got {folder}, which is none. Create it or choose another.", exception),
+        PathTooLongException => new DownhillException(
+            $"{path}: expected a shorter name, got one of {Path.GetFileName(path).Length} characters. Shorten it.",
             exception),
         UnauthorizedAccessException => NotAllowed(exception, path, folder),
         IOException when Is(exception, UnixReadOnly) => NotAllowed(exception, path, folder),

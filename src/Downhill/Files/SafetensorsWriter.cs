@@ -10,6 +10,10 @@ namespace Downhill;
 /// Writes a safetensors file: the tensors are declared first, then their elements are handed over in that order, in
 /// pieces of any length, so that nothing has to be copied together. The same declarations and elements give the same
 /// bytes.
+/// <para>
+/// The format packs tensors without gaps. Declare those with wide elements first: some readers want each tensor to
+/// begin at a multiple of its element size.
+/// </para>
 /// </summary>
 public sealed class SafetensorsWriter : IDisposable
 {

@@ -88,7 +88,7 @@ public sealed class AtomicFileTests : IDisposable
     public void AFileInPlaceOfTheFolderIsRefused()
     {
         AtomicFile.Write(folder["file"], Content(1));
-        Assert.ThrowsAny<Exception>(() => AtomicFile.Write(Path.Combine(folder["file"], "model"), Content(1)));
+        Assert.Throws<DownhillException>(() => AtomicFile.Write(Path.Combine(folder["file"], "model"), Content(1)));
         Assert.Equal([1], File.ReadAllBytes(folder["file"]));
     }
 
@@ -110,11 +110,20 @@ public sealed class AtomicFileTests : IDisposable
     [InlineData("")]
     [InlineData("  ")]
     [InlineData("/dev/null")]
+    [InlineData("/dev/stdout")]
     [InlineData("/proc/self/comm")]
     public void WhatIsNoOrdinaryFileIsRefused(string path)
     {
         Assert.SkipWhen(path.StartsWith('/') && OperatingSystem.IsWindows(), "Unix paths.");
         Assert.Throws<DownhillException>(() => AtomicFile.Write(path, Content(1)));
+    }
+
+    [Fact]
+    public void ANameTooLongIsAnInputError()
+    {
+        string file = folder[new string('n', 300)];
+        DownhillException thrown = Assert.Throws<DownhillException>(() => AtomicFile.Write(file, Content(1)));
+        Assert.Contains("shorter name", thrown.Message, StringComparison.Ordinal);
     }
 
     [Fact]
