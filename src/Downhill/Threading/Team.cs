@@ -263,7 +263,7 @@ internal sealed unsafe class Team : IDisposable
     /// <c>parked</c>, with a full fence between on both sides, so at least one sees the other. Who lowers
     /// <c>parked</c> again decides: the waiter, and it goes on; or a waker, and it sets the event exactly once.
     /// </summary>
-    private sealed class Gate(bool crowded) : IDisposable
+    internal sealed class Gate(bool crowded) : IDisposable
     {
         private readonly AutoResetEvent wakeUp = new(false);
         private int parked;

@@ -387,6 +387,32 @@ public sealed class TeamTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void ALateWakeUpForAnEarlierValueDoesNotEndAWait(bool crowded)
+    {
+        using Team.Gate gate = new(crowded);
+        int number = 0, seen = 0;
+        Thread waiter = new(() =>
+        {
+            gate.WaitUntil(ref number, 2);
+            seen = number;
+        });
+        waiter.Start();
+        for (int value = 0; value < 2; value++)
+        {
+            Interlocked.Exchange(ref number, value);
+            SpinWait.SpinUntil(() => waiter.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin), 30_000);
+            gate.Wake();
+            Assert.False(waiter.Join(30));
+        }
+        Interlocked.Exchange(ref number, 2);
+        gate.Wake();
+        waiter.Join();
+        Assert.Equal(2, seen);
+    }
+
     private struct Slow : IJob
     {
         public int Done;
