@@ -103,7 +103,7 @@ public sealed class Evaluation
 
         count = default;
         var derivatives = new double[,]?[_nodes.Count];
-        if (wanted[last]) derivatives[last] = (double[,])seed.Clone();
+        if (wanted[last]) derivatives[last] = seed;
         for (int n = last; n >= 0; n--)
         {
             Expr node = _nodes[n];

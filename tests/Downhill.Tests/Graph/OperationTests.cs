@@ -286,11 +286,13 @@ public sealed class OperationTests
         Expr v = Variable("v");
         Expr elu = Select(Less(0, v), v, Exp(v) - 1);
         Expr guarded = Select(Less(0, v), Log(v), 0);
-        Expr root = Sqrt(Max(0, v));                        // √ has slope ∞ at 0, but 0 is there whatever v is
+        // √ has slope ∞ at 0, but the 0 is there whatever v is.
+        Expr[] roots = [Sqrt(Max(0, v)), Sqrt(1 - Min(1, v + 2)), Sqrt(Select(Less(0, v), v, 0)),
+            Sqrt(Select(Less(v, 0), 0, v)), Sqrt(Less(0, v))];
 
         Assert.Equal(1, elu.Evaluate((v, 1e4)).Gradient(elu, v)[0][0, 0]);
         Assert.Equal(0, guarded.Evaluate((v, 0)).Gradient(guarded, v)[0][0, 0]);
-        Assert.Equal(0, root.Evaluate((v, -1)).Gradient(root, v)[0][0, 0]);
+        Assert.All(roots, root => Assert.Equal(0, root.Evaluate((v, -1)).Gradient(root, v)[0][0, 0]));
     }
 
     // ---- extremes -----------------------------------------------------------------------------------------------
