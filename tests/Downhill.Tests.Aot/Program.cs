@@ -1,0 +1,1 @@
+return Downhill.Checks.EngineChecks.Run(Console.Out);
