@@ -1,1 +1,1 @@
-return Downhill.Checks.EngineChecks.Run(Console.Out);
+return Downhill.Checks.EngineChecks.RunAll(Console.Out);

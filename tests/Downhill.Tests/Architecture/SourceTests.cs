@@ -1,0 +1,79 @@
+using System.Text.RegularExpressions;
+
+namespace Downhill.Tests.Architecture;
+
+/// <summary>House rules that a search can prove.</summary>
+public sealed partial class SourceTests
+{
+    private static readonly string[] EngineFiles = [.. Repository.Files("src/Downhill", "*.cs")];
+
+    [Fact]
+    public void OnlyKernelsSayVector() => AssertNone(
+        Repository.Files("src", "*.cs").Where(path => !path.StartsWith("src/Downhill/Kernels/", StringComparison.Ordinal)),
+        VectorType(), codeOnly: true);
+
+    /// <summary>Their bits differ between platforms; <c>PortableMath</c> has our own.</summary>
+    [Fact]
+    public void EngineNeverCallsThePlatformsTranscendentals() =>
+        AssertNone(EngineFiles, PlatformMathematics(), codeOnly: true);
+
+    /// <summary>Random numbers are a function of the seed, and nothing depends on the time of day.</summary>
+    [Fact]
+    public void EngineTakesNothingFromOutside() => AssertNone(EngineFiles, Outside(), codeOnly: true);
+
+    [Fact]
+    public void FileNamesSayWhatIsInside() =>
+        Assert.DoesNotContain(Repository.Files(), path => EmptyName().IsMatch(Path.GetFileName(path)));
+
+    [Fact]
+    public void NoFileNamesAPathOfOneMachineOrAPackageHost() =>
+        AssertNone(Repository.Files().Where(Repository.IsText), MachinePathOrPackageHost(), codeOnly: false);
+
+    [Theory]
+    [InlineData("Vector128<float> v;", true)]
+    [InlineData("if (Vector512.IsHardwareAccelerated)", true)]
+    [InlineData("Vector<float> v;", true)]
+    [InlineData("VectorMath.Exp(x) // Vector128<float>", false)]
+    [InlineData("string s = \"Vector128<float>\"; /* Vector<T> */", false)]
+    public void SearchForVectorsFindsTypesAndNothingElse(string source, bool found) =>
+        Assert.Equal(found, VectorType().IsMatch(Repository.Code(source)));
+
+    [Theory]
+    [InlineData("double y = Math.Exp(x);", true)]
+    [InlineData("float y = MathF.Tanh(x);", true)]
+    [InlineData("T y = T.Log(x);", true)]
+    [InlineData("Vector128.Exp(v)", true)]
+    [InlineData("double y = PortableMath.Exp(x) + Math.Sqrt(x) + Math.Max(x, 1);", false)]
+    [InlineData("// Math.Exp(x) would differ by platform", false)]
+    public void SearchForPlatformMathematicsFindsCallsAndNothingElse(string source, bool found) =>
+        Assert.Equal(found, PlatformMathematics().IsMatch(Repository.Code(source)));
+
+    private static void AssertNone(IEnumerable<string> paths, Regex pattern, bool codeOnly)
+    {
+        string[] files = [.. paths];
+        Assert.NotEmpty(files);
+        Assert.Empty(files.SelectMany(path =>
+        {
+            string text = Repository.Text(path);
+            return Repository.Matches(path, codeOnly ? Repository.Code(text) : text, pattern);
+        }));
+    }
+
+    [GeneratedRegex(@"\bVector(64|128|256|512)?[<.]|\bSystem\.Runtime\.Intrinsics\b")]
+    private static partial Regex VectorType();
+
+    [GeneratedRegex(
+        @"\b(MathF?|float|double|Single|Double|T|Vector(64|128|256|512)?)" +
+        @"\.(Exp\w*|Log\w*|A?(Sin|Cos|Tan)(h|Pi|Cos\w*)?|Atan2\w*|Pow|Cbrt|RootN|Hypot)\(")]
+    private static partial Regex PlatformMathematics();
+
+    [GeneratedRegex(@"\bRandom\.Shared\b|\bnew (System\.)?Random\(|\bDateTime(Offset)?\.(Utc)?Now\b|\bGuid\.NewGuid\b")]
+    private static partial Regex Outside();
+
+    [GeneratedRegex(@"(Helper|Manager|Provider|Impl|Util|Utility|Utilities)s?(?![a-z])")]
+    private static partial Regex EmptyName();
+
+    // "[/]" keeps this very line from matching.
+    [GeneratedRegex(@"(?<![\w.:~-])[/](work|home|root|Users)/|/[/][a-z0-9.-]*(nuget|npm)[a-z0-9.-]*[/]|""resolved"": *""http")]
+    private static partial Regex MachinePathOrPackageHost();
+}
