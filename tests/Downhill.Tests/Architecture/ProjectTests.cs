@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace Downhill.Tests.Architecture;
 
-/// <summary>Who may know whom: references point one way, and the engine knows nothing but the base class library.</summary>
+/// <summary>Who may know whom: references point one way; the engine knows only the base class library.</summary>
 public sealed class ProjectTests
 {
     /// <summary>What each project under src may refer to, directly.</summary>
@@ -54,16 +54,19 @@ public sealed class ProjectTests
     }
 
     [Fact]
-    public void EngineIsCheckedForTrimmingAndNativeCode() =>
-        Assert.Contains("<IsAotCompatible>true</IsAotCompatible>", Repository.Text("src/Downhill/Downhill.csproj"), StringComparison.Ordinal);
+    public void EngineIsCheckedForTrimmingAndNativeCode() => Assert.Contains(
+        "<IsAotCompatible>true</IsAotCompatible>", Repository.Text("src/Downhill/Downhill.csproj"),
+        StringComparison.Ordinal);
 
     [Fact]
     public void EveryPackageHasItsLineInDependencies()
     {
         string[] lines = File.ReadAllLines(Repository.Full("docs/DEPENDENCIES.md"));
         Assert.All(XDocument.Load(Repository.Full("Directory.Packages.props")).Descendants("PackageVersion"), package =>
-            Assert.Contains(lines, line =>
-                line.StartsWith($"| {package.Attribute("Include")!.Value} | {package.Attribute("Version")!.Value} |", StringComparison.Ordinal)));
+        {
+            string start = $"| {package.Attribute("Include")!.Value} | {package.Attribute("Version")!.Value} |";
+            Assert.Contains(lines, line => line.StartsWith(start, StringComparison.Ordinal));
+        });
     }
 
     [Fact]

@@ -8,7 +8,7 @@ internal static partial class Repository
     /// <summary>The folder that holds the solution.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>Paths of all files under the given folder, relative to the root, with '/' between the parts, sorted.</summary>
+    /// <summary>Paths of all files under the folder, relative to the root, with '/' between parts, sorted.</summary>
     /// <remarks>What builds write (artifacts, bin, obj, node_modules) and git's own folder are left out.</remarks>
     public static IReadOnlyList<string> Files(string folder = ".", string pattern = "*")
     {
@@ -49,7 +49,8 @@ internal static partial class Repository
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Downhill.slnx"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Downhill.slnx")))
+            folder = folder.Parent;
         return folder?.FullName
             ?? throw new InvalidOperationException($"No Downhill.slnx above '{AppContext.BaseDirectory}'.");
     }

@@ -9,7 +9,8 @@ public sealed partial class SourceTests
 
     [Fact]
     public void OnlyKernelsSayVector() => AssertNone(
-        Repository.Files("src", "*.cs").Where(path => !path.StartsWith("src/Downhill/Kernels/", StringComparison.Ordinal)),
+        Repository.Files("src", "*.cs")
+            .Where(path => !path.StartsWith("src/Downhill/Kernels/", StringComparison.Ordinal)),
         VectorType(), codeOnly: true);
 
     /// <summary>Their bits differ between platforms; <c>PortableMath</c> has our own.</summary>
@@ -74,6 +75,8 @@ public sealed partial class SourceTests
     private static partial Regex EmptyName();
 
     // "[/]" keeps this very line from matching.
-    [GeneratedRegex(@"(?<![\w.:~-])[/](work|home|root|Users)/|/[/][a-z0-9.-]*(nuget|npm)[a-z0-9.-]*[/]|""resolved"": *""http")]
+    [GeneratedRegex(
+        @"(?<![\w.:~-])[/](work|home|root|Users)/" +
+        @"|/[/][a-z0-9.-]*(nuget|npm)[a-z0-9.-]*[/]|""resolved"": *""http")]
     private static partial Regex MachinePathOrPackageHost();
 }
