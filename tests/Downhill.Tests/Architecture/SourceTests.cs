@@ -18,9 +18,13 @@ public sealed partial class SourceTests
     public void EngineNeverCallsThePlatformsTranscendentals() =>
         AssertNone(EngineFiles, PlatformMathematics(), codeOnly: true);
 
-    /// <summary>Random numbers are a function of the seed, and nothing depends on the time of day.</summary>
+    /// <summary>
+    /// Random numbers are a function of the seed, and nothing depends on the time of day; only the clean-up of unfinished
+    /// files asks how old they are.
+    /// </summary>
     [Fact]
-    public void EngineTakesNothingFromOutside() => AssertNone(EngineFiles, Outside(), codeOnly: true);
+    public void EngineTakesNothingFromOutside() => AssertNone(
+        EngineFiles.Where(path => path != "src/Downhill/Files/AtomicFile.cs"), Outside(), codeOnly: true);
 
     [Fact]
     public void FileNamesSayWhatIsInside() =>
