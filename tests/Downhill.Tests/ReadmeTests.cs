@@ -20,8 +20,8 @@ public sealed class ReadmeTests
     [Fact]
     public void ExampleIsTheReadmes()
     {
-        string[] compiled = Repository.Text("tests/Downhill.Tests/ReadmeTests.cs").Split("        // README\n")[1].Split('\n');
-        string[] printed = Repository.Text("README.md").Split("```csharp\n")[1].Split("```\n")[0].Split('\n');
-        Assert.Equal(printed, compiled.Select(line => line.Trim()));
+        string compiled = Repository.Text("tests/Downhill.Tests/ReadmeTests.cs").Split("        // README\n")[1];
+        string printed = Repository.Text("README.md").Split("```csharp\n")[1].Split("```\n")[0];
+        Assert.Equal(printed.Split('\n'), compiled.Split('\n').Select(line => line.Trim()));
     }
 }

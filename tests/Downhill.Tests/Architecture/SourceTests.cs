@@ -19,8 +19,8 @@ public sealed partial class SourceTests
         AssertNone(EngineFiles, PlatformMathematics(), codeOnly: true);
 
     /// <summary>
-    /// Random numbers are a function of the seed, and nothing depends on the time of day; only the clean-up of unfinished
-    /// files asks how old they are.
+    /// Random numbers are a function of the seed, and nothing depends on the time of day; only the clean-up of
+    /// unfinished files asks how old they are.
     /// </summary>
     [Fact]
     public void EngineTakesNothingFromOutside() => AssertNone(
