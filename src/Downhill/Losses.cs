@@ -164,7 +164,7 @@ public static class Losses
             S.Neg(S.Mul(t, S.Max(VectorMath.Log<S, V, T>(y), S.Set(-100))));
         V IElementLoss.Derivative<S, V, T>(V y, V t, V perOutput) =>
             S.Neg(S.Div(t, S.Max(y, S.Set(1e-12))));
-        public Expr Define(Expr y, Expr t) => -(t * Expr.Log(y)).RowSum();
+        public Expr Define(Expr y, Expr t) => -Expr.Select(Expr.LessOrEqual(t, 0), 0, t * Expr.Log(y)).RowSum();
     }
 
     private sealed class CrossEntropyLoss : Loss

@@ -114,7 +114,9 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
             };
             Layers[index].Backward(pass);
             finished?.Invoke(index);
-            (outputGradient, below) = (below, outputGradient);
+            T* above = outputGradient;
+            outputGradient = below;
+            below = above;
         }
         if (!inputGradient.IsEmpty)
             new Span<T>(outputGradient, rows * Spec.Inputs).CopyTo(inputGradient);

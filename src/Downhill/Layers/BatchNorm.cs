@@ -107,7 +107,8 @@ internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanag
         T* mean = runningMean, variance = runningVariance;
         if (ofBatch)
         {
-            (mean, variance) = (sums.Pointer, sums.Pointer + features);
+            mean = sums.Pointer;
+            variance = mean + features;
             Statistics(pass.Input, rows, mean, variance);
             T unbiased = T.CreateTruncating((double)rows / (rows - 1));
             for (int f = 0; f < features; f++)

@@ -98,7 +98,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         bias = layer.HasBias ? place.ParameterOffsets[1] : -1;
         keepsField = place.KeepsScores || layer.Activation.DerivativeFrom == DerivativeFrom.Input;
         absent = layer.Connections?.Absent ?? [];
-        packed = new AlignedBuffer<T>(place.Index == 0 ? 0 : kernels.PackedLength(place.Inputs, layer.Units));
+        packed = new AlignedBuffer<T>(place.Index == 0 ? 0 : Kernels<T>.TransposedLength(place.Inputs, layer.Units));
     }
 
     // The field Z is kept only where the derivative or the loss asks for it.
@@ -172,7 +172,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             if (pass.InputGradient == null) return;
             (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
             if (count > 0)
-                layer.kernels.InputGradient(pass.OutputGradient + (long)first * outputs, outputs, layer.packed.Pointer,
+                layer.kernels.InputGradientPacked(pass.OutputGradient + (long)first * outputs, outputs, layer.packed.Pointer,
                     pass.InputGradient + (long)first * inputs, inputs, count, inputs, outputs);
         }
     }
