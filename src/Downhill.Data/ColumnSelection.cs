@@ -25,7 +25,8 @@ internal static class ColumnSelection
                 continue;
             }
             string[] ends = part.Split('-', 2, StringSplitOptions.TrimEntries);
-            if (!TryIndex(ends[0], out int first) || !TryIndex(ends[^1], out int last))
+            int last = 0;
+            if (!TryIndex(ends[0], out int first) || !TryIndex(ends[^1], out last))
                 Unknown(part);
             else if (first < 1 || last > names.Count || first > last)
                 Throw.Input($"{path}, {what} '{part}'", $"columns 1 … {names.Count}", $"'{part}'", "Columns are counted from 1.");

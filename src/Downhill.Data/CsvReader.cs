@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Sylvan.Data.Csv;
 
 namespace Downhill.Data;
@@ -364,7 +363,7 @@ public static class CsvReader
             // "1", "1.0" and "01" are one class when all are numbers; else the text decides.
             string[] found = [.. texts.Keys];
             (string Name, double Value)[] named = [.. found.Select(text => numbers && reading.TryNumber(text, out double v)
-                ? (v.ToString("R", CultureInfo.InvariantCulture), v + 0.0) : (text, 0.0))];
+                ? ((v + 0.0).ToString("R", CultureInfo.InvariantCulture), v) : (text, 0.0))];
             if (numbers && task is null && !(named.All(n => n.Value == Math.Floor(n.Value))
                 && named.DistinctBy(n => n.Value).Count() <= MaxInferredClasses))
                 return (new Target(names, []), [], [.. values]);

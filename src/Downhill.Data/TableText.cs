@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Downhill.Data;
@@ -15,7 +16,7 @@ internal static class TableText
         try
         {
             Stream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
-            return IsGzip(path) ? new GZipStream(file, CompressionMode.Decompress) : file;
+            return IsGzip(path) ? new WholeGzip(file) : file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -43,6 +44,55 @@ internal static class TableText
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DownhillException($"{path}: cannot be read. {e.Message}", e);
+        }
+    }
+
+    /// <summary>
+    /// Unpacks gzip and notices when the file was cut off, which <see cref="GZipStream"/> takes for its end: the last
+    /// four bytes tell the length of the (last) member, and less than that must not come out.
+    /// </summary>
+    private sealed class WholeGzip : Stream
+    {
+        private readonly GZipStream inner;
+        private readonly uint expected;
+        private long length;
+
+        public WholeGzip(Stream file)
+        {
+            Span<byte> size = stackalloc byte[4];
+            if (file.Length >= 18)
+            {
+                file.Position = file.Length - size.Length;
+                file.ReadExactly(size);
+                file.Position = 0;
+            }
+            expected = file.Length >= 18 ? BinaryPrimitives.ReadUInt32LittleEndian(size) : uint.MaxValue;
+            inner = new GZipStream(file, CompressionMode.Decompress);
+        }
+
+        public override int Read(Span<byte> buffer)
+        {
+            int read = inner.Read(buffer);
+            length += read;
+            if (read == 0 && !buffer.IsEmpty && length < expected) throw new InvalidDataException("The file ends too early.");
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => length; set => throw new NotSupportedException(); }
+        public override void Flush() { }
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing) inner.Dispose();
+            base.Dispose(disposing);
         }
     }
 
