@@ -66,6 +66,10 @@ public sealed partial class Dataset : RowSource
     /// <summary>The set's own test part, where it has one (MNIST, for example).</summary>
     public Dataset? Test { get; init; }
 
+    /// <summary>Whether the rows are all there is to learn (XOR, parity, the 194 spiral points): then nothing is held out
+    /// for a test unless asked for.</summary>
+    public bool IsWhole { get; init; }
+
     /// <summary>Set when the inputs are the pixels of an image.</summary>
     public ImageShape? Image { get; init; }
 
