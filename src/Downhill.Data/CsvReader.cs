@@ -159,7 +159,7 @@ public static class CsvReader
             using CsvDataReader csv = CsvDataReader.Create(text, new CsvDataReaderOptions
             {
                 HasHeaders = false, Delimiter = layout.Delimiter, Comment = '\0', BufferSize = 1 << 16,
-                MaxBufferSize = 1 << 28, OwnsReader = false,
+                MaxBufferSize = 1 << 24, OwnsReader = false,
             });
             int columns = Names.Count;
             bool header = layout.HasHeader;
@@ -195,7 +195,7 @@ public static class CsvReader
             }
             catch (CsvRecordTooLargeException e)
             {
-                throw new DownhillException($"{path}, line {line}: expected a line, got one of more than 256 million characters. " +
+                throw new DownhillException($"{path}, line {line}: expected a line, got one of more than 16 million characters. " +
                     "Check for a quote that is never closed.", e);
             }
             catch (CsvFormatException e)
@@ -369,6 +369,9 @@ public static class CsvReader
                 return (new Target(names, []), [], [.. values]);
 
             string[] classes = [.. named.DistinctBy(n => n.Name).OrderBy(n => n.Value).ThenBy(n => n.Name, StringComparer.Ordinal).Select(n => n.Name)];
+            if (task is null && classes.Length == codes.Count && classes.Length > MaxInferredClasses)
+                Throw.Input($"{reading.Path}, target '{names[0]}'", "classes that come more than once", $"another text in each of {classes.Length} rows",
+                    "Name the column to predict with --target, and leave this one out with --ignore.");
             int[] place = [.. named.Select(n => Array.IndexOf(classes, n.Name))];
             int[] sorted = [.. codes.Select(code => place[code])];
             return (new Target(names, classes), sorted, []);

@@ -12,7 +12,7 @@ internal static class TableText
     public static Stream Open(string path)
     {
         if (Directory.Exists(path)) Throw.Input(path, "a file", "a folder", "Name a file in it.");
-        if (!File.Exists(path)) Throw.Input(path, "a file", "none there", DataSource.Nearby(path));
+        if (!File.Exists(path)) Throw.Input(path, "a file", "nothing by that name", DataSource.Nearby(path));
         try
         {
             Stream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);

@@ -198,6 +198,7 @@ public sealed class CsvReaderTests : IDisposable
     [InlineData("a,a,b\n1,2,0\n2,3,1\n", "line 1", "'a' for columns 1 and 2", "", "")]
     [InlineData("5\n7\n9\n", "at least one input column and a target", "1 column", "--delimiter", "")]
     [InlineData("a,b\n1,0\n\"2\"3,1\n", "line 3", "quote", "", "")]
+    [InlineData("a,b\n1,\"x\n2,y\n", "line 2", "quote", "", "")]
     [InlineData("a,b\n1\0,0\n", "a text table", "binary", "", "")]
     public void WhatIsWrongIsSaidWithItsPlace(string text, string a, string b, string c, string d) =>
         AssertRefused(text, null, a, b, c, d);
@@ -214,6 +215,7 @@ public sealed class CsvReaderTests : IDisposable
         AssertRefused(Iris, new() { Ignore = "1-2" }, "at least one input column");
         AssertRefused(Iris, new() { Target = "3", Ignore = "3" }, "one use of a column");
         AssertRefused(Iris, new() { Task = TableTask.Regress }, "line 2, column 'species'", "a number", "'a'");
+        AssertRefused(string.Concat(Enumerable.Range(0, 30).Select(i => $"{i},row {i}\n")), null, "target 'x2'", "more than once");
         AssertRefused("a,w,c\n1,-1,0\n2,1,1\n", new() { Weight = "w" }, "line 2, column 'w'", "zero or more");
         AssertRefused("a,w,c\n1,0,0\n2,0,1\n", new() { Weight = "w" }, "zero in every row");
     }

@@ -64,6 +64,34 @@ public sealed class DataSourceTests : IDisposable
         Assert.Equal([7f, 9], DataSource.Open(scratch.Folder).Data.Numeric);
     }
 
+    [Fact]
+    public void SamplesFitAModelByNameOrPosition()
+    {
+        Dataset iris = Dataset.Load("iris");
+        Column[] turned = [iris.Inputs[3], iris.Inputs[0]];
+        var classes = new Target(["species"], ["virginica", "versicolor", "setosa"]);
+        Dataset data = DataSource.Open("iris", turned, classes, needTarget: true).Data;
+        Assert.Equal([0.2f, 5.1f, 0.2f, 4.9f], data.Numeric.Take(4));
+        Assert.Equal(iris.Classes.Select(c => 2 - c), data.Classes);
+        Dataset placed = DataSource.Open("moons", [new Column("a"), new Column("b")], new Target(["c"], ["0", "1"]), true).Data;
+        Assert.Equal(Dataset.Load("moons").Numeric, placed.Numeric);
+
+        string Misfit(string name, IReadOnlyList<Column> inputs, Target target) =>
+            Assert.Throws<DownhillException>(() => DataSource.Open(name, inputs, target, true)).Message;
+        Assert.Contains("inputs", Misfit("wine", iris.Inputs, iris.Target), StringComparison.Ordinal);
+        Assert.Contains("row 101", Misfit("iris", iris.Inputs, new Target(["species"], ["setosa", "versicolor"])), StringComparison.Ordinal);
+        Assert.Contains("numbers to predict", Misfit("iris", iris.Inputs, new Target(["y"], [])), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TablesFitAModelToo()
+    {
+        string path = scratch.Text("t.csv", "b,c,a\n1,y,2\n");
+        Dataset data = DataSource.Open(path, [new Column("a"), new Column("b")], new Target(["c"], ["x", "y"]), true).Data;
+        Assert.Equal([2f, 1], data.Numeric);
+        Assert.Equal([1], data.Classes);
+    }
+
     [Theory]
     [InlineData("/a/b/semeion.data.gz", "semeion")]
     [InlineData("iris.csv", "iris")]

@@ -1,3 +1,4 @@
+using Downhill.Tests;
 using Xunit;
 
 namespace Downhill.Data.Tests;
