@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Xunit;
 
 namespace Downhill.Tests;
@@ -140,6 +141,21 @@ public sealed class SamplesTests
         string seeded = name.EndsWith(')') ? $"{name[..^1]},seed=1)" : $"{name}(seed=1)";
         Assert.Equal(Dataset.Load(name).Numeric, Dataset.Load(name).Numeric);
         Assert.NotEqual(Dataset.Load(name).Numeric, Dataset.Load(seeded).Numeric);
+    }
+
+    // The points of a seed are the same bits on every machine and in every version.
+    [Theory]
+    [InlineData("spirals", "10cf6bbde6a914b4")]
+    [InlineData("moons", "c144d9ed572ff152")]
+    [InlineData("blobs(classes=5, rows=1000)", "bdc46832abe4dedc")]
+    [InlineData("playground_gauss(noise=0.3)", "3f38dc4d795ad5ea")]
+    [InlineData("playground_spiral(noise=0.3)", "d717df690c1c1112")]
+    [InlineData("playground_gaussian(noise=0.3)", "8102da087113f60d")]
+    public void ThePointsOfASeedAreFixed(string name, string digest)
+    {
+        Dataset data = Dataset.Load(name);
+        byte[] bytes = [.. data.Numeric.Concat(data.Values).SelectMany(BitConverter.GetBytes), .. data.Classes.Select(c => (byte)c)];
+        Assert.Equal(digest, Convert.ToHexStringLower(SHA256.HashData(bytes))[..16]);
     }
 
     [Fact]
