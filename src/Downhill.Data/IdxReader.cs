@@ -130,7 +130,7 @@ public static class IdxReader
     }
 
     private static void WrongLength(string path, string shape, long expected, long got) =>
-        Throw.Input(path, $"{expected} bytes for {shape}", 
+        Throw.Input(path, $"{expected} bytes for {shape}",
             got > expected ? "more" : TableText.IsGzip(path) ? "fewer" : $"{got}",
             got > expected ? "The header does not fit the data." : "The file is incomplete; fetch it again.");
 
