@@ -54,12 +54,13 @@ public sealed record FitOptions
     public int? Epochs { get; init; }
     public TimeSpan? Time { get; init; }
 
-    /// <summary>Stopping rules; null to choose, empty for none but the epochs.</summary>
+    /// <summary>Stopping rules besides the epochs. With rules and no schedule the learning rate stays constant.</summary>
     public IReadOnlyList<StoppingRule>? Stop { get; init; }
 
     public double L1 { get; init; }
     public double L2 { get; init; }
-    public double WeightDecay { get; init; }
+    /// <summary>Decoupled decay; null to choose.</summary>
+    public double? WeightDecay { get; init; }
     public double Clip { get; init; }
     public bool KeepBest { get; init; } = true;
 

@@ -8,7 +8,7 @@ public sealed partial class Dataset : RowSource
 {
     /// <param name="name">Short name, used for file names and in messages.</param>
     /// <param name="inputs">The raw input columns.</param>
-    /// <param name="target">What is predicted.</param>
+    /// <param name="target">What is predicted; without any name the rows have no target (rows to predict).</param>
     /// <param name="numeric">[N, numeric inputs] row-major.</param>
     /// <param name="codes">[N, category inputs] row-major; empty when there are none.</param>
     /// <param name="classes">[N] for a class target, else empty.</param>
@@ -23,7 +23,10 @@ public sealed partial class Dataset : RowSource
         (Numeric, Codes, Classes, Values, Weights) = (numeric, codes, classes, values, weights);
         NumericCount = inputs.Count(c => c.Kind == ColumnKind.Numeric);
         CategoryCount = inputs.Count - NumericCount;
-        Rows = target.IsClass ? classes.Length : values.Length / Math.Max(1, target.Names.Count);
+        Rows = target.IsClass ? classes.Length
+            : target.Names.Count > 0 ? values.Length / target.Names.Count
+            : NumericCount > 0 ? numeric.Length / NumericCount
+            : CategoryCount > 0 ? codes.Length / CategoryCount : 0;
         CheckLength("numeric values", numeric.Length, (long)Rows * NumericCount);
         CheckLength("category codes", codes.Length, (long)Rows * CategoryCount);
         CheckLength("target values", values.Length, target.IsClass ? 0 : (long)Rows * target.Names.Count);
@@ -62,6 +65,10 @@ public sealed partial class Dataset : RowSource
 
     /// <summary>The set's own test part, where it has one (MNIST, for example).</summary>
     public Dataset? Test { get; init; }
+
+    /// <summary>Whether the rows are all there is to learn (XOR, parity, the 194 spiral points): then nothing is held out
+    /// for a test unless asked for.</summary>
+    public bool IsWhole { get; init; }
 
     /// <summary>Set when the inputs are the pixels of an image.</summary>
     public ImageShape? Image { get; init; }

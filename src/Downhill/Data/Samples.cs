@@ -116,7 +116,7 @@ internal static class Samples
             Dataset made = make();
             return new Dataset(made.Name, made.Inputs, made.Target, made.Numeric, [], made.Classes, made.Values)
             {
-                Source = source, Licence = Licence,
+                Source = source, Licence = Licence, IsWhole = made.IsWhole,
             };
         }
     }

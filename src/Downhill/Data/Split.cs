@@ -37,18 +37,18 @@ public sealed record Split(int[] Training, int[] Test)
     /// <param name="seed">Another seed, other rows.</param>
     public static Split HoldOut(ReadOnlySpan<int> classes, int classCount, double fraction, ulong seed)
     {
-        int held = HeldOut(classes.Length, fraction);
+        int total = HeldOut(classes.Length, fraction), left = total;
         int[][] members = Members(classes, classCount);
         int[] share = new int[classCount];
         double[] remainder = new double[classCount];
         for (int c = 0; c < classCount; c++)
         {
-            double quota = (double)held * members[c].Length / classes.Length;
+            double quota = (double)total * members[c].Length / classes.Length;
             share[c] = Math.Min((int)quota, Math.Max(0, members[c].Length - 1));
             remainder[c] = quota - share[c];
-            held -= share[c];
+            left -= share[c];
         }
-        while (held > 0)
+        while (left > 0)
         {
             int best = -1;
             for (int c = 0; c < classCount; c++)
@@ -56,7 +56,7 @@ public sealed record Split(int[] Training, int[] Test)
             if (best < 0) break;
             share[best]++;
             remainder[best]--;
-            held--;
+            left--;
         }
         var test = new List<int>();
         for (int c = 0; c < classCount; c++)

@@ -87,8 +87,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     private readonly ActivationKernel<T> activation;
     private readonly int weight, bias;
     private readonly bool keepsField;
-    private readonly AlignedBuffer<T> packed;
     private readonly int[] absent;
+    private AlignedBuffer<T>? packed;
 
     public BoundDense(Dense layer, in LayerPlace place) : base(place.Inputs, layer.Units)
     {
@@ -98,7 +98,6 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         bias = layer.HasBias ? place.ParameterOffsets[1] : -1;
         keepsField = place.KeepsScores || layer.Activation.DerivativeFrom == DerivativeFrom.Input;
         absent = layer.Connections?.Absent ?? [];
-        packed = new AlignedBuffer<T>(place.Index == 0 ? 0 : Kernels<T>.TransposedLength(place.Inputs, layer.Units));
     }
 
     // The field Z is kept only where the derivative or the loss asks for it.
@@ -112,6 +111,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     public override void Backward(in LayerPass<T> pass)
     {
+        // Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.
+        if (pass.InputGradient != null) packed ??= new AlignedBuffer<T>(Kernels<T>.TransposedLength(Inputs, Outputs));
         FieldGradientJob field = new(this, pass);
         pass.Run(ref field, (long)pass.Rows * Outputs * 16);
         GradientJob job = new(this, pass);
@@ -153,7 +154,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             if (!pass.GradientIsOfScores && count > 0)
                 layer.activation.Backward(pass.Cache == null ? null : pass.Cache + at, pass.Output + at, pass.OutputGradient + at, count, outputs);
             if (pass.InputGradient == null || part != 0) return;
-            layer.kernels.PackTransposed(pass.Parameters + layer.weight, outputs, layer.packed.Pointer, layer.Inputs, outputs);
+            layer.kernels.PackTransposed(pass.Parameters + layer.weight, outputs, layer.packed!.Pointer, layer.Inputs, outputs);
         }
     }
 
@@ -172,7 +173,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             if (pass.InputGradient == null) return;
             (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
             if (count > 0)
-                layer.kernels.InputGradientPacked(pass.OutputGradient + (long)first * outputs, outputs, layer.packed.Pointer,
+                layer.kernels.InputGradientPacked(pass.OutputGradient + (long)first * outputs, outputs, layer.packed!.Pointer,
                     pass.InputGradient + (long)first * inputs, inputs, count, inputs, outputs);
         }
     }

@@ -25,10 +25,10 @@ internal sealed class Probe : IDisposable
         buffers = new(spec.BufferLength);
         network.Initialize(Parameters, buffers, seed);
         RandomStream random = new(seed, RandomStreams.Data);
-        // Biases away from 0 too, so that their part in everything shows.
+        // Biases away from 0 too, so that their part in everything shows; above it, so that not all of relu is dead.
         foreach (Segment segment in spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight))
             for (int i = 0; i < segment.Length; i++)
-                Parameters.Span[segment.Offset + i] += 0.3 * random.Normal((ulong)(100_000 + segment.Offset + i));
+                Parameters.Span[segment.Offset + i] += 0.4 + 0.3 * random.Normal((ulong)(100_000 + segment.Offset + i));
         startBuffers = [.. Enumerable.Range(0, spec.BufferLength).Select(i => 0.5 + random.Uniform((ulong)(200_000 + i)))];
         mode = new PassMode(training, seed, Step: 3);
         for (int i = 0; i < rows * spec.Inputs; i++) workspace.Input[i] = random.Normal((ulong)i);

@@ -1,0 +1,95 @@
+namespace Downhill.Data;
+
+/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of IDX files.</summary>
+public static class DataSource
+{
+    private static readonly string[] TableEndings = [".csv", ".tsv", ".txt", ".data", ".dat", ".tra", ".tes"];
+
+    /// <summary>Opens data by name or path.</summary>
+    /// <param name="data">
+    /// <c>iris</c>, <c>moons(noise=0.2)</c> (a sample comes before a file of the same name; write <c>./iris</c> for the
+    /// file), <c>table.csv</c>, <c>table.tsv.gz</c>, or a folder.
+    /// </param>
+    /// <param name="options">For tables; null for all defaults.</param>
+    /// <exception cref="DownhillException">Whatever is wrong, with a remedy.</exception>
+    public static DataReading Open(string data, TableOptions? options = null)
+    {
+        if (string.IsNullOrWhiteSpace(data))
+            Throw.Input("DATA", "the name of a sample, a file or a folder", "nothing", "Try digits or iris.");
+        if (data.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase))
+            Throw.Input(data, "a sample, a table file or a folder", "a database", "Databases are not supported yet: export the query as CSV.");
+        if (IsSample(data)) return Describe(Dataset.Load(data));
+        if (Directory.Exists(data)) return OpenFolder(data);
+        if (!File.Exists(data)) return Missing(data);
+        if (new FileInfo(data).Length == 0)
+            Throw.Input(data, "a table with rows", "an empty file", "Check that it was written completely.");
+        string ending = Ending(data);
+        if (ending == ".parquet")
+            Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", "Parquet", "Parquet is not supported yet: save it as CSV.");
+        if (!TableEndings.Contains(ending))
+            Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", ending.Length == 0 ? "a file without an ending" : $"'{ending}'",
+                "If it is a text table, rename it to .csv.");
+        return CsvReader.Read(data, options);
+    }
+
+    /// <summary>The short name of a file or folder: without folders and endings.</summary>
+    public static string NameOf(string path)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+        if (TableText.IsGzip(name)) name = name[..^3];
+        string bare = Path.GetFileNameWithoutExtension(name);
+        return bare.Length > 0 ? bare : name.Length > 0 ? name : "data";
+    }
+
+    private static bool IsSample(string data)
+    {
+        int open = data.IndexOf('(', StringComparison.Ordinal);
+        string name = (open < 0 ? data : data[..open]).Trim();
+        return Dataset.Samples.Any(s => string.Equals(s.Name, name, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static DataReading Describe(Dataset data)
+    {
+        string goal = data.Target.IsClass ? $"{data.Target.Classes.Count} classes" : "a number to predict";
+        return new DataReading(data, $"{data.Name}: {data.Rows} rows, {data.NumericCount} inputs, {goal}; {data.Source}");
+    }
+
+    private static DataReading OpenFolder(string folder)
+    {
+        if (IdxReader.Recognizes(folder)) return IdxReader.ReadFolder(folder);
+        string got = Directory.EnumerateFileSystemEntries(folder).Any() ? "other files" : "an empty folder";
+        return Throw.Input<DataReading>(folder, "a folder with train-images-idx3-ubyte and its three companions (or .gz)", got,
+            "Name a file in it; folders of images are not supported yet.");
+    }
+
+    private static DataReading Missing(string data)
+    {
+        string known = string.Join(", ", Dataset.Samples.Select(s => s.Name));
+        bool path = data.AsSpan().IndexOfAny('/', '\\') >= 0 || Ending(data).Length > 0;
+        return Throw.Input<DataReading>($"Data '{data}'", path ? "a file or folder" : $"a file, a folder or one of {known}", "none there", Nearby(data));
+    }
+
+    /// <summary>For a file that is not there: the nearest name beside it or among the samples.</summary>
+    internal static string Nearby(string path)
+    {
+        string folder = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
+        if (!Directory.Exists(folder)) return $"The folder {folder} does not exist either.";
+        string name = Path.GetFileName(path);
+        string[] beside;
+        try
+        {
+            beside = [.. Directory.EnumerateFileSystemEntries(folder).Take(10_000).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            beside = [];
+        }
+        IEnumerable<string> samples = folder == "." ? Dataset.Samples.Select(s => s.Name) : [];
+        string? near = Suggest.Nearest(name, samples.Concat(beside)) ?? Suggest.Nearest(NameOf(name), samples);
+        if (near is null) return "Check the spelling and the folder.";
+        return $"Did you mean '{(folder == "." || !beside.Contains(near) ? near : Path.Combine(folder, near))}'?";
+    }
+
+    private static string Ending(string path) =>
+        Path.GetExtension(TableText.IsGzip(path) ? path[..^3] : path).ToLowerInvariant();
+}
