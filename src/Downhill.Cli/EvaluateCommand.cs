@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
@@ -167,8 +168,10 @@ internal sealed class EvaluateCommand : CliCommand
 /// <summary>A field of a CSV line: quoted where it must be, numbers in their shortest exact form.</summary>
 internal static class CsvField
 {
+    private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(",;\"\r\n\t");
+
     public static string Of(string text) =>
-        text.AsSpan().ContainsAny(",;\"\r\n\t") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        text.AsSpan().ContainsAny(NeedsQuotes) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
     public static string Of(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -45,11 +45,11 @@ internal sealed partial class TrainCommand : CliCommand
         optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam)");
         learningRate = Add(Learning, "--lr", "NUMBER", "learning rate η (what suits the optimizer)");
         momentum = Add(Learning, "--momentum", "0.9|0.5..0.9", "γ of the momentum; two numbers: the first until learning settles, then the second");
-        schedule = Add(Learning, "--schedule", "NAME", "how the learning rate changes (constant)");
+        schedule = Add(Learning, "--schedule", "NAME", "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given)");
         batch = Add(Learning, "--batch", "N|all", "rows per update (32, or 128 from 5000 rows on)");
         l1 = Add(Learning, "--l1", "NUMBER", "penalty λ·Σ|w| in the objective");
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
-        weightDecay = Add(Learning, "--weight-decay", "NUMBER", "decoupled decay: w ← w − η·decay·w");
+        weightDecay = Add(Learning, "--weight-decay", "NUMBER", "decoupled decay: w ← w − η·decay·w besides the step");
         clip = Add(Learning, "--clip", "NUMBER", "longest gradient; a longer one is shortened");
 
         epochs = Add(Stopping, "--epochs", "N", "most passes over the rows");
@@ -57,7 +57,7 @@ internal sealed partial class TrainCommand : CliCommand
         stop = new("--stop")
         {
             Group = Stopping, HelpName = "RULE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
-            Description = "when else to stop; may be repeated, 'none' for the epochs only (validation with patience 20 from 100 rows on)",
+            Description = "when else to stop, such as validation(patience=20); may be repeated",
         };
         Options.Add(stop);
         keep = Add(Stopping, "--keep", "best|last", "the weights with the lowest validation loss, or the last (best)");
@@ -77,7 +77,7 @@ internal sealed partial class TrainCommand : CliCommand
     [
         new("train", "handwritten digits, everything chosen for you"),
         new("train iris --hidden 16 --model flowers.safetensors", "one hidden layer of 16 units"),
-        new("train spirals --hidden 32,32 --activation tanh --test 0 --stop none", "learn all points by heart"),
+        new("train spirals --hidden 32,32 --activation tanh", "two spirals, learned whole"),
         new("datasets wine --to wine.csv", "a file as you may have one"),
         new("train wine.csv --target class --test 0.3 --epochs 50", "your own table"),
         new("train diabetes --optimizer lbfgs --batch all --activation tanh --l2 0.01", "numbers instead of classes, a method for small sets"),
@@ -112,7 +112,6 @@ internal sealed partial class TrainCommand : CliCommand
         Catalog catalog = Catalog.Default;
         (Optimizer? chosen, IReadOnlyList<ScheduleOf> schedules) = ReadOptimizer(words);
         string[] rules = words.GetValue(stop) ?? [];
-        bool isNone = rules is ["none"];
         (double? share, IReadOnlyList<ConnectionMask>? masks) = ReadConnections(words.GetValue(connections));
         string? batchText = words.GetValue(batch), start = words.GetValue(from);
         if (start is not null && words.GetValue(initializer) is not null)
@@ -138,11 +137,11 @@ internal sealed partial class TrainCommand : CliCommand
                 : Values.Whole(batch.Name, batchText, 1, int.MaxValue, "32 is usual; 'all' takes all rows at once."),
             L1 = Values.Number(l1.Name, words.GetValue(l1), 0, 1e6, penalty) ?? 0,
             L2 = Values.Number(l2.Name, words.GetValue(l2), 0, 1e6, penalty) ?? 0,
-            WeightDecay = Values.Number(weightDecay.Name, words.GetValue(weightDecay), 0, 1e6, "0 turns it off; usual values lie between 1e-4 and 0.1.") ?? 0,
+            WeightDecay = Values.Number(weightDecay.Name, words.GetValue(weightDecay), 0, 1e6, "0 turns it off; usual values lie between 1e-4 and 0.1."),
             Clip = Values.Number(clip.Name, words.GetValue(clip), 0, 1e30, "0 turns it off; 1 is usual.") ?? 0,
             Epochs = Values.Whole(epochs.Name, words.GetValue(epochs), 1, int.MaxValue, "Give the number of passes over the training rows."),
             Time = Values.Time(time.Name, words.GetValue(time)),
-            Stop = rules.Length == 0 ? null : isNone ? [] : [.. rules.Select(catalog.StoppingRule)],
+            Stop = rules.Length == 0 ? null : [.. rules.Select(catalog.StoppingRule)],
             KeepBest = Values.OneOf(keep.Name, words.GetValue(keep), "best", "last") is not 1,
             TestShare = Values.ShareOrFile(test.Name, words.GetValue(test)).Share,
             ValidationShare = Values.ShareOrFile(validation.Name, words.GetValue(validation)).Share,

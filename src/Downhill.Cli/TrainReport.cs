@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Downhill.Data;
@@ -7,6 +8,8 @@ namespace Downhill.Cli;
 /// <summary>What <c>train</c> says: what was chosen, and what came of it.</summary>
 internal static class TrainReport
 {
+    private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(" ()&;'\"*?$<>|");
+
     public static void WriteChoice(Terminal terminal, DataReading reading, FitPlan plan, TrainSession<float> session, string? resumed)
     {
         TrainOptions options = plan.Options;
@@ -94,5 +97,5 @@ internal static class TrainReport
     private static string Seconds(double seconds) =>
         seconds < 10 ? $"{seconds:0.00} s" : seconds < 120 ? $"{seconds:0} s" : $"{TimeSpan.FromSeconds(seconds):h\\:mm\\:ss}";
 
-    internal static string Quoted(string word) => word.AsSpan().ContainsAny(" ()&;'\"*?$<>|") ? $"'{word}'" : word;
+    internal static string Quoted(string word) => word.AsSpan().ContainsAny(NeedsQuotes) ? $"'{word}'" : word;
 }
