@@ -23,14 +23,27 @@ public sealed record FitOptions
     /// <summary>Share of links that exist, 1 for fully connected.</summary>
     public double Connections { get; init; } = 1;
 
+    /// <summary>The links of each hidden layer, instead of a share; null for <see cref="Connections"/>.</summary>
+    public IReadOnlyList<ConnectionMask>? Masks { get; init; }
+
     /// <summary>Start of the weights; null for the custom of each layer's activation.</summary>
     public Initializer? Initializer { get; init; }
+
+    /// <summary>
+    /// A model whose weights, preparation and (where nothing else is said) network, output and loss the fit starts from;
+    /// null for small random weights.
+    /// </summary>
+    public Model? From { get; init; }
 
     /// <summary>Loss; null for the one that belongs to the output activation.</summary>
     public Loss? Loss { get; init; }
 
+    /// <summary>How the weights are updated; null for Adam.</summary>
     public Optimizer? Optimizer { get; init; }
+
+    /// <summary>η; null to choose.</summary>
     public double? LearningRate { get; init; }
+
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
     public Reduction Reduction { get; init; }
 

@@ -37,20 +37,24 @@ public sealed class FitPlan
     public NetworkSpec Network { get; }
     public TrainOptions Options { get; }
 
+    /// <summary>The model whose weights the run starts from, or null.</summary>
+    public Model? From { get; private init; }
+
     /// <summary>Makes every choice that was left open.</summary>
     /// <exception cref="DownhillException">Data that cannot be learned from, or options that do not fit.</exception>
     public static FitPlan Make(Dataset data, FitOptions options)
     {
         CheckData(data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
-        Activation output = options.Output ?? OutputFor(data, options.Loss);
-        Loss loss = options.Loss ?? LossFor(output);
+        if (options.From is Model from) CheckSameColumns(data, from);
+        Activation output = options.Output ?? options.From?.Spec.Output ?? OutputFor(data, options.Loss);
+        Loss loss = options.Loss ?? (options.Output is null ? options.From?.Loss : null) ?? LossFor(output);
         loss.CheckDomain(output);
         IReadOnlyList<StoppingRule> stop = options.Stop ?? [];
         (int[] trainRows, int[] validationRows) = HoldOutValidation(data, rows, options, stop);
         bool single = data.Target.IsClass && data.Target.Classes.Count == 2 && !output.Range.SumsToOne;
         double low = output.Range.Low == -1 && output.Range.High == 1 ? -1 : 0;
-        Preparation preparation = Preparation.Fit(data, trainRows, options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
+        Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows, options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
             low, 1, single);
         NetworkSpec network = NetworkFor(preparation, output, options);
         // Chosen by trying: on the embedded sets (10 seeds each) a cosine to 0 over a fixed number of epochs beat stopping on a
@@ -81,12 +85,16 @@ public sealed class FitPlan
             Arithmetic = options.Arithmetic,
         };
         train.Check();
-        return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train);
+        return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train) { From = options.From };
     }
 
     /// <summary>The run, at its first step.</summary>
-    public TrainSession<float> Start() =>
-        new(Network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+    public TrainSession<float> Start()
+    {
+        TrainSession<float> session = new(Network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+        if (From is not null) session.StartFrom(From.Parameters, From.Buffers);
+        return session;
+    }
 
     /// <summary>The model that a run has reached, measured on all parts.</summary>
     public FitResult Finish(TrainSession<float> session)
@@ -155,6 +163,23 @@ public sealed class FitPlan
                 $"{other.Inputs.Count} inputs, {other.Target.Classes.Count} classes", "Use files of one kind.");
     }
 
+    private static void CheckSameColumns(Dataset data, Model from)
+    {
+        bool same = data.Inputs.Select(c => (c.Kind, c.Categories.Count)).SequenceEqual(from.Preparation.Inputs.Select(c => (c.Kind, c.Categories.Count)))
+            && data.Target.Classes.SequenceEqual(from.Preparation.Target.Classes) && data.Target.Names.Count == from.Preparation.Target.Names.Count;
+        if (!same)
+            Throw.Input("Model to start from", $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
+                $"{from.Preparation.Inputs.Count} inputs, {from.Preparation.Target.Classes.Count} classes", "Start from a model of data of the same kind.");
+    }
+
+    private static void CheckSameShape(NetworkSpec network, NetworkSpec from)
+    {
+        if (network.Segments.Select(s => s.Shape).SequenceEqual(from.Segments.Select(s => s.Shape))) return;
+        string Describe(NetworkSpec spec) => string.Join(", ", spec.Layers.Select((l, i) => l.Describe(spec.InputsOf(i))));
+        Throw.Input("Model to start from", $"the network {network} ({Describe(network)})", $"{from} ({Describe(from)})",
+            "Leave the network's options out to take the model's, or start from another model.");
+    }
+
     private static void CheckShare(string what, double share)
     {
         if (!(share >= 0 && share < 1)) Throw.Input(what, "a share from 0 up to but not including 1", Numbers.Text(share), "0.2 holds out every fifth row.");
@@ -174,9 +199,21 @@ public sealed class FitPlan
 
     private static NetworkSpec NetworkFor(Preparation preparation, Activation output, FitOptions options)
     {
-        IReadOnlyList<int> hidden = options.Hidden ?? DefaultHidden(preparation);
+        NetworkSpec? from = options.From?.Spec;
+        bool nothingSaid = options is { Hidden: null, Output: null, BatchNorm: false, Dropout: 0, Connections: 1, Masks: null, Activation.Count: 0 };
+        if (from is not null && nothingSaid) return from;
+        NetworkSpec network = Build(preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units).ToArray()
+            ?? DefaultHidden(preparation), output, options);
+        if (from is not null) CheckSameShape(network, from);
+        return network;
+    }
+
+    private static NetworkSpec Build(Preparation preparation, IReadOnlyList<int> hidden, Activation output, FitOptions options)
+    {
         if (options.Activation.Count > 1 && options.Activation.Count != hidden.Count)
             Throw.Input("Activation", $"one, or one per hidden layer ({hidden.Count})", $"{options.Activation.Count}", "Separate them with commas, in the order of the layers.");
+        if (options.Masks is not null && options.Masks.Count != hidden.Count)
+            Throw.Input("Connections", $"one mask per hidden layer ({hidden.Count})", $"{options.Masks.Count}", "Give a matrix for each, in their order.");
         List<Layer> layers = [];
         int width = preparation.Width;
         for (int i = 0; i <= hidden.Count; i++)
@@ -187,7 +224,7 @@ public sealed class FitPlan
                 Throw.Input($"Hidden layer {i + 1}", "a width from 1 to 1000000", $"{units}", "Write, for example, --hidden 64,32.");
             Activation activation = isOutput ? output
                 : options.Activation.Count == 0 ? Activations.Relu : options.Activation[options.Activation.Count == 1 ? 0 : i];
-            ConnectionMask? mask = options.Connections == 1 || isOutput ? null
+            ConnectionMask? mask = isOutput ? null : options.Masks is not null ? options.Masks[i] : options.Connections == 1 ? null
                 : ConnectionMask.Random(width, units, options.Connections, new RandomStream(options.Seed, RandomStreams.Connections, (uint)i));
             bool normed = options.BatchNorm && !isOutput;
             layers.Add(new Dense(units, normed ? Activations.Identity : activation)

@@ -300,6 +300,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
 
     private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;
 
+    /// <summary>Puts the parameters and statistics of another run of the same shape in the place of the random start.</summary>
+    internal void StartFrom(ReadOnlySpan<T> parameters, ReadOnlySpan<T> buffers)
+    {
+        parameters.CopyTo(State.Parameters.Span);
+        buffers.CopyTo(State.Buffers.Span);
+        Restart();
+    }
+
     /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
     internal void Restart()
     {

@@ -1,0 +1,252 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Downhill.Cli;
+
+/// <summary><c>downhill inspect</c>: what is in a model, a checkpoint, or any safetensors file.</summary>
+internal sealed class InspectCommand : CliCommand
+{
+    private readonly Argument<string?> model;
+    private readonly GroupedOption<bool> json;
+
+    public InspectCommand(Terminal terminal, CancellationToken cancellation)
+        : base("inspect", "Shows a model's layers, parameters, preparation and how it was trained.", terminal, cancellation)
+    {
+        model = AddArgument("MODEL", "a model, a checkpoint or another safetensors file");
+        json = AddFlag("Options", "--json", "one JSON object instead of text");
+    }
+
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("train iris --epochs 50 --checkpoint iris.ckpt", "a model and a checkpoint to look at"),
+        new("inspect iris.safetensors", "the model"),
+        new("inspect iris.ckpt", "the checkpoint"),
+    ];
+
+    protected override int Run(ParseResult words)
+    {
+        string path = words.GetValue(model)!;
+        using Safetensors file = Safetensors.Open(path);
+        file.TryGetMetadata("downhill.format", out string? format);
+        bool isJson = words.GetValue(json);
+        if (format == ModelFile.Format)
+        {
+            Model network = Model.Load(path);
+            if (isJson) WriteJson(path, network);
+            else WriteModel(path, network);
+        }
+        else if (format == Checkpoint.Format)
+        {
+            WriteCheckpoint(path, file, isJson);
+        }
+        else
+        {
+            WriteForeign(path, file, format, isJson);
+        }
+        return Cli.Done;
+    }
+
+    private void WriteModel(string path, Model network)
+    {
+        Head(path, "model of Downhill");
+        Line("network", $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")} arithmetic");
+        WriteLayers(network.Spec);
+        WritePreparation(network);
+        if (network.Training is TrainingRecord training)
+        {
+            Line("trained on", $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)} epochs, {MetricsTable.Count(training.Steps)} steps");
+            Line("by", $"{training.Optimizer}, learning rate {Numbers.Text(training.LearningRate)}, batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}");
+            Line("until", training.Stopped);
+        }
+        Line("weightsHash", network.WeightsHash);
+    }
+
+    /// <summary>Each layer with its shape and the sum that gives its parameters (lecture L20).</summary>
+    private void WriteLayers(NetworkSpec spec)
+    {
+        Table table = Terminal.Table(("layer", true), ("what it is", false), ("inputs", true), ("outputs", true), ("parameters", false), ("", true));
+        for (int index = 0; index < spec.Layers.Count; index++)
+        {
+            Layer layer = spec.Layers[index];
+            int inputs = spec.InputsOf(index);
+            string what = layer is Dense dense ? $"dense {dense.Activation}" : layer is BatchNorm norm ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
+            int count = layer.Parameters(inputs).Sum(p => p.Count);
+            Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs), count == 0 ? "-" : MetricsTable.Count(count));
+        }
+        Terminal.Write(table);
+        Dense[] layers = [.. spec.Layers.OfType<Dense>()];
+        string total = $"{MetricsTable.Count(spec.ParameterCount)}";
+        if (layers.Length == spec.Layers.Count(l => l is not Dropout) && layers.All(l => l.Connections is null && l.HasBias))
+        {
+            List<string> with = [], without = [];
+            int width = spec.Inputs;
+            foreach (Dense layer in layers)
+            {
+                with.Add($"{width + 1}·{layer.Units}");
+                without.Add($"{width}·{layer.Units}");
+                width = layer.Units;
+            }
+            total = $"{string.Join(" + ", with)} = {total}; without biases {string.Join(" + ", without)} = {MetricsTable.Count(spec.LinkCount)}";
+        }
+        else
+        {
+            total += $"; links alone {MetricsTable.Count(spec.LinkCount)}";
+        }
+        Line("parameters", total);
+    }
+
+    private static string Formula(Layer layer, int inputs) => layer switch
+    {
+        Dense { Connections: ConnectionMask mask } dense => $"{mask.Links} of {inputs}·{dense.Units} links{(dense.HasBias ? $" + {dense.Units} biases" : "")}",
+        Dense { HasBias: true } dense => $"{inputs}·{dense.Units} + {dense.Units}",
+        Dense dense => $"{inputs}·{dense.Units}",
+        BatchNorm => $"2·{inputs}",
+        _ => "",
+    };
+
+    private void WritePreparation(Model network)
+    {
+        Preparation preparation = network.Preparation;
+        Line("inputs", Listed(preparation.Inputs.Select(c => c.Kind == ColumnKind.Category ? $"{c.Name} ({c.Categories.Count} categories)" : c.Name)));
+        bool isShifted = preparation.Shift.Any(s => s != 0), isCommon = preparation.Scale.Distinct().Count() == 1;
+        Line("prepared", isShifted ? "each column to mean 0 and deviation 1 of the training rows"
+            : isCommon && preparation.Scale[0] != 1 ? $"divided by {MetricsTable.Short(1 / preparation.Scale[0])}" : "as they are");
+        if (network.Image is ImageShape image) Line("image", $"{image.Width}×{image.Height} pixels");
+        if (preparation.Target.IsClass)
+        {
+            Line("target", $"{preparation.Target.Names[0]}: {Listed(preparation.Target.Classes)}");
+            if (preparation.SingleOutput || preparation.TargetLow != 0 || preparation.TargetHigh != 1)
+                Line("coded", preparation.SingleOutput ? $"{Numbers.Text(preparation.TargetLow)} for {preparation.Target.Classes[0]}, {Numbers.Text(preparation.TargetHigh)} for {preparation.Target.Classes[1]}"
+                    : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)} for the others");
+            return;
+        }
+        Line("target", string.Join(", ", preparation.Target.Names.Select((n, i) =>
+            $"{n} (mean {MetricsTable.Short(preparation.TargetShift[i])}, deviation {MetricsTable.Short(preparation.TargetScale[i])})")));
+    }
+
+    private void WriteCheckpoint(string path, Safetensors file, bool isJson)
+    {
+        NetworkSpec spec = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.network", j => NetworkSpec.Read(j, Catalog.Default)));
+        (int epoch, long step) = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.state", j => (j.GetProperty("epoch").GetInt32(), j.GetProperty("step").GetInt64())));
+        string data = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.data", j => j.GetProperty("name").GetString()!));
+        JsonElement options = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.options", j => j.Clone()));
+        string optimizer = options.GetProperty("optimizer").GetString()!;
+        int epochs = options.GetProperty("epochs").GetInt32();
+        if (isJson)
+        {
+            JsonReport.Write(Terminal, json =>
+            {
+                json.WriteString("file", path);
+                json.WriteString("kind", "checkpoint");
+                json.WriteString("network", spec.ToString());
+                json.WriteNumber("parameters", spec.ParameterCount);
+                json.WriteString("data", data);
+                json.WriteNumber("epoch", epoch);
+                json.WriteNumber("step", step);
+            });
+            return;
+        }
+        Head(path, "checkpoint of Downhill: a run at rest, not a model");
+        Line("network", $"{spec}");
+        WriteLayers(spec);
+        Line("run", $"on {data}, by {optimizer}; after epoch {epoch} of {epochs}, step {MetricsTable.Count(step)}");
+        Line("go on with", $"{Terminal.Command} train {TrainReport.Quoted(data)} --resume {TrainReport.Quoted(path)}");
+    }
+
+    private void WriteForeign(string path, Safetensors file, string? format, bool isJson)
+    {
+        if (isJson)
+        {
+            JsonReport.Write(Terminal, json =>
+            {
+                json.WriteString("file", path);
+                json.WriteString("kind", "safetensors");
+                json.WriteStartArray("tensors");
+                foreach (TensorInfo tensor in file.Tensors)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("name", tensor.Name);
+                    json.WriteString("type", tensor.Type.ToString());
+                    JsonReport.Numbers(json, "shape", tensor.Shape.ToArray().Select(s => (double)s));
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            });
+            return;
+        }
+        Head(path, format is null ? "safetensors of another program: not a model that Downhill can run"
+            : $"safetensors of a newer Downhill (format {format})");
+        Table table = Terminal.Table(("tensor", false), ("type", false), ("shape", false), ("numbers", true));
+        foreach (TensorInfo tensor in file.Tensors.Take(50))
+            Terminal.Row(table, tensor.Name, tensor.Type.ToString(), string.Join('×', tensor.Shape.ToArray()), MetricsTable.Count(tensor.Count));
+        Terminal.Write(table);
+        if (file.Tensors.Count > 50) Line("", $"… {file.Tensors.Count - 50} more");
+        foreach ((string key, string value) in file.Metadata) Line(key, ConfusionTable.Cut(value, 200));
+    }
+
+    private void WriteJson(string path, Model network) => JsonReport.Write(Terminal, json =>
+    {
+        json.WriteString("file", path);
+        json.WriteString("kind", "model");
+        json.WriteNumber("bytes", new FileInfo(path).Length);
+        json.WriteString("network", network.Spec.ToString());
+        json.WriteString("loss", network.Loss.ToString());
+        json.WriteNumber("parameters", network.Spec.ParameterCount);
+        json.WriteNumber("links", network.Spec.LinkCount);
+        json.WriteStartArray("layers");
+        for (int index = 0; index < network.Spec.Layers.Count; index++)
+        {
+            int inputs = network.Spec.InputsOf(index);
+            Layer layer = network.Spec.Layers[index];
+            json.WriteStartObject();
+            json.WriteString("layer", layer.Describe(inputs));
+            json.WriteNumber("inputs", inputs);
+            json.WriteNumber("outputs", layer.Outputs(inputs));
+            json.WriteString("formula", Formula(layer, inputs));
+            json.WriteNumber("parameters", layer.Parameters(inputs).Sum(p => p.Count));
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        JsonReport.Texts(json, "inputs", network.Preparation.Inputs.Select(c => c.Name));
+        JsonReport.Texts(json, "target", network.Preparation.Target.Names);
+        JsonReport.Texts(json, "classes", network.Preparation.Target.Classes);
+        if (network.Training is TrainingRecord training)
+        {
+            json.WriteStartObject("training");
+            json.WriteString("data", training.Data);
+            json.WriteNumber("rows", training.Rows);
+            json.WriteNumber("epochs", training.Epochs);
+            json.WriteNumber("steps", training.Steps);
+            json.WriteString("optimizer", training.Optimizer);
+            JsonReport.Number(json, "learningRate", training.LearningRate);
+            json.WriteNumber("batch", training.Batch);
+            json.WriteNumber("seed", training.Seed);
+            json.WriteString("stopped", training.Stopped);
+            json.WriteEndObject();
+        }
+        json.WriteString("weightsHash", network.WeightsHash);
+    });
+
+    private void Head(string path, string kind)
+    {
+        Line("file", $"{path}, {MetricsTable.Count(new FileInfo(path).Length)} bytes");
+        Line("kind", kind);
+    }
+
+    private void Line(string word, string text)
+    {
+        string start = $"  {Terminal.Paint(word.PadRight(12), Ink.Dim)}";
+        foreach (string line in HelpPage.Wrap(text, Terminal.Width - Math.Max(12, word.Length) - 2))
+        {
+            Terminal.Out.WriteLine(start + line);
+            start = new string(' ', 14);
+        }
+    }
+
+    private static string Listed(IEnumerable<string> names)
+    {
+        string[] all = [.. names];
+        return all.Length <= 20 ? string.Join(", ", all) : $"{string.Join(", ", all.Take(6))}, … {all[^1]} ({all.Length})";
+    }
+}

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Downhill.Cli;
+
+/// <summary>
+/// How training goes: one line that is redrawn on a terminal; otherwise a plain line now and then; nothing when quiet.
+/// </summary>
+internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions options, int rows, int stepsPerEpoch, string scoreName)
+{
+    private const int Bar = 16;
+    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(80), Tell = TimeSpan.FromSeconds(10);
+
+    private readonly Stopwatch clock = Stopwatch.StartNew(), sinceWritten = Stopwatch.StartNew();
+    private EpochReport last;
+    private long startStep = -1;
+    private int toldTenth = -1;
+    private bool isDrawn;
+
+    /// <summary>After a step: redraws the line when it is time.</summary>
+    public void Stepped(in StepReport report, TrainState<float> state)
+    {
+        if (startStep < 0) startStep = report.Step - 1;
+        if (isQuiet || !terminal.ErrorIsTerminal || (isDrawn && sinceWritten.Elapsed < Redraw)) return;
+        if (clock.Elapsed < Redraw) return; // what is over at once needs no bar
+        sinceWritten.Restart();
+        isDrawn = true;
+        terminal.Error.Write($"\r{Text(report.Step, state)}\e[K");
+        terminal.Error.Flush();
+    }
+
+    /// <summary>After an epoch: a plain line for the first, each tenth and when long nothing was said.</summary>
+    public void Passed(in EpochReport report, TrainState<float> state)
+    {
+        last = report;
+        if (isQuiet || terminal.ErrorIsTerminal) return;
+        int tenth = (int)(10L * report.Epoch / options.Epochs);
+        if (report.Epoch != 1 && tenth == toldTenth && sinceWritten.Elapsed < Tell) return;
+        toldTenth = tenth;
+        sinceWritten.Restart();
+        terminal.Error.WriteLine($"epoch {report.Epoch}/{options.Epochs}  {Losses()}  {Speed(report.Step)}");
+    }
+
+    /// <summary>Takes the line away.</summary>
+    public void End()
+    {
+        if (isDrawn) terminal.Error.Write("\r\e[K");
+        isDrawn = false;
+    }
+
+    private string Text(long step, TrainState<float> state)
+    {
+        double share = options.Time is TimeSpan time
+            ? Math.Max(state.Seconds / time.TotalSeconds, Share(step)) : Share(step);
+        int full = (int)(Math.Clamp(share, 0, 1) * Bar);
+        string bar = new string(terminal.HasUnicode ? '━' : '=', full) + new string(terminal.HasUnicode ? '─' : '-', Bar - full);
+        double left = share > 0 ? clock.Elapsed.TotalSeconds * (1 - share) / Math.Max(share - StartShare, 1e-9) : 0;
+        string epoch = $"epoch {Math.Min(state.Epoch + 1, options.Epochs)}/{options.Epochs}";
+        string text = $"{epoch} {bar} {(last.Epoch == 0 ? $"loss {MetricsTable.Loss(state.LastLoss)}" : Losses())} {Speed(step)} ≤{Clock(left)}";
+        return text.Length < terminal.Width ? text : text[..(terminal.Width - 1)];
+    }
+
+    private double Share(long step) => (double)step / Math.Max(1, (double)stepsPerEpoch * options.Epochs);
+
+    private double StartShare => Share(startStep);
+
+    private string Losses()
+    {
+        string text = $"loss {MetricsTable.Loss(last.TrainLoss)}";
+        if (double.IsNaN(last.ValidationLoss)) return text;
+        string score = scoreName == "accuracy" ? $"{100 * last.ValidationScore:0.0} %" : $"r² {last.ValidationScore:0.000}";
+        return $"{text} validation {MetricsTable.Loss(last.ValidationLoss)} {score}";
+    }
+
+    private string Speed(long step)
+    {
+        double perSecond = (step - Math.Max(0, startStep)) * (double)rows / stepsPerEpoch / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+        return perSecond >= 1e6 ? $"{perSecond / 1e6:0.0}M/s" : perSecond >= 1e3 ? $"{perSecond / 1e3:0}k/s" : $"{perSecond:0}/s";
+    }
+
+    private static string Clock(double seconds)
+    {
+        if (!(seconds < 360000)) return "…";
+        TimeSpan time = TimeSpan.FromSeconds(Math.Ceiling(seconds));
+        return time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+    }
+}
