@@ -301,8 +301,12 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;
 
     /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
-    internal void Restart()
+    /// <param name="stopped">Why the run had ended; it stays so where that reason still holds.</param>
+    internal void Restart(StopReason? stopped = null)
     {
+        bool stillHolds = stopped?.Rule == "epochs" ? State.Epoch >= Options.Epochs
+            : stopped?.Rule == "converged" || Options.Stop.Any(r => r.ToString() == stopped?.Rule);
+        Stopped = stillHolds ? stopped : null;
         orderEpoch = -1;
         lastGood.Take(State);
         lastGoodStep = -1;
