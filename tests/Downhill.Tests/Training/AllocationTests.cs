@@ -30,7 +30,7 @@ public sealed class AllocationTests
         Activation output = loss switch { "cross_entropy" => Activations.Softmax, "binary_cross_entropy" => Activations.Sigmoid(), _ => Activations.Tanh };
         TrainOptions options = new()
         {
-            Optimizer = Catalog.Default.Optimizer(optimizer), Loss = Catalog.Default.Loss(loss), Threads = threads, Batch = 20, Epochs = 1,
+            Optimizer = Catalog.Default.Optimizer(optimizer), Loss = Catalog.Default.Loss(loss), Threads = threads, Batch = 20, Epochs = 20,
             LearningRate = 0.001,
         };
         options = extra switch
@@ -39,7 +39,7 @@ public sealed class AllocationTests
             "clip" => options with { Clip = 0.1, Stop = [StoppingRules.Gradient()] },
             "schedules" => options with { Schedules = [new("learning_rate", Schedules.Cosine()), new("gamma", Schedules.Settle())] },
             "portable" => options with { Arithmetic = Arithmetic.Portable },
-            "chunks" => options with { Batch = 600, Epochs = 20 },
+            "chunks" => options with { Batch = 600 },
             _ => options,
         };
         NetworkSpec spec = extra == "chunks"
