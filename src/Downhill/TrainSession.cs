@@ -19,6 +19,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Workspace<T> workspace;
     private readonly Evaluator<T>? validation;
     private readonly RuleKernel<T>? rule;
+    private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
     private readonly double[] constants = new double[8];
     private readonly bool needsNorm;
@@ -41,6 +42,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         options.Check();
         (Spec, Preparation, Options) = (spec, preparation, options);
+        segments = [.. spec.Segments];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
             Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
@@ -57,6 +59,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
         rule = options.Optimizer.Bind(Kernels<T>.For(options.Arithmetic));
+        method = options.Optimizer.Method;
+        objective = new Objective(this);
+        statistics = new T[method is null ? 0 : spec.BufferLength];
         arguments = options.Optimizer.Arguments.ToArray();
         needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
         State = new TrainState<T>(spec, options);
@@ -142,7 +147,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         double l1 = Current("l1", Options.L1), l2 = Current("l2", Options.L2);
         if (l1 == 0 && l2 == 0) return 0;
         double absolute = 0, squares = 0;
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             if (!IsPenalised(segment)) continue;
             foreach (T weight in State.Parameters.Span.Slice(segment.Offset, segment.Length))
@@ -212,7 +217,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         double l2 = Current("l2", Options.L2), squares = 0;
         T scale = T.CreateTruncating(normaliser);
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             Span<T> gradient = State.Gradient.Span.Slice(segment.Offset, segment.Length);
             ReadOnlySpan<T> weights = State.Parameters.Span.Slice(segment.Offset, segment.Length);
@@ -239,7 +244,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
         bool finite = true;
         T** slots = stackalloc T*[3];
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             bool penalised = IsPenalised(segment);
             UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
@@ -309,8 +314,12 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     }
 
     /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
-    internal void Restart()
+    /// <param name="stopped">Why the run had ended; it stays so where that reason still holds.</param>
+    internal void Restart(StopReason? stopped = null)
     {
+        bool stillHolds = stopped?.Rule == "epochs" ? State.Epoch >= Options.Epochs
+            : stopped?.Rule == "converged" || Options.Stop.Any(r => r.ToString() == stopped?.Rule);
+        Stopped = stillHolds ? stopped : null;
         orderEpoch = -1;
         lastGood.Take(State);
         lastGoodStep = -1;
