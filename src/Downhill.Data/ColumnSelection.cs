@@ -17,7 +17,8 @@ internal static class ColumnSelection
         // A name may hold a comma or look like a range, so the whole text is tried first.
         if (IndexOf(names, selection.Trim()) is >= 0 and int whole) return [whole];
         var columns = new List<int>();
-        foreach (string part in selection.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (string part in selection.Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (IndexOf(names, part) is >= 0 and int named)
             {
@@ -29,7 +30,8 @@ internal static class ColumnSelection
             if (!TryIndex(ends[0], out int first) || !TryIndex(ends[^1], out last))
                 Unknown(part);
             else if (first < 1 || last > names.Count || first > last)
-                Throw.Input($"{path}, {what} '{part}'", $"columns 1 … {names.Count}", $"'{part}'", "Columns are counted from 1.");
+                Throw.Input($"{path}, {what} '{part}'", $"columns 1 … {names.Count}", $"'{part}'",
+                    "Columns are counted from 1.");
             for (int i = first; i <= last; i++) Add(i - 1);
         }
         if (columns.Count == 0) Unknown(selection);
@@ -42,7 +44,8 @@ internal static class ColumnSelection
 
         [DoesNotReturn]
         void Unknown(string part) => Throw.Input(
-            $"{path}, {what} '{part}'", $"one of the columns {Listed(names)} or a number from 1 to {names.Count}", $"'{part}'",
+            $"{path}, {what} '{part}'", $"one of the columns {Listed(names)} or a number from 1 to {names.Count}",
+            $"'{part}'",
             Suggest.DidYouMean(part, names));
     }
 

@@ -30,7 +30,8 @@ public static class CsvReader
     /// <param name="inputs">The model's raw input columns.</param>
     /// <param name="target">The model's target; its classes are the known ones.</param>
     /// <param name="needTarget">Whether a file without the target column is refused.</param>
-    /// <param name="options">Target, weight and layout where they differ from the defaults; the task is the model's.</param>
+    /// <param name="options">Target, weight and layout where they differ from the defaults; the task is the
+    /// model's.</param>
     /// <exception cref="DownhillException">A missing column, an unknown class, or what else is wrong.</exception>
     public static DataReading Read(
         string path, IReadOnlyList<Column> inputs, Target target, bool needTarget, TableOptions? options = null) =>
@@ -59,10 +60,13 @@ public static class CsvReader
                 : [.. Enumerable.Range(0, Names.Count).Where(i => i != weight && !ignored.Contains(i)).TakeLast(1)];
             foreach (int t in targets)
                 if (t == weight || ignored.Contains(t))
-                    Throw.Input($"{path}, column '{Names[t]}'", "one use of a column", "target and also ignored or weight", "Choose one of them.");
-            inputs = [.. Enumerable.Range(0, Names.Count).Where(i => i != weight && !targets.Contains(i) && !ignored.Contains(i))];
+                    Throw.Input($"{path}, column '{Names[t]}'", "one use of a column",
+                        "target and also ignored or weight", "Choose one of them.");
+            int[] taken = [weight, .. targets, .. ignored];
+            inputs = [.. Enumerable.Range(0, Names.Count).Except(taken)];
             if (inputs.Length == 0 || targets.Length == 0)
-                Throw.Input(path, "at least one input column and a target", $"{Names.Count} column{(Names.Count == 1 ? "" : "s")} ({layout.DelimiterName})",
+                Throw.Input(path, "at least one input column and a target",
+                    $"{Names.Count} column{(Names.Count == 1 ? "" : "s")} ({layout.DelimiterName})",
                     "If the fields are separated otherwise, give --delimiter.");
 
             TargetColumns target = targets.Length == 1
@@ -74,7 +78,8 @@ public static class CsvReader
                 Throw.Input($"{path}, target '{string.Join(", ", description.Names)}'", "at least two classes",
                     $"'{description.Classes[0]}' in every row", "Name another column with --target.");
             var data = new Dataset(
-                DataSource.NameOf(path), [.. inputs.Select(i => new Column(Names[i]))], description, Numeric(), [], codes, values, Weights())
+                DataSource.NameOf(path), [.. inputs.Select(i => new Column(Names[i]))], description, Numeric(), [],
+                codes, values, Weights())
             {
                 Source = path,
             };
@@ -85,24 +90,28 @@ public static class CsvReader
         {
             foreach (Column column in model)
                 if (column.Kind != ColumnKind.Numeric)
-                    Throw.Input($"Column '{column.Name}'", "a numeric column", "categories", "Categories in tables are not handled yet.");
+                    Throw.Input($"Column '{column.Name}'", "a numeric column", "categories",
+                        "Categories in tables are not handled yet.");
             weight = options.Weight is null ? -1 : Single("Weight", options.Weight);
             targets = options.Target is null ? [] : ColumnSelection.Parse(path, "Target", options.Target, Names);
             if (layout.HasHeader) MatchByName(model, target);
             else MatchByPosition(model, target);
             if (targets.Length == 0 && needTarget)
-                Throw.Input(path, $"the target column '{string.Join(", ", target.Names)}'", $"columns {ColumnSelection.Listed(Names)}",
+                Throw.Input(path, $"the target column '{string.Join(", ", target.Names)}'",
+                    $"columns {ColumnSelection.Listed(Names)}",
                     "Name it with --target, or use predict, which needs none.");
             TargetColumns? columns = targets.Length == 0 ? null
                 : target.IsClass && targets.Length == 1 ? new KnownClasses(this, targets[0], target)
                 : new SeveralTargets(this, targets, target.IsClass ? TableTask.Classify : TableTask.Regress);
-            if (columns is SeveralTargets && targets.Length != (target.IsClass ? target.Classes.Count : target.Names.Count))
-                Throw.Input(path, $"{(target.IsClass ? target.Classes.Count : target.Names.Count)} target columns, as in the model",
+            int wanted = target.IsClass ? target.Classes.Count : target.Names.Count;
+            if (columns is SeveralTargets && targets.Length != wanted)
+                Throw.Input(path, $"{wanted} target columns, as in the model",
                     $"{targets.Length}", "Give the same columns with --target.");
             Scan(columns is null ? static _ => { } : columns.Add);
             var (_, codes, values) = columns?.Finish() ?? (target, [], []);
             var data = new Dataset(
-                DataSource.NameOf(path), model, columns is null ? new Target([], []) : target, Numeric(), [], codes, values, Weights())
+                DataSource.NameOf(path), model, columns is null ? new Target([], []) : target, Numeric(), [], codes,
+                values, Weights())
             {
                 Source = path,
             };
@@ -115,16 +124,18 @@ public static class CsvReader
             inputs = [.. model.Select(column => Array.IndexOf(names, column.Name))];
             for (int i = 0; i < inputs.Length; i++)
                 if (inputs[i] < 0)
-                    Throw.Input($"{path}, line 1", $"the model's input column '{model[i].Name}'", $"columns {ColumnSelection.Listed(Names)}",
+                    Throw.Input($"{path}, line 1", $"the model's input column '{model[i].Name}'",
+                        $"columns {ColumnSelection.Listed(Names)}",
                         Suggest.Nearest(model[i].Name, names) is { } near
-                            ? $"Is it '{near}'? Rename it." : "Add the column, or say --no-header if line 1 holds data.");
+                            ? $"Is it '{near}'? Rename it."
+                            : "Add the column, or say --no-header if line 1 holds data.");
             if (targets.Length > 0) return;
             int[] found = [.. target.Names.Select(name => Array.IndexOf(names, name))];
             if (found.Length > 0 && found.All(i => i >= 0)) targets = found;
         }
 
-        // Without names: the inputs alone; or, for a model whose own file had no header, the places its names x1, x2, … tell;
-        // or the inputs and then the target, as the default for training has it.
+        // Without names: the inputs alone; or, for a model whose own file had no header, the places its names x1,
+        // x2, … tell; or the inputs and then the target, as the default for training has it.
         private void MatchByPosition(IReadOnlyList<Column> model, Target target)
         {
             int[] free = [.. Enumerable.Range(0, Names.Count).Where(i => i != weight && !targets.Contains(i))];
@@ -148,8 +159,10 @@ public static class CsvReader
             }
             else
             {
-                Throw.Input(path, $"{model.Count} input columns, or {model.Count + target.Names.Count} with the target, in the model's order",
-                    $"{Names.Count} columns and no header", "Add a line with the column names, or the columns that are missing.");
+                int all = model.Count + target.Names.Count;
+                Throw.Input(path, $"{model.Count} input columns, or {all} with the target, in the model's order",
+                    $"{Names.Count} columns and no header",
+                    "Add a line with the column names, or the columns that are missing.");
             }
         }
 
@@ -159,7 +172,7 @@ public static class CsvReader
             using CsvDataReader csv = CsvDataReader.Create(text, new CsvDataReaderOptions
             {
                 HasHeaders = false, Delimiter = layout.Delimiter, Comment = '\0', BufferSize = 1 << 16,
-                MaxBufferSize = 1 << 28, OwnsReader = false,
+                MaxBufferSize = 1 << 24, OwnsReader = false,
             });
             int columns = Names.Count;
             bool header = layout.HasHeader;
@@ -174,8 +187,7 @@ public static class CsvReader
                 else
                 {
                     if (fields != columns)
-                        Throw.Input($"{path}, line {line}", $"{columns} fields as in line 1 ({layout.DelimiterName}{(layout.DelimiterGuessed ? ", guessed" : "")})",
-                            $"{fields}", "Complete the line, put quotes around fields that hold the delimiter, or give --delimiter.");
+                        Ragged(columns, fields);
                     AddRow(csv);
                     readTarget(csv);
                     rows++;
@@ -187,6 +199,14 @@ public static class CsvReader
                     "Check that the file was written completely, or say --no-header if line 1 holds data.");
         }
 
+        private void Ragged(int columns, int fields)
+        {
+            string guessed = layout.DelimiterGuessed ? ", guessed" : "";
+            Throw.Input($"{path}, line {line}", $"{columns} fields as in line 1 ({layout.DelimiterName}{guessed})",
+                $"{fields}",
+                "Complete the line, put quotes around fields that hold the delimiter, or give --delimiter.");
+        }
+
         private bool NextRecord(CsvDataReader csv)
         {
             try
@@ -195,8 +215,8 @@ public static class CsvReader
             }
             catch (CsvRecordTooLargeException e)
             {
-                throw new DownhillException($"{path}, line {line}: expected a line, got one of more than 256 million characters. " +
-                    "Check for a quote that is never closed.", e);
+                throw new DownhillException($"{path}, line {line}: expected a line, " +
+                    "got one of more than 16 million characters. Check for a quote that is never closed.", e);
             }
             catch (CsvFormatException e)
             {
@@ -211,7 +231,8 @@ public static class CsvReader
             {
                 long size = Math.Max(numeric.Length * 2L, numericCount + inputs.Length);
                 if (numericCount + (long)inputs.Length > Array.MaxLength)
-                    Throw.Input($"{path}, line {line}", $"at most {Array.MaxLength} values in memory", "more", "Use fewer rows or columns.");
+                    Throw.Input($"{path}, line {line}", $"at most {Array.MaxLength} values in memory", "more",
+                        "Use fewer rows or columns.");
                 Array.Resize(ref numeric, (int)Math.Min(size, Array.MaxLength));
             }
             foreach (int column in inputs) numeric[numericCount++] = Number(csv, column);
@@ -226,32 +247,39 @@ public static class CsvReader
         public float Number(CsvDataReader csv, int column)
         {
             ReadOnlySpan<char> field = csv.GetFieldSpan(column);
-            if (float.TryParse(field, NumberStyles.Float, format, out float value) && float.IsFinite(value)) return value;
-            return NoNumber(csv, column);
+            bool good = float.TryParse(field, NumberStyles.Float, format, out float value) && float.IsFinite(value);
+            return good ? value : NoNumber(csv, column);
         }
 
-        public bool TryNumber(ReadOnlySpan<char> field, out double value) => double.TryParse(field, NumberStyles.Float, format, out value);
+        public bool TryNumber(ReadOnlySpan<char> field, out double value) =>
+            double.TryParse(field, NumberStyles.Float, format, out value);
 
         private float NoNumber(CsvDataReader csv, int column)
         {
             string field = Field(csv, column).ToString(), name = Names[column];
-            string leaveOut = $"leave the column out with --ignore {(name.Contains(' ', StringComparison.Ordinal) ? $"'{name}'" : name)}";
+            string quoted = name.Contains(' ', StringComparison.Ordinal) ? $"'{name}'" : name;
+            string leaveOut = $"leave the column out with --ignore {quoted}";
             if (TableLayout.IsMissing(field))
-                return Throw.Input<float>(At(column), "a number", field.Length == 0 ? "an empty field" : $"'{field}', a missing value",
+                return Throw.Input<float>(At(column), "a number", Missing(field),
                     $"Missing values are not handled yet: fill them in, remove the row, or {leaveOut}.");
             if (TryNumber(field, out double value))
-                return Throw.Input<float>(At(column), "a finite number that a float holds", $"'{field}'", $"Correct the value, or {leaveOut}.");
+                return Throw.Input<float>(At(column), "a finite number that a float holds", $"'{field}'",
+                    $"Correct the value, or {leaveOut}.");
             char other = options.Decimal == '.' ? ',' : '.';
             if (field.Contains(other, StringComparison.Ordinal) && TableLayout.IsNumber(field, other))
                 return Throw.Input<float>(At(column), $"a number with decimal '{options.Decimal}'", $"'{field}'",
                     $"If '{other}' is the decimal separator of the file, say --decimal {other}.");
             string guessed = layout.DelimiterGuessed ? $" The delimiter was guessed: {layout.DelimiterName}." : "";
-            string header = rows == 0 && !layout.HasHeader ? " If line 1 holds the column names, every name must be text." : "";
+            string header = rows == 0 && !layout.HasHeader
+                ? " If line 1 holds the column names, every name must be text." : "";
             return Throw.Input<float>(At(column), "a number", $"'{Shortened(field)}'",
-                $"Text columns (categories) are not handled yet: encode them as numbers, or {leaveOut}.{header}{guessed}");
+                "Text columns (categories) are not handled yet: encode them as numbers, or " +
+                $"{leaveOut}.{header}{guessed}");
         }
 
         public string At(int column) => $"{path}, line {line}, column '{Names[column]}'";
+
+        public static string Missing(string field) => field.Length == 0 ? "an empty field" : $"'{field}', a missing value";
 
         public static string Shortened(string field) => field.Length <= 40 ? field : field[..37] + "…";
 
@@ -284,7 +312,8 @@ public static class CsvReader
         {
             if (weight < 0) return null;
             if (weights.TrueForAll(w => w == 0))
-                Throw.Input($"{path}, column '{Names[weight]}'", "a weight above zero", "zero in every row", "Name another column with --weight.");
+                Throw.Input($"{path}, column '{Names[weight]}'", "a weight above zero", "zero in every row",
+                    "Name another column with --weight.");
             return [.. weights];
         }
 
@@ -292,11 +321,12 @@ public static class CsvReader
         {
             string guessed = layout.DelimiterGuessed ? " (guessed)" : "";
             string header = layout.HasHeader ? "header line" : "no header";
-            string goal = data.Target.Names.Count == 0 ? "no target"
-                : data.Target.IsClass ? $"target {Quoted(data.Target.Names)} ({data.Target.Classes.Count} classes)"
-                : $"target {Quoted(data.Target.Names)} ({(data.Target.Names.Count == 1 ? "a number" : $"{data.Target.Names.Count} numbers")})";
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{path}: {data.Rows} rows, delimiter {layout.DelimiterName}{guessed}, {header}, {data.NumericCount} inputs, {goal}");
+            int targets = data.Target.Names.Count;
+            string kind = data.Target.IsClass ? $"{data.Target.Classes.Count} classes"
+                : targets == 1 ? "a number" : $"{targets} numbers";
+            string goal = targets == 0 ? "no target" : $"target {Quoted(data.Target.Names)} ({kind})";
+            return $"{path}: {data.Rows} rows, delimiter {layout.DelimiterName}{guessed}, {header}, " +
+                $"{data.NumericCount} inputs, {goal}";
         }
 
         private static string Quoted(IReadOnlyList<string> names) =>
@@ -330,7 +360,7 @@ public static class CsvReader
                 return;
             }
             if (TableLayout.IsMissing(field))
-                Throw.Input(reading.At(column), "a class or a number", field.IsEmpty ? "an empty field" : $"'{field}', a missing value",
+                Throw.Input(reading.At(column), "a class or a number", Reading.Missing(field.ToString()),
                     "The target must be there in every row: fill it in or remove the row.");
             if (numbers && reading.TryNumber(field, out double value))
             {
@@ -362,13 +392,19 @@ public static class CsvReader
 
             // "1", "1.0" and "01" are one class when all are numbers; else the text decides.
             string[] found = [.. texts.Keys];
-            (string Name, double Value)[] named = [.. found.Select(text => numbers && reading.TryNumber(text, out double v)
+            (string Name, double Value)[] named = [.. found.Select(text => numbers
+                && reading.TryNumber(text, out double v)
                 ? ((v + 0.0).ToString("R", CultureInfo.InvariantCulture), v) : (text, 0.0))];
             if (numbers && task is null && !(named.All(n => n.Value == Math.Floor(n.Value))
                 && named.DistinctBy(n => n.Value).Count() <= MaxInferredClasses))
                 return (new Target(names, []), [], [.. values]);
 
-            string[] classes = [.. named.DistinctBy(n => n.Name).OrderBy(n => n.Value).ThenBy(n => n.Name, StringComparer.Ordinal).Select(n => n.Name)];
+            string[] classes = [.. named.DistinctBy(n => n.Name)
+                .OrderBy(n => n.Value).ThenBy(n => n.Name, StringComparer.Ordinal).Select(n => n.Name)];
+            if (task is null && classes.Length == codes.Count && classes.Length > MaxInferredClasses)
+                Throw.Input($"{reading.Path}, target '{names[0]}'", "classes that come more than once",
+                    $"another text in each of {classes.Length} rows",
+                    "Name the column to predict with --target, and leave this one out with --ignore.");
             int[] place = [.. named.Select(n => Array.IndexOf(classes, n.Name))];
             int[] sorted = [.. codes.Select(code => place[code])];
             return (new Target(names, classes), sorted, []);
@@ -391,7 +427,8 @@ public static class CsvReader
             for (int i = 0; i < target.Classes.Count; i++)
             {
                 codes.TryAdd(target.Classes[i], i);
-                if (double.TryParse(target.Classes[i], NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+                if (double.TryParse(target.Classes[i], NumberStyles.Float, CultureInfo.InvariantCulture,
+                    out double value))
                     numbers.TryAdd(value, i);
             }
         }
@@ -410,7 +447,8 @@ public static class CsvReader
         public override (Target, int[], float[]) Finish() => (target, [.. found], []);
     }
 
-    /// <summary>Several numeric columns: one-of-n classes when each row has one 1 and otherwise 0, else several numbers.</summary>
+    /// <summary>Several numeric columns: one-of-n classes when each row has one 1 and otherwise 0, else several
+    /// numbers.</summary>
     private sealed class SeveralTargets(Reading reading, int[] columns, TableTask? task) : TargetColumns
     {
         private readonly List<float> values = [];
@@ -442,8 +480,10 @@ public static class CsvReader
                 return;
             }
             if (task == TableTask.Classify)
-                Throw.Input($"{reading.At(columns[0])} … '{reading.NameOf(columns[^1])}'", "one 1 and otherwise 0 in the target columns",
-                    others ? "other numbers" : $"{ones} ones", "Correct the row, or use --task regress for several numbers.");
+                Throw.Input($"{reading.At(columns[0])} … '{reading.NameOf(columns[^1])}'",
+                    "one 1 and otherwise 0 in the target columns",
+                    others ? "other numbers" : $"{ones} ones",
+                    "Correct the row, or use --task regress for several numbers.");
             oneOfN = false;
         }
 

@@ -4,12 +4,14 @@ using System.IO.Compression;
 
 namespace Downhill.Data;
 
-/// <summary>Writes a data set as CSV: header, inputs, target last, shortest exact numbers; reading gives the same data back.</summary>
+/// <summary>Writes a data set as CSV: header, inputs, target last, shortest exact numbers; reading gives the same data
+/// back.</summary>
 public static class CsvWriter
 {
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(",;\t\"\r\n");
 
-    /// <summary>Writes to a file, gzipped when its name ends in <c>.gz</c>. The set's own test part is not included.</summary>
+    /// <summary>Writes to a file, gzipped when its name ends in <c>.gz</c>. The set's own test part is not
+    /// included.</summary>
     /// <exception cref="DownhillException">The file cannot be written.</exception>
     public static void Write(Dataset data, string path)
     {
@@ -26,7 +28,8 @@ public static class CsvWriter
         }
     }
 
-    /// <summary>Writes with line feeds, whatever the machine. Row weights become a column <c>weight</c> before the target.</summary>
+    /// <summary>Writes with line feeds, whatever the machine. Row weights become a column <c>weight</c> before the
+    /// target.</summary>
     public static void Write(Dataset data, TextWriter writer)
     {
         string delimiter = "";

@@ -1,6 +1,7 @@
 namespace Downhill.Data;
 
-/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of IDX files.</summary>
+/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of IDX
+/// files.</summary>
 public static class DataSource
 {
     private static readonly string[] TableEndings = [".csv", ".tsv", ".txt", ".data", ".dat", ".tra", ".tes"];
@@ -12,12 +13,79 @@ public static class DataSource
     /// </param>
     /// <param name="options">For tables; null for all defaults.</param>
     /// <exception cref="DownhillException">Whatever is wrong, with a remedy.</exception>
-    public static DataReading Open(string data, TableOptions? options = null)
+    public static DataReading Open(string data, TableOptions? options = null) =>
+        Resolve(data, path => CsvReader.Read(path, options));
+
+    /// <summary>
+    /// Opens data for a model that exists: tables as <see cref="CsvReader"/> reads them for a model; of samples and
+    /// folders the columns are taken by name, or by position when they are as many, and the classes by name.
+    /// </summary>
+    /// <param name="data">As for the other overload.</param>
+    /// <param name="inputs">The model's raw input columns.</param>
+    /// <param name="target">The model's target.</param>
+    /// <param name="needTarget">Whether a table without the target is refused.</param>
+    /// <param name="options">For tables; null for all defaults.</param>
+    /// <exception cref="DownhillException">Columns or classes that do not fit the model, or what else is
+    /// wrong.</exception>
+    public static DataReading Open(
+        string data, IReadOnlyList<Column> inputs, Target target, bool needTarget, TableOptions? options = null)
+    {
+        bool fits = false;
+        DataReading reading = Resolve(data, path =>
+        {
+            fits = true;
+            return CsvReader.Read(path, inputs, target, needTarget, options);
+        });
+        return fits ? reading : reading with { Data = Fit(reading.Data, inputs, target) };
+    }
+
+    /// <summary>A data set in memory with a model's columns and class codes; its test part likewise.</summary>
+    private static Dataset Fit(Dataset data, IReadOnlyList<Column> inputs, Target target)
+    {
+        string[] names = [.. data.Inputs.Select(c => c.Name)];
+        int[] from = [.. inputs.Select(column => Array.IndexOf(names, column.Name))];
+        if (from.Contains(-1))
+        {
+            if (names.Length != inputs.Count)
+                Throw.Input($"Data '{data.Name}'",
+                    $"the model's {inputs.Count} inputs {ColumnSelection.Listed([.. inputs.Select(c => c.Name)])}",
+                    $"{names.Length} inputs {ColumnSelection.Listed(names)}",
+                    "Use data of the kind the model was trained on.");
+            from = [.. Enumerable.Range(0, names.Length)];
+        }
+        if (data.Target.IsClass != target.IsClass || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
+            Throw.Input($"Data '{data.Name}'", target.IsClass ? "classes" : $"{target.Names.Count} numbers to predict",
+                data.Target.IsClass ? "classes" : $"{data.Target.Names.Count} numbers to predict",
+                "Use data of the kind the model was trained on.");
+        int[] codes = [.. data.Target.Classes.Select(name => target.Classes.ToList().IndexOf(name))];
+        int unknown = Array.FindIndex(data.Classes, code => codes[code] < 0);
+        if (unknown >= 0)
+            Throw.Input($"Data '{data.Name}', row {unknown + 1}",
+                $"one of the model's classes {ColumnSelection.Listed(target.Classes)}",
+                $"'{data.Target.Classes[data.Classes[unknown]]}'", "Use data of the kind the model was trained on.");
+        float[] numeric = data.Numeric;
+        if (!from.SequenceEqual(Enumerable.Range(0, names.Length)))
+        {
+            numeric = new float[data.Rows * from.Length];
+            for (int row = 0; row < data.Rows; row++)
+                for (int i = 0; i < from.Length; i++)
+                    numeric[row * from.Length + i] = data.Numeric[row * names.Length + from[i]];
+        }
+        return new Dataset(data.Name, inputs, target, numeric, [], Array.ConvertAll(data.Classes, code => codes[code]),
+            data.Values, data.Weights)
+        {
+            Image = data.Image, Source = data.Source, Licence = data.Licence,
+            Test = data.Test is null ? null : Fit(data.Test, inputs, target),
+        };
+    }
+
+    private static DataReading Resolve(string data, Func<string, DataReading> readTable)
     {
         if (string.IsNullOrWhiteSpace(data))
             Throw.Input("DATA", "the name of a sample, a file or a folder", "nothing", "Try digits or iris.");
         if (data.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase))
-            Throw.Input(data, "a sample, a table file or a folder", "a database", "Databases are not supported yet: export the query as CSV.");
+            Throw.Input(data, "a sample, a table file or a folder", "a database",
+                "Databases are not supported yet: export the query as CSV.");
         if (IsSample(data)) return Describe(Dataset.Load(data));
         if (Directory.Exists(data)) return OpenFolder(data);
         if (!File.Exists(data)) return Missing(data);
@@ -25,11 +93,13 @@ public static class DataSource
             Throw.Input(data, "a table with rows", "an empty file", "Check that it was written completely.");
         string ending = Ending(data);
         if (ending == ".parquet")
-            Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", "Parquet", "Parquet is not supported yet: save it as CSV.");
+            Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", "Parquet",
+                "Parquet is not supported yet: save it as CSV.");
         if (!TableEndings.Contains(ending))
-            Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", ending.Length == 0 ? "a file without an ending" : $"'{ending}'",
+            Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)",
+                ending.Length == 0 ? "a file without an ending" : $"'{ending}'",
                 "If it is a text table, rename it to .csv.");
-        return CsvReader.Read(data, options);
+        return readTable(data);
     }
 
     /// <summary>The short name of a file or folder: without folders and endings.</summary>
@@ -51,14 +121,16 @@ public static class DataSource
     private static DataReading Describe(Dataset data)
     {
         string goal = data.Target.IsClass ? $"{data.Target.Classes.Count} classes" : "a number to predict";
-        return new DataReading(data, $"{data.Name}: {data.Rows} rows, {data.NumericCount} inputs, {goal}; {data.Source}");
+        return new DataReading(data,
+            $"{data.Name}: {data.Rows} rows, {data.NumericCount} inputs, {goal}; {data.Source}");
     }
 
     private static DataReading OpenFolder(string folder)
     {
         if (IdxReader.Recognizes(folder)) return IdxReader.ReadFolder(folder);
         string got = Directory.EnumerateFileSystemEntries(folder).Any() ? "other files" : "an empty folder";
-        return Throw.Input<DataReading>(folder, "a folder with train-images-idx3-ubyte and its three companions (or .gz)", got,
+        return Throw.Input<DataReading>(folder,
+            "a folder with train-images-idx3-ubyte and its three companions (or .gz)", got,
             "Name a file in it; folders of images are not supported yet.");
     }
 
@@ -66,7 +138,8 @@ public static class DataSource
     {
         string known = string.Join(", ", Dataset.Samples.Select(s => s.Name));
         bool path = data.AsSpan().IndexOfAny('/', '\\') >= 0 || Ending(data).Length > 0;
-        return Throw.Input<DataReading>($"Data '{data}'", path ? "a file or folder" : $"a file, a folder or one of {known}", "none there", Nearby(data));
+        return Throw.Input<DataReading>($"Data '{data}'",
+            path ? "a file or folder" : $"a file, a folder or one of {known}", "nothing by that name", Nearby(data));
     }
 
     /// <summary>For a file that is not there: the nearest name beside it or among the samples.</summary>
@@ -78,7 +151,8 @@ public static class DataSource
         string[] beside;
         try
         {
-            beside = [.. Directory.EnumerateFileSystemEntries(folder).Take(10_000).Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal)];
+            beside = [.. Directory.EnumerateFileSystemEntries(folder).Take(10_000)
+                .Select(e => Path.GetFileName(e)).Order(StringComparer.Ordinal)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

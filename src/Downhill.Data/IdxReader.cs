@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 
 namespace Downhill.Data;
 
@@ -11,7 +10,8 @@ public static class IdxReader
 {
     private const int ImageMagic = 0x803, LabelMagic = 0x801;
 
-    /// <summary>Deflate packs at most this much to one; a header that promises more is wrong before anything is read.</summary>
+    /// <summary>Deflate packs at most this much to one; a header that promises more is wrong before anything is
+    /// read.</summary>
     private const int MaxGzipRatio = 1040;
 
     /// <summary>Whether the folder holds at least one of the files this reads.</summary>
@@ -34,17 +34,20 @@ public static class IdxReader
         Images? held = testImages is null ? null : ReadImages(testImages);
         byte[] heldLabels = held is null ? [] : ReadLabels(testLabels!, held.Count, testImages!);
         if (held is not null && (held.Width, held.Height) != (train.Width, train.Height))
-            Throw.Input(testImages!, $"images of {train.Width}×{train.Height} as in {Path.GetFileName(images)}", $"{held.Width}×{held.Height}",
+            Throw.Input(testImages!, $"images of {train.Width}×{train.Height} as in {Path.GetFileName(images)}",
+                $"{held.Width}×{held.Height}",
                 "Use the files of one set.");
         int classes = Math.Max(trainLabels.Max(), heldLabels.Length == 0 ? 0 : heldLabels.Max()) + 1;
         if (classes < 2) Throw.Input(labels, "at least two classes", "label 0 in every row", "Check the label file.");
-        Column[] columns = [.. Enumerable.Range(0, train.Width * train.Height).Select(i => new Column($"pixel_{i / train.Width}_{i % train.Width}"))];
+        Column[] columns = [.. Enumerable.Range(0, train.Width * train.Height)
+            .Select(i => new Column($"pixel_{i / train.Width}_{i % train.Width}"))];
         var target = new Target(["label"], [.. Enumerable.Range(0, classes).Select(c => $"{c}")]);
         string name = DataSource.NameOf(folder);
         Dataset? test = held is null ? null : Part(held, heldLabels, null);
         Dataset data = Part(train, trainLabels, test);
-        return new DataReading(data, string.Create(CultureInfo.InvariantCulture,
-            $"{folder}: {data.Rows} rows{(test is null ? "" : $" and a test part of {test.Rows}")}, IDX, images of {train.Width}×{train.Height}, {classes} classes"));
+        string testPart = test is null ? "" : $" and a test part of {test.Rows}";
+        return new DataReading(data,
+            $"{folder}: {data.Rows} rows{testPart}, IDX, images of {train.Width}×{train.Height}, {classes} classes");
 
         Dataset Part(Images images, byte[] labels, Dataset? test) =>
             new(name, columns, target, images.Pixels, [], Array.ConvertAll(labels, label => (int)label), [])
@@ -65,13 +68,16 @@ public static class IdxReader
     {
         var (dimensions, bytes) = ReadIdx(path, LabelMagic, 1);
         if (dimensions[0] != images)
-            Throw.Input(path, $"{images} labels, one for each image in {Path.GetFileName(imagePath)}", $"{dimensions[0]}",
+            Throw.Input(path, $"{images} labels, one for each image in {Path.GetFileName(imagePath)}",
+                $"{dimensions[0]}",
                 "Use the two files of one set.");
         return bytes;
     }
 
-    /// <summary>Magic number, big-endian dimensions, then one byte for each element. The length is checked before memory is taken.</summary>
-    private static (int[] Dimensions, byte[] Bytes) ReadIdx(string path, int magic, int rank) => TableText.Guard(path, () =>
+    /// <summary>Magic number, big-endian dimensions, then one byte for each element. The length is checked before
+    /// memory is taken.</summary>
+    private static (int[] Dimensions, byte[] Bytes) ReadIdx(string path, int magic, int rank) =>
+        TableText.Guard(path, () =>
     {
         using Stream stream = TableText.Open(path);
         Span<byte> header = stackalloc byte[4 + 4 * rank];
@@ -79,9 +85,11 @@ public static class IdxReader
         string kind = rank == 3 ? "images" : "labels";
         if (got >= 4 && BinaryPrimitives.ReadInt32BigEndian(header) is var found && found != magic)
             Throw.Input(path, $"the IDX magic number 0x{magic:X8} of {kind}", $"0x{found:X8}",
-                found is ImageMagic or LabelMagic ? "Images and labels are mixed up." : "Only IDX files of unsigned bytes are read.");
+                found is ImageMagic or LabelMagic
+                    ? "Images and labels are mixed up." : "Only IDX files of unsigned bytes are read.");
         if (got < header.Length)
-            Throw.Input(path, $"an IDX header of {header.Length} bytes", $"{got} bytes", "The file is incomplete; fetch it again.");
+            Throw.Input(path, $"an IDX header of {header.Length} bytes", $"{got} bytes",
+                "The file is incomplete; fetch it again.");
         int[] dimensions = new int[rank];
         long size = 1;
         string shape = "";
@@ -95,7 +103,8 @@ public static class IdxReader
             dimensions[i] = (int)dimension;
         }
         if (absurd)
-            Throw.Input(path, "dimensions above zero that fit into memory", shape, "The header is damaged; fetch the file again.");
+            Throw.Input(path, "dimensions above zero that fit into memory", shape,
+                "The header is damaged; fetch the file again.");
         long packed = new FileInfo(path).Length;
         bool tooShort = TableText.IsGzip(path) ? size > packed * MaxGzipRatio : packed < header.Length + size;
         if (tooShort || (!TableText.IsGzip(path) && packed > header.Length + size))
@@ -121,7 +130,8 @@ public static class IdxReader
     }
 
     private static void WrongLength(string path, string shape, long expected, long got) =>
-        Throw.Input(path, $"{expected} bytes for {shape}", got > expected ? "more" : $"{(TableText.IsGzip(path) ? "fewer" : $"{got}")}",
+        Throw.Input(path, $"{expected} bytes for {shape}",
+            got > expected ? "more" : TableText.IsGzip(path) ? "fewer" : $"{got}",
             got > expected ? "The header does not fit the data." : "The file is incomplete; fetch it again.");
 
     private static string? Find(string folder, string part, int rank)
@@ -136,5 +146,6 @@ public static class IdxReader
     }
 
     private static string Missing(string folder, string file) =>
-        Throw.Input<string>(folder, $"the file {file} (or {file}.gz)", "none there", "Put the four IDX files of the set into one folder.");
+        Throw.Input<string>(folder, $"the file {file} (or {file}.gz)", "none there",
+            "Put the four IDX files of the set into one folder.");
 }

@@ -31,10 +31,12 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
     public static TableLayout Detect(string path, TableOptions options)
     {
         List<string> lines = Sample(path, options);
-        if (lines.Count == 0) Throw.Input(path, "a table with rows", "an empty file", "Check that it was written completely.");
+        if (lines.Count == 0)
+            Throw.Input(path, "a table with rows", "an empty file", "Check that it was written completely.");
         char delimiter = options.Delimiter ?? Guess(lines, options.Decimal);
         if (delimiter == options.Decimal)
-            Throw.Input(path, "different delimiter and decimal separator", $"'{delimiter}' for both", "Give another --delimiter or --decimal.");
+            Throw.Input(path, "different delimiter and decimal separator", $"'{delimiter}' for both",
+                "Give another --delimiter or --decimal.");
         List<string> first = Fields(lines[0], delimiter);
         bool header = options.Header ?? LooksLikeHeader(lines, delimiter, options.Decimal);
         string[] names = new string[first.Count];
@@ -43,7 +45,8 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         {
             names[i] = header && first[i].Length > 0 ? first[i] : $"x{i + 1}";
             if (!seen.TryAdd(names[i], i))
-                Throw.Input($"{path}, line 1", "different column names", $"'{names[i]}' for columns {seen[names[i]] + 1} and {i + 1}",
+                Throw.Input($"{path}, line 1", "different column names",
+                    $"'{names[i]}' for columns {seen[names[i]] + 1} and {i + 1}",
                     "Rename one of them.");
         }
         return new TableLayout(delimiter, options.Delimiter is null, header, names);
@@ -57,7 +60,8 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
     {
         '.' => NumberFormatInfo.InvariantInfo,
         ',' => DecimalComma,
-        _ => Throw.Input<NumberFormatInfo>("Decimal separator", "'.' or ','", $"'{decimalSeparator}'", "Say --decimal , for a decimal comma."),
+        _ => Throw.Input<NumberFormatInfo>("Decimal separator", "'.' or ','", $"'{decimalSeparator}'",
+            "Say --decimal , for a decimal comma."),
     };
 
     private static NumberFormatInfo DecimalComma { get; } =
@@ -65,7 +69,8 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
 
     /// <summary>Marks that stand for "no value" in common files.</summary>
     public static bool IsMissing(ReadOnlySpan<char> field) =>
-        field.IsEmpty || field is "?" or "NA" or "N/A" or "na" or "n/a" or "null" or "NULL" or "None" or "nan" or "NaN" or "NAN";
+        field.IsEmpty || field is "?" or "NA" or "N/A" or "na" or "n/a" or "null" or "NULL" or "None"
+            or "nan" or "NaN" or "NAN";
 
     private static List<string> Sample(string path, TableOptions options)
     {
@@ -84,7 +89,8 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         for (int i = 0; i < length && lines.Count < SampleLines; i++)
         {
             if (text[i] == '"')
-                quoted = !quoted && (i == start || text[i - 1] is ',' or ';' or '\t' or ' ' || text[i - 1] == options.Delimiter);
+                quoted = !quoted && (i == start || text[i - 1] is ',' or ';' or '\t' or ' '
+                    || text[i - 1] == options.Delimiter);
             if (quoted || text[i] is not ('\n' or '\r')) continue;
             Add(start, i);
             start = i + 1;
@@ -118,7 +124,8 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         return best.Delimiter;
     }
 
-    /// <summary>A column speaks for a header when its first field is text above numbers, against one when it is a number.</summary>
+    /// <summary>A column speaks for a header when its first field is text above numbers, against one when it is a
+    /// number.</summary>
     private static bool LooksLikeHeader(List<string> lines, char delimiter, char decimalSeparator)
     {
         List<string> first = Fields(lines[0], delimiter);
@@ -130,7 +137,8 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
             bool number = IsNumber(first[i], decimalSeparator);
             if (!number) texts++;
             if (!number && IsMissing(first[i])) continue;
-            bool numbersBelow = below.TrueForAll(f => i < f.Count && (IsNumber(f[i], decimalSeparator) || IsMissing(f[i])));
+            bool numbersBelow = below.TrueForAll(f => i < f.Count
+                && (IsNumber(f[i], decimalSeparator) || IsMissing(f[i])));
             if (number) votes--;
             else if (numbersBelow) votes++;
         }

@@ -17,7 +17,8 @@ public enum TableTask
 /// </summary>
 public sealed record TableOptions
 {
-    /// <summary>Target columns; null for the last one. Several 0/1 columns with one 1 in each row are one-of-n classes.</summary>
+    /// <summary>Target columns; null for the last one. Several 0/1 columns with one 1 in each row are one-of-n
+    /// classes.</summary>
     public string? Target { get; init; }
 
     /// <summary>Columns that are neither input nor target.</summary>
@@ -26,7 +27,8 @@ public sealed record TableOptions
     /// <summary>The column with the weight of each row, zero or more.</summary>
     public string? Weight { get; init; }
 
-    /// <summary>Null to infer: text or at most 20 different whole numbers are classes, other numbers are regressed.</summary>
+    /// <summary>Null to infer: text or at most 20 different whole numbers are classes, other numbers are
+    /// regressed.</summary>
     public TableTask? Task { get; init; }
 
     /// <summary>Whether the first line holds names; null to guess.</summary>
@@ -38,7 +40,8 @@ public sealed record TableOptions
     /// <summary>The decimal separator, <c>.</c> or <c>,</c>.</summary>
     public char Decimal { get; init; } = '.';
 
-    /// <summary>Reads a delimiter as written on a command line: <c>comma</c>, <c>semicolon</c>, <c>tab</c>, <c>blank</c>, or one character.</summary>
+    /// <summary>Reads a delimiter as written on a command line: <c>comma</c>, <c>semicolon</c>, <c>tab</c>,
+    /// <c>blank</c>, or one character.</summary>
     /// <exception cref="DownhillException">Anything else.</exception>
     public static char ParseDelimiter(string text) => text switch
     {
@@ -47,7 +50,8 @@ public sealed record TableOptions
         "tab" or "\\t" => '\t',
         "blank" or "blanks" or "space" => ' ',
         [var c] when !char.IsLetterOrDigit(c) && c is not ('"' or '.' or '-' or '+' or '\r' or '\n') => c,
-        _ => Throw.Input<char>("Delimiter", "comma, semicolon, tab, blank or one character", $"'{text}'", "Leave it out to have it guessed."),
+        _ => Throw.Input<char>("Delimiter", "comma, semicolon, tab, blank or one character", $"'{text}'",
+            "Leave it out to have it guessed."),
     };
 }
 

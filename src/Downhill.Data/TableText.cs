@@ -12,10 +12,11 @@ internal static class TableText
     public static Stream Open(string path)
     {
         if (Directory.Exists(path)) Throw.Input(path, "a file", "a folder", "Name a file in it.");
-        if (!File.Exists(path)) Throw.Input(path, "a file", "none there", DataSource.Nearby(path));
+        if (!File.Exists(path)) Throw.Input(path, "a file", "nothing by that name", DataSource.Nearby(path));
         try
         {
-            Stream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan);
+            Stream file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16,
+                FileOptions.SequentialScan);
             return IsGzip(path) ? new WholeGzip(file) : file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -39,7 +40,8 @@ internal static class TableText
         }
         catch (InvalidDataException e)
         {
-            throw new DownhillException($"{path}: expected gzip data, got a damaged or incomplete file. Fetch it again.", e);
+            throw new DownhillException(
+                $"{path}: expected gzip data, got a damaged or incomplete file. Fetch it again.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -74,7 +76,8 @@ internal static class TableText
         {
             int read = inner.Read(buffer);
             length += read;
-            if (read == 0 && !buffer.IsEmpty && length < expected) throw new InvalidDataException("The file ends too early.");
+            if (read == 0 && !buffer.IsEmpty && length < expected)
+                throw new InvalidDataException("The file ends too early.");
             return read;
         }
 

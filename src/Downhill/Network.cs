@@ -151,17 +151,17 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
 
     private LayerPass<T> Pass(
         Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows, PassMode mode, int index) => new()
-    {
-        Rows = rows,
-        FirstRow = mode.FirstRow,
-        IsTraining = mode.IsTraining,
-        Seed = mode.Seed,
-        Step = mode.Step,
-        Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
-        Output = workspace.OutputPointer(index),
-        Cache = workspace.CachePointer(index),
-        Parameters = parameters.Pointer,
-        Buffers = buffers.Pointer,
-        Team = team,
-    };
+        {
+            Rows = rows,
+            FirstRow = mode.FirstRow,
+            IsTraining = mode.IsTraining,
+            Seed = mode.Seed,
+            Step = mode.Step,
+            Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
+            Output = workspace.OutputPointer(index),
+            Cache = workspace.CachePointer(index),
+            Parameters = parameters.Pointer,
+            Buffers = buffers.Pointer,
+            Team = team,
+        };
 }

@@ -3,7 +3,8 @@ namespace Downhill;
 /// <summary>Names near to a mistyped one, for the remedy of an error message.</summary>
 internal static class Suggest
 {
-    /// <summary>A sentence for <see cref="Throw.Input(string, string, string, string)"/>: the nearest name, or to check the spelling.</summary>
+    /// <summary>A sentence for <see cref="Throw.Input(string, string, string, string)"/>: the nearest name, or to check
+    /// the spelling.</summary>
     public static string DidYouMean(string name, IEnumerable<string> known) =>
         Nearest(name, known) is { } nearest ? $"Did you mean '{nearest}'?" : "Check the spelling.";
 

@@ -50,15 +50,18 @@ public sealed class CsvReaderTests : IDisposable
     public void TheSummarySaysWhatWasGuessed()
     {
         string path = scratch.Text("t.csv", "a;b;c\n1;2;x\n3;4;y\n");
-        Assert.Equal($"{path}: 2 rows, delimiter semicolon (guessed), header line, 2 inputs, target 'c' (2 classes)", CsvReader.Read(path).Summary);
-        Assert.Contains("delimiter semicolon, header", CsvReader.Read(path, new() { Delimiter = ';' }).Summary, StringComparison.Ordinal);
+        Assert.Equal($"{path}: 2 rows, delimiter semicolon (guessed), header line, 2 inputs, target 'c' (2 classes)",
+            CsvReader.Read(path).Summary);
+        Assert.Contains("delimiter semicolon, header", CsvReader.Read(path, new() { Delimiter = ';' }).Summary,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void GzippedTablesAndUtf16AreRead()
     {
         Assert.Equal(2, Read("1,2,x\n3,4,y\n", name: "table.csv.gz").Rows);
-        string path = scratch.Bytes("utf16.csv", [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("ä,b\n1,x\n2,y\n")]);
+        string path = scratch.Bytes("utf16.csv",
+            [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes("ä,b\n1,x\n2,y\n")]);
         Assert.Equal("ä", CsvReader.Read(path).Data.Inputs[0].Name);
     }
 
@@ -119,7 +122,8 @@ public sealed class CsvReaderTests : IDisposable
     [InlineData("-0\n0\n1\n1\n", new[] { "0", "1" }, new[] { 0, 0, 1, 1 })]
     public void FewWholeNumbersAndTextAreClasses(string targets, string[] classes, int[] codes)
     {
-        Dataset data = Read(string.Concat(targets.TrimEnd().Split('\n').Select(t => $"1,{t}\n")), new() { Header = false });
+        Dataset data = Read(string.Concat(targets.TrimEnd().Split('\n').Select(t => $"1,{t}\n")),
+            new() { Header = false });
         Assert.Equal(classes, data.Target.Classes);
         Assert.Equal(codes, data.Classes);
         Assert.Empty(data.Values);
@@ -163,8 +167,10 @@ public sealed class CsvReaderTests : IDisposable
         Dataset data = Read("a,u,v\n1,0,1\n2,1,1\n", new() { Target = "u,v" });
         Assert.False(data.Target.IsClass);
         Assert.Equal([0f, 1, 1, 1], data.Values);
-        AssertRefused("a,u,v\n1,0,1\n2,1,1\n", new() { Target = "u,v", Task = TableTask.Classify }, "line 3", "one 1", "2 ones");
-        Assert.Equal([0f, 1, 1, 0], Read("a,u,v\n1,0,1\n2,1,0\n", new() { Target = "u,v", Task = TableTask.Regress }).Values);
+        AssertRefused("a,u,v\n1,0,1\n2,1,1\n", new() { Target = "u,v", Task = TableTask.Classify }, "line 3", "one 1",
+            "2 ones");
+        Assert.Equal([0f, 1, 1, 0], Read("a,u,v\n1,0,1\n2,1,0\n",
+            new() { Target = "u,v", Task = TableTask.Regress }).Values);
     }
 
     [Fact]
@@ -183,7 +189,8 @@ public sealed class CsvReaderTests : IDisposable
     [InlineData("a,b\n1,0\nx,1\n", "line 3, column 'a'", "expected a number, got 'x'", "--ignore a", "not handled yet")]
     [InlineData("a,b\n\n1,0\n\n\nx,1\n", "line 6, column 'a'", "got 'x'", "", "")]
     [InlineData("\"a\na\",b\r\n1,0\r\nx,1\r\n", "line 4, column", "got 'x'", "", "")]
-    [InlineData("1,0\n2,1\n,1\n", "line 3, column 'x1'", "an empty field", "Missing values are not handled yet", "--ignore x1")]
+    [InlineData("1,0\n2,1\n,1\n", "line 3, column 'x1'", "an empty field", "Missing values are not handled yet",
+        "--ignore x1")]
     [InlineData("a,b\n1,0\n?,1\n", "line 3, column 'a'", "'?', a missing value", "Missing values", "")]
     [InlineData("a,b\n1,0\nNaN,1\n", "line 3, column 'a'", "'NaN', a missing value", "", "")]
     [InlineData("a,b\n1,0\nInfinity,1\n", "line 3, column 'a'", "a finite number", "'Infinity'", "")]
@@ -198,6 +205,7 @@ public sealed class CsvReaderTests : IDisposable
     [InlineData("a,a,b\n1,2,0\n2,3,1\n", "line 1", "'a' for columns 1 and 2", "", "")]
     [InlineData("5\n7\n9\n", "at least one input column and a target", "1 column", "--delimiter", "")]
     [InlineData("a,b\n1,0\n\"2\"3,1\n", "line 3", "quote", "", "")]
+    [InlineData("a,b\n1,\"x\n2,y\n", "line 2", "quote", "", "")]
     [InlineData("a,b\n1\0,0\n", "a text table", "binary", "", "")]
     public void WhatIsWrongIsSaidWithItsPlace(string text, string a, string b, string c, string d) =>
         AssertRefused(text, null, a, b, c, d);
@@ -206,7 +214,8 @@ public sealed class CsvReaderTests : IDisposable
     public void OptionsThatDoNotFitAreRefused()
     {
         const string Iris = "sepal,petal,species\n1,2,a\n3,4,b\n";
-        AssertRefused(Iris, new() { Target = "spezies" }, "Target 'spezies'", "sepal, petal, species", "Did you mean 'species'?");
+        AssertRefused(Iris, new() { Target = "spezies" }, "Target 'spezies'", "sepal, petal, species",
+            "Did you mean 'species'?");
         AssertRefused(Iris, new() { Target = "4" }, "columns 1 … 3");
         AssertRefused(Iris, new() { Target = "3-2" }, "columns 1 … 3");
         AssertRefused(Iris, new() { Ignore = "petals" }, "Ignore 'petals'", "'petal'");
@@ -214,6 +223,8 @@ public sealed class CsvReaderTests : IDisposable
         AssertRefused(Iris, new() { Ignore = "1-2" }, "at least one input column");
         AssertRefused(Iris, new() { Target = "3", Ignore = "3" }, "one use of a column");
         AssertRefused(Iris, new() { Task = TableTask.Regress }, "line 2, column 'species'", "a number", "'a'");
+        AssertRefused(string.Concat(Enumerable.Range(0, 30).Select(i => $"{i},row {i}\n")), null, "target 'x2'",
+            "more than once");
         AssertRefused("a,w,c\n1,-1,0\n2,1,1\n", new() { Weight = "w" }, "line 2, column 'w'", "zero or more");
         AssertRefused("a,w,c\n1,0,0\n2,0,1\n", new() { Weight = "w" }, "zero in every row");
     }
@@ -221,14 +232,19 @@ public sealed class CsvReaderTests : IDisposable
     [Fact]
     public void DamagedAndMissingFilesAreRefused()
     {
-        string cut = scratch.Bytes("cut.csv.gz", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5000).Select(i => $"{i},{i * 7919 % 1000}\n"))));
+        string cut = scratch.Bytes("cut.csv.gz",
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 5000).Select(i => $"{i},{i * 7919 % 1000}\n"))));
         File.WriteAllBytes(cut, File.ReadAllBytes(cut).AsSpan(0, 4000).ToArray());
-        Assert.Contains("damaged or incomplete", Assert.Throws<DownhillException>(() => CsvReader.Read(cut)).Message, StringComparison.Ordinal);
+        Assert.Contains("damaged or incomplete", Assert.Throws<DownhillException>(() => CsvReader.Read(cut)).Message,
+            StringComparison.Ordinal);
         string plain = Path.Combine(scratch.Folder, "plain.csv.gz");
         File.WriteAllText(plain, "1,2\n3,4\n");
-        Assert.Contains("gzip", Assert.Throws<DownhillException>(() => CsvReader.Read(plain)).Message, StringComparison.Ordinal);
-        Assert.Contains("a folder", Assert.Throws<DownhillException>(() => CsvReader.Read(scratch.Folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("Did you mean", Assert.Throws<DownhillException>(() => CsvReader.Read(Path.Combine(scratch.Folder, "plan.csv.gz"))).Message,
+        Assert.Contains("gzip", Assert.Throws<DownhillException>(() => CsvReader.Read(plain)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("a folder", Assert.Throws<DownhillException>(() => CsvReader.Read(scratch.Folder)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("Did you mean",
+            Assert.Throws<DownhillException>(() => CsvReader.Read(Path.Combine(scratch.Folder, "plan.csv.gz"))).Message,
             StringComparison.Ordinal);
     }
 
@@ -247,7 +263,11 @@ public sealed class CsvReaderTests : IDisposable
     public void RunsOfBlanksAreReadAcrossBlocks()
     {
         var text = new StringBuilder();
-        for (int i = 0; i < 30_000; i++) text.Append(' ', 1 + i % 5).Append(i).Append(' ', 1 + i % 7).Append(i * 0.5).Append(i % 3 == 0 ? "  \n" : "\n");
+        for (int i = 0; i < 30_000; i++)
+        {
+            text.Append(' ', 1 + i % 5).Append(i).Append(' ', 1 + i % 7).Append(i * 0.5);
+            text.Append(i % 3 == 0 ? "  \n" : "\n");
+        }
         Dataset data = Read(text.ToString());
         Assert.Equal(30_000, data.Rows);
         for (int i = 0; i < data.Rows; i++)
@@ -275,7 +295,8 @@ public sealed class CsvReaderTests : IDisposable
             Dataset data = CsvReader.Read(path, train.Inputs, train.Target, needTarget: false).Data;
             Assert.Equal((2, 0, false), (data.Rows, data.Target.Names.Count, data.Target.IsClass));
             Assert.Equal([1f, 2, 3, 4], data.Numeric);
-            string message = Assert.Throws<DownhillException>(() => CsvReader.Read(path, train.Inputs, train.Target, needTarget: true)).Message;
+            string message = Assert.Throws<DownhillException>(() =>
+                CsvReader.Read(path, train.Inputs, train.Target, needTarget: true)).Message;
             Assert.Contains("the target column 'c'", message, StringComparison.Ordinal);
         }
     }
@@ -285,7 +306,8 @@ public sealed class CsvReaderTests : IDisposable
     {
         Dataset train = Read("width,height,c\n1,2,x\n3,4,y\n");
         string path = scratch.Text("new.csv", "width,hieght\n1,2\n");
-        string message = Assert.Throws<DownhillException>(() => CsvReader.Read(path, train.Inputs, train.Target, false)).Message;
+        string message = Assert.Throws<DownhillException>(() =>
+            CsvReader.Read(path, train.Inputs, train.Target, false)).Message;
         Assert.Contains("input column 'height'", message, StringComparison.Ordinal);
         Assert.Contains("Is it 'hieght'?", message, StringComparison.Ordinal);
     }
@@ -295,17 +317,21 @@ public sealed class CsvReaderTests : IDisposable
     {
         Dataset train = Read("7,1,2,x\n8,3,4,y\n", new() { Ignore = "1" });
         Assert.Equal(["x2", "x3"], train.Inputs.Select(c => c.Name));
-        Dataset whole = CsvReader.Read(scratch.Text("n.csv", "7,10,20,y\n8,30,40,x\n"), train.Inputs, train.Target, true).Data;
+        Dataset whole = CsvReader.Read(scratch.Text("n.csv", "7,10,20,y\n8,30,40,x\n"), train.Inputs, train.Target,
+            true).Data;
         Assert.Equal([10f, 20, 30, 40], whole.Numeric);
         Assert.Equal([1, 0], whole.Classes);
-        Dataset inputs = CsvReader.Read(scratch.Text("n.csv", "10,20\n30,40\n"), train.Inputs, train.Target, false).Data;
+        Dataset inputs = CsvReader.Read(scratch.Text("n.csv", "10,20\n30,40\n"), train.Inputs, train.Target,
+            false).Data;
         Assert.Equal([10f, 20, 30, 40], inputs.Numeric);
 
         Dataset named = Read("a,b,c\n1,2,x\n3,4,y\n");
-        Dataset after = CsvReader.Read(scratch.Text("n.csv", "10,20,y\n30,40,x\n"), named.Inputs, named.Target, true).Data;
+        Dataset after = CsvReader.Read(scratch.Text("n.csv", "10,20,y\n30,40,x\n"), named.Inputs, named.Target,
+            true).Data;
         Assert.Equal([10f, 20, 30, 40], after.Numeric);
         string message = Assert.Throws<DownhillException>(
-            () => CsvReader.Read(scratch.Text("n.csv", "1,2,3,4,y\n1,2,3,4,y\n"), named.Inputs, named.Target, true)).Message;
+            () => CsvReader.Read(scratch.Text("n.csv", "1,2,3,4,y\n1,2,3,4,y\n"), named.Inputs, named.Target,
+                true)).Message;
         Assert.Contains("2 input columns, or 3 with the target", message, StringComparison.Ordinal);
     }
 
@@ -314,15 +340,19 @@ public sealed class CsvReaderTests : IDisposable
     {
         Dataset train = Read("a,c\n1,setosa\n3,virginica\n");
         string path = scratch.Text("new.csv", "a,c\n1,setosa\n2,virginca\n");
-        string message = Assert.Throws<DownhillException>(() => CsvReader.Read(path, train.Inputs, train.Target, true)).Message;
+        string message = Assert.Throws<DownhillException>(() =>
+            CsvReader.Read(path, train.Inputs, train.Target, true)).Message;
         Assert.Contains("line 3, column 'c'", message, StringComparison.Ordinal);
         Assert.Contains("Did you mean 'virginica'?", message, StringComparison.Ordinal);
         Dataset numbers = Read("a,c\n1,1\n3,2\n");
-        Assert.Equal([1, 0], CsvReader.Read(scratch.Text("n.csv", "a,c\n1,2.0\n1,1.0\n"), numbers.Inputs, numbers.Target, true).Data.Classes);
+        Assert.Equal([1, 0], CsvReader.Read(scratch.Text("n.csv", "a,c\n1,2.0\n1,1.0\n"), numbers.Inputs,
+            numbers.Target, true).Data.Classes);
         Dataset oneOfN = Read("a,cat,dog\n1,0,1\n2,1,0\n", new() { Target = "2-3" });
-        Assert.Equal([0, 1], CsvReader.Read(scratch.Text("n.csv", "dog,a,cat\n0,1,1\n1,1,0\n"), oneOfN.Inputs, oneOfN.Target, true).Data.Classes);
+        Assert.Equal([0, 1], CsvReader.Read(scratch.Text("n.csv", "dog,a,cat\n0,1,1\n1,1,0\n"), oneOfN.Inputs,
+            oneOfN.Target, true).Data.Classes);
         Dataset number = Read("a,y\n1,0.5\n2,1\n");
-        Assert.Equal([7f, 8], CsvReader.Read(scratch.Text("n.csv", "y,a\n7,1\n8,1\n"), number.Inputs, number.Target, true).Data.Values);
+        Assert.Equal([7f, 8], CsvReader.Read(scratch.Text("n.csv", "y,a\n7,1\n8,1\n"), number.Inputs, number.Target,
+            true).Data.Values);
     }
 
     [Theory]
@@ -352,10 +382,12 @@ public sealed class CsvReaderTests : IDisposable
             Column[] inputs = [new(names[0]), new(names[1])];
             float[] weights = [.. numbers.Skip(2 * rows).Take(rows).Select(w => Math.Abs(w) + 1)];
             var data = new Dataset("d", inputs, new Target(["class"], [names[1], names[0]]), numbers[..(2 * rows)], [],
-                [.. Enumerable.Range(0, rows).Select(i => i % 2)], [], [.. weights.Select(w => float.IsFinite(w) ? w : 1)]);
+                [.. Enumerable.Range(0, rows).Select(i => i % 2)], [],
+                [.. weights.Select(w => float.IsFinite(w) ? w : 1)]);
             string path = Path.Combine(scratch.Folder, $"{Guid.NewGuid()}.csv");
             CsvWriter.Write(data, path);
-            Dataset back = CsvReader.Read(path, data.Inputs, data.Target, true, new() { Header = true, Delimiter = ',', Weight = "weight" }).Data;
+            Dataset back = CsvReader.Read(path, data.Inputs, data.Target, true,
+                new() { Header = true, Delimiter = ',', Weight = "weight" }).Data;
             AssertSame(data, back);
         }, iter: 200, threads: 1);
 
@@ -367,9 +399,11 @@ public sealed class CsvReaderTests : IDisposable
         Assert.Equal(data.Inputs, back.Inputs, (a, b) => a.Name == b.Name);
         Assert.Equal(data.Target.Names, back.Target.Names);
         Assert.Equal(data.Rows, back.Rows);
-        Assert.Equal(data.Numeric.Select(BitConverter.SingleToInt32Bits), back.Numeric.Select(BitConverter.SingleToInt32Bits));
+        Assert.Equal(data.Numeric.Select(BitConverter.SingleToInt32Bits),
+            back.Numeric.Select(BitConverter.SingleToInt32Bits));
         Assert.Equal(data.Values, back.Values);
         Assert.Equal(data.Weights, back.Weights);
-        Assert.Equal(data.Classes.Select(c => data.Target.Classes[c]), back.Classes.Select(c => back.Target.Classes[c]));
+        Assert.Equal(data.Classes.Select(c => data.Target.Classes[c]),
+            back.Classes.Select(c => back.Target.Classes[c]));
     }
 }

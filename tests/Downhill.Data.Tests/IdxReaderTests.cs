@@ -13,12 +13,14 @@ public sealed class IdxReaderTests : IDisposable
     {
         byte[] bytes = new byte[4 + 4 * dimensions.Length + data.Length];
         BinaryPrimitives.WriteInt32BigEndian(bytes, magic);
-        for (int i = 0; i < dimensions.Length; i++) BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(4 + 4 * i), dimensions[i]);
+        for (int i = 0; i < dimensions.Length; i++)
+            BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(4 + 4 * i), dimensions[i]);
         data.CopyTo(bytes, bytes.Length - data.Length);
         return bytes;
     }
 
-    private static readonly byte[] Images = Idx(0x803, [3, 2, 3], [.. Enumerable.Range(0, 18).Select(i => (byte)(i * 14))]);
+    private static readonly byte[] Images = Idx(0x803, [3, 2, 3],
+        [.. Enumerable.Range(0, 18).Select(i => (byte)(i * 14))]);
     private static readonly byte[] Labels = Idx(0x801, [3], 4, 0, 9);
 
     private void Train(byte[] images, byte[] labels, string ending = "", string separator = "-")
@@ -43,7 +45,8 @@ public sealed class IdxReaderTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 18).Select(i => (float)(i * 14)), data.Numeric);
         Assert.Equal([4, 0, 9], data.Classes);
         Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"], data.Target.Classes);
-        Assert.Equal(["pixel_0_0", "pixel_0_1", "pixel_0_2", "pixel_1_0", "pixel_1_1", "pixel_1_2"], data.Inputs.Select(c => c.Name));
+        Assert.Equal(["pixel_0_0", "pixel_0_1", "pixel_0_2", "pixel_1_0", "pixel_1_1", "pixel_1_2"],
+            data.Inputs.Select(c => c.Name));
         Assert.Null(data.Test);
     }
 
@@ -74,14 +77,17 @@ public sealed class IdxReaderTests : IDisposable
         { "no image", Idx(0x803, [0, 2, 3]), Labels, "train-images", "above zero" },
         { "no width", Idx(0x803, [3, 2, 0]), Labels, "train-images", "above zero" },
         { "huge", Idx(0x803, [0xFFFFFFFF, 28, 28], new byte[18]), Labels, "train-images", "4294967295 × 28 × 28" },
-        { "huge product", Idx(0x803, [0x40000000, 0x40000000, 0x40000000], new byte[18]), Labels, "train-images", "above zero" },
-        { "large", Idx(0x803, [1_000_000, 28, 28], new byte[18]), Labels, "train-images", "bytes for 1000000 × 28 × 28" },
+        { "huge product", Idx(0x803, [0x40000000, 0x40000000, 0x40000000], new byte[18]), Labels, "train-images",
+            "above zero" },
+        { "large", Idx(0x803, [1_000_000, 28, 28], new byte[18]), Labels, "train-images",
+            "bytes for 1000000 × 28 × 28" },
         { "one class", Images, Idx(0x801, [3], 0, 0, 0), "train-labels", "two classes" },
     };
 
     [Theory]
     [MemberData(nameof(Damaged))]
-    public void DamagedFilesAreNamedWithoutTakingMemory(string what, byte[] images, byte[] labels, string file, string says)
+    public void DamagedFilesAreNamedWithoutTakingMemory(string what, byte[] images, byte[] labels, string file,
+        string says)
     {
         foreach (string ending in (string[])["", ".gz"])
         {
@@ -90,7 +96,8 @@ public sealed class IdxReaderTests : IDisposable
             string message = Refused();
             Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 8 << 20);
             Assert.Contains(Path.Combine(scratch.Folder, file), message, StringComparison.Ordinal);
-            if (ending == "" || !says.Contains("got", StringComparison.Ordinal)) Assert.Contains(says, message, StringComparison.Ordinal);
+            if (ending == "" || !says.Contains("got", StringComparison.Ordinal))
+                Assert.Contains(says, message, StringComparison.Ordinal);
             foreach (string path in Directory.GetFiles(scratch.Folder)) File.Delete(path);
         }
         Assert.NotEmpty(what);

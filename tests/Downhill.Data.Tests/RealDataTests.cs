@@ -1,3 +1,4 @@
+using Downhill.Tests;
 using Xunit;
 
 namespace Downhill.Data.Tests;
@@ -29,7 +30,8 @@ public sealed class RealDataTests
     {
         Dataset train = DataSource.Open(SharedData.Need("optdigits/optdigits.tra.gz")).Data;
         Assert.Equal((3823, 64, 10), (train.Rows, train.NumericCount, train.Target.Classes.Count));
-        Dataset test = CsvReader.Read(SharedData.Need("optdigits/optdigits.tes.gz"), train.Inputs, train.Target, needTarget: true).Data;
+        Dataset test = CsvReader.Read(SharedData.Need("optdigits/optdigits.tes.gz"), train.Inputs, train.Target,
+            needTarget: true).Data;
         Dataset digits = Dataset.Load("digits");
         Assert.Equal(digits.Numeric, test.Numeric);
         Assert.Equal(digits.Classes, test.Classes);
@@ -52,7 +54,8 @@ public sealed class RealDataTests
     [Fact]
     public void LettersAndIonosphereHaveTextClasses()
     {
-        Dataset letters = CsvReader.Read(SharedData.Need("letter/letter-recognition.data.gz"), new() { Target = "1" }).Data;
+        Dataset letters = CsvReader.Read(SharedData.Need("letter/letter-recognition.data.gz"),
+            new() { Target = "1" }).Data;
         Assert.Equal((20_000, 16, 26), (letters.Rows, letters.NumericCount, letters.Target.Classes.Count));
         Assert.Equal("T", letters.Target.Classes[letters.Classes[0]]);
         Assert.Equal([2f, 8, 3, 5, 1, 8, 13, 0, 6, 6, 10, 8, 0, 8, 0, 8], letters.Numeric.Take(16));

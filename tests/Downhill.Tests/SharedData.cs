@@ -21,7 +21,8 @@ internal static class SharedData
     {
         using Stream stream = File.OpenRead(Need(file));
         using var reader = new StreamReader(
-            file.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(stream, CompressionMode.Decompress) : stream);
+            file.EndsWith(".gz", StringComparison.Ordinal)
+                ? new GZipStream(stream, CompressionMode.Decompress) : stream);
         return [.. reader.ReadToEnd().Split('\n').Where(line => line.Trim().Length > 0)];
     }
 

@@ -4,7 +4,8 @@ namespace Downhill.Tests;
 
 public sealed class SuggestTests
 {
-    private static readonly string[] Names = ["tanh", "sigmoid", "leaky_relu", "relu", "softmax", "identity", "breast_cancer"];
+    private static readonly string[] Names =
+        ["tanh", "sigmoid", "leaky_relu", "relu", "softmax", "identity", "breast_cancer"];
 
     [Theory]
     [InlineData("tahn", "tanh")]

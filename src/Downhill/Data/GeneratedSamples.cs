@@ -51,7 +51,8 @@ internal static class GeneratedSamples
         });
     }
 
-    /// <summary>The upper half circle (class 0), then the lower one, points at equal angles, with normal noise.</summary>
+    /// <summary>The upper half circle (class 0), then the lower one, points at equal angles, with normal
+    /// noise.</summary>
     public static Dataset Moons(int rows, double noise, ulong seed)
     {
         var random = new RandomStream(seed, RandomStreams.Data);
@@ -87,7 +88,8 @@ internal static class GeneratedSamples
     // The six sets of the TensorFlow Playground (src/dataset.ts, 2016), restated. The noise moves the point whose
     // label is asked for, not the point that is shown; only the spiral's noise moves what is shown.
 
-    /// <summary>First half: radius 0 … 2.5; second half: 3.5 … 5. Class 1 where the moved point is within 2.5.</summary>
+    /// <summary>First half: radius 0 … 2.5; second half: 3.5 … 5. Class 1 where the moved point is within
+    /// 2.5.</summary>
     public static Dataset PlaygroundCircle(string name, int rows, double noise, ulong seed)
     {
         var random = new RandomStream(seed, RandomStreams.Data);
@@ -97,12 +99,14 @@ internal static class GeneratedSamples
             double r = row < (rows + 1) / 2 ? random.Uniform(at, 0, 2.5) : random.Uniform(at, 3.5, 5);
             double angle = random.Uniform(at + 1, 0, 2 * Math.PI);
             double x = r * PortableMath.Sin(angle), y = r * PortableMath.Cos(angle);
-            double movedX = x + random.Uniform(at + 2, -5, 5) * noise, movedY = y + random.Uniform(at + 3, -5, 5) * noise;
+            double movedX = x + random.Uniform(at + 2, -5, 5) * noise;
+            double movedY = y + random.Uniform(at + 3, -5, 5) * noise;
             return (x, y, Math.Sqrt(movedX * movedX + movedY * movedY) < 2.5 ? 1 : 0);
         });
     }
 
-    /// <summary>Uniform in ±5, pushed 0.3 away from both axes. Class 1 where the moved point's product is not negative.</summary>
+    /// <summary>Uniform in ±5, pushed 0.3 away from both axes. Class 1 where the moved point's product is not
+    /// negative.</summary>
     public static Dataset PlaygroundXor(string name, int rows, double noise, ulong seed)
     {
         var random = new RandomStream(seed, RandomStreams.Data);
@@ -112,7 +116,8 @@ internal static class GeneratedSamples
             double x = random.Uniform(at, -5, 5), y = random.Uniform(at + 1, -5, 5);
             x += x > 0 ? 0.3 : -0.3;
             y += y > 0 ? 0.3 : -0.3;
-            double movedX = x + random.Uniform(at + 2, -5, 5) * noise, movedY = y + random.Uniform(at + 3, -5, 5) * noise;
+            double movedX = x + random.Uniform(at + 2, -5, 5) * noise;
+            double movedY = y + random.Uniform(at + 3, -5, 5) * noise;
             return (x, y, movedX * movedY >= 0 ? 1 : 0);
         });
     }
@@ -127,11 +132,13 @@ internal static class GeneratedSamples
             ulong at = Draws * (ulong)row;
             bool positive = row < (rows + 1) / 2;
             double centre = positive ? 2 : -2;
-            return (centre + deviation * random.Normal(at), centre + deviation * random.Normal(at + 1), positive ? 1 : 0);
+            double x = centre + deviation * random.Normal(at), y = centre + deviation * random.Normal(at + 1);
+            return (x, y, positive ? 1 : 0);
         });
     }
 
-    /// <summary>Class 1, then the same arm half a turn on: r = 5i/n, φ = 3.5π·i/n, each coordinate moved by ±noise.</summary>
+    /// <summary>Class 1, then the same arm half a turn on: r = 5i/n, φ = 3.5π·i/n, each coordinate moved by
+    /// ±noise.</summary>
     public static Dataset PlaygroundSpiral(string name, int rows, double noise, ulong seed)
     {
         var random = new RandomStream(seed, RandomStreams.Data);
@@ -152,7 +159,8 @@ internal static class GeneratedSamples
     public static Dataset PlaygroundPlane(string name, int rows, double noise, ulong seed) =>
         PlaygroundSurface(name, rows, noise, seed, (x, y) => (x + y) / 10);
 
-    /// <summary>The largest in size of six hills and hollows sign·max(0, 1 − distance/2), at the moved point, on ±6.</summary>
+    /// <summary>The largest in size of six hills and hollows sign·max(0, 1 − distance/2), at the moved point, on
+    /// ±6.</summary>
     public static Dataset PlaygroundGaussian(string name, int rows, double noise, ulong seed) =>
         PlaygroundSurface(name, rows, noise, seed, static (x, y) =>
         {
@@ -168,7 +176,8 @@ internal static class GeneratedSamples
             return label;
         });
 
-    private static Dataset PlaygroundSurface(string name, int rows, double noise, ulong seed, Func<double, double, double> height)
+    private static Dataset PlaygroundSurface(string name, int rows, double noise, ulong seed,
+        Func<double, double, double> height)
     {
         var random = new RandomStream(seed, RandomStreams.Data);
         float[] numeric = new float[rows * 2], values = new float[rows];
@@ -176,14 +185,16 @@ internal static class GeneratedSamples
         {
             ulong at = Draws * (ulong)row;
             double x = random.Uniform(at, -6, 6), y = random.Uniform(at + 1, -6, 6);
-            double movedX = x + random.Uniform(at + 2, -6, 6) * noise, movedY = y + random.Uniform(at + 3, -6, 6) * noise;
+            double movedX = x + random.Uniform(at + 2, -6, 6) * noise;
+            double movedY = y + random.Uniform(at + 3, -6, 6) * noise;
             (numeric[2 * row], numeric[2 * row + 1]) = ((float)x, (float)y);
             values[row] = (float)height(movedX, movedY);
         }
         return new Dataset(name, Names(2), new Target(["y"], []), numeric, [], [], values);
     }
 
-    private static Dataset Classified(string name, string[] classes, int rows, Func<int, (double X, double Y, int Code)> point)
+    private static Dataset Classified(string name, string[] classes, int rows,
+        Func<int, (double X, double Y, int Code)> point)
     {
         float[] numeric = new float[rows * 2];
         int[] codes = new int[rows];

@@ -82,7 +82,8 @@ public sealed record Split(int[] Training, int[] Test)
     public static Split[] Folds(ReadOnlySpan<int> classes, int classCount, int folds, ulong seed)
     {
         if (folds < 2 || folds > classes.Length)
-            Throw.Input("Folds", $"2 … {classes.Length} for {classes.Length} rows", $"{folds}", "Choose another number of folds.");
+            Throw.Input("Folds", $"2 … {classes.Length} for {classes.Length} rows", $"{folds}",
+                "Choose another number of folds.");
         int[][] members = Members(classes, classCount);
         var tests = new List<int>[folds];
         for (int f = 0; f < folds; f++) tests[f] = [];
@@ -101,7 +102,8 @@ public sealed record Split(int[] Training, int[] Test)
     /// <summary>The split whose test part is given; the rest trains.</summary>
     /// <param name="rows">Number of rows in all.</param>
     /// <param name="test">0-based row numbers in any order.</param>
-    /// <exception cref="DownhillException">A row number out of range or given twice, or nothing left to train on.</exception>
+    /// <exception cref="DownhillException">A row number out of range or given twice, or nothing left to train
+    /// on.</exception>
     public static Split FromTest(int rows, int[] test)
     {
         bool[] held = new bool[rows];
@@ -130,9 +132,11 @@ public sealed record Split(int[] Training, int[] Test)
     private static int HeldOut(int rows, double fraction)
     {
         if (!(fraction > 0 && fraction < 1))
-            Throw.Input("Held-out part", "a fraction above 0 and below 1", Numbers.Text(fraction), "Say 0.2 for a fifth.");
+            Throw.Input("Held-out part", "a fraction above 0 and below 1", Numbers.Text(fraction),
+                "Say 0.2 for a fifth.");
         if (rows < 2)
-            Throw.Input("Held-out part", "at least 2 rows to split", $"{rows}", "Give more data or a test set of its own.");
+            Throw.Input("Held-out part", "at least 2 rows to split", $"{rows}",
+                "Give more data or a test set of its own.");
         return (int)Math.Clamp(Math.Floor(fraction * rows + 0.5), 1, rows - 1);
     }
 

@@ -61,7 +61,7 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
             S.Store(y + i, Exponential(S.Load(z + i)));
         if (i < columns)
         {
-                S.StoreFirst(y + i, Exponential(S.LoadFirst(z + i, columns - i)), columns - i);
+            S.StoreFirst(y + i, Exponential(S.LoadFirst(z + i, columns - i)), columns - i);
         }
         // In order, in one chain: the sum is the same at every width.
         T sum = T.Zero;

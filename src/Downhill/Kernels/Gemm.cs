@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Downhill.Kernels;
 
@@ -10,35 +11,63 @@ namespace Downhill.Kernels;
 /// <remarks>
 /// Every output element is one chain of multiply-adds in k order, started from its bias, from 0 or from its present value.
 /// So the bits depend neither on tiles nor on the width (within one arithmetic) nor on how callers split the work; a sum
-/// that is continued over chunks of k (accumulate) has the bits of the whole.
+/// that is continued over chunks of k (accumulate) has the bits of the whole. Nothing is allocated, nothing outside the
+/// stated ranges is read or written.
+/// <para>All three are one product C (+)= A·B, in which A may be walked by rows or by columns (Xᵀ): tiles of 8, 6 or 4 rows
+/// by two vectors keep their sums in registers; a last vector is masked; up to three last rows, and a single row, run as
+/// sums of rows of B. Large matrices are copied blockwise into contiguous panels first (Goto's scheme), with the sums
+/// carried on through C.</para>
 /// </remarks>
 internal static unsafe class Gemm<S, V, T>
     where S : struct, ISimd<V, T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>k of one packed block: a panel of two vectors' width then fills half of a usual first-level cache.</summary>
+    private const int BlockDepth = 256;
+
+    /// <summary>Bytes of the packed block of A: a quarter of a usual second-level cache.</summary>
+    private const int BlockBytes = 256 * 1024;
+
     /// <summary>Y[rows, columns] = X[rows, inner] · W[inner, columns] + bias (null: none). Y overlaps nothing.</summary>
     public static void Forward(
-        T* x, int ldx, T* w, int ldw, T* bias, T* y, int ldy, int rows, int inner, int columns)
-    {
-        for (int row = 0; row < rows; row++)
-        {
-            T* target = y + ((nint)row * ldy);
-            if (bias == null) { new Span<T>(target, columns).Clear(); }
-            else { new Span<T>(bias, columns).CopyTo(new Span<T>(target, columns)); }
-        }
-        Multiply(x, ldx, 1, w, ldw, y, ldy, rows, columns, inner);
-    }
+        T* x, int ldx, T* w, int ldw, T* bias, T* y, int ldy, int rows, int inner, int columns) =>
+        Multiply(x, ldx, 1, w, ldw, bias, 0, y, ldy, rows, columns, inner);
 
     /// <summary>dW[inner, columns] (+)= Xᵀ · dZ, X[rows, inner], dZ[rows, columns].</summary>
     public static void WeightGradient(
         T* x, int ldx, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
     {
-        if (!accumulate)
+        if (columns == 1 && lddw == 1)
         {
-            for (int k = 0; k < inner; k++) { new Span<T>(dw + ((nint)k * lddw), columns).Clear(); }
+            // A column of sums is a row of sums of X's rows: full vectors instead of one lane.
+            Multiply(dz, 1, lddz, x, ldx, accumulate ? dw : null, 0, dw, inner, 1, inner, rows);
+            return;
         }
-        Multiply(x, 1, ldx, dz, lddz, dw, lddw, inner, columns, rows);
+        if (2 * columns <= S.Count && inner >= S.Count)
+        {
+            WeightGradientNarrow(x, ldx, dz, lddz, dw, lddw, rows, inner, columns, accumulate);
+            return;
+        }
+        Multiply(x, 1, ldx, dz, lddz, accumulate ? dw : null, lddw, dw, lddw, inner, columns, rows);
+    }
+
+    /// <summary>Few columns would leave most lanes idle, so the product is formed transposed, dWᵀ = dZᵀ·X, X as it lies;
+    /// only the small result is copied transposed. (Y = X·W the same way would need Xᵀ: measured, it gains nothing.)</summary>
+    [SkipLocalsInit]
+    private static void WeightGradientNarrow(
+        T* x, int ldx, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
+    {
+        const int AtOnce = 256;
+        T* flipped = stackalloc T[8 * AtOnce];
+        for (int first = 0; first < inner; first += AtOnce)
+        {
+            int count = Math.Min(AtOnce, inner - first);
+            T* part = dw + ((nint)first * lddw);
+            if (accumulate) { Transpose<T>.Copy(part, lddw, flipped, AtOnce, count, columns); }
+            Multiply(dz, 1, lddz, x + first, ldx, accumulate ? flipped : null, AtOnce, flipped, AtOnce, columns, count, rows);
+            Transpose<T>.Copy(flipped, AtOnce, part, lddw, columns, count);
+        }
     }
 
     /// <summary>Elements of scratch that <see cref="PackTransposed"/> fills.</summary>
@@ -46,16 +75,8 @@ internal static unsafe class Gemm<S, V, T>
 
     /// <summary>packed = W[inner, columns]ᵀ, for <see cref="InputGradientPacked"/>: once per step, whatever the number
     /// of threads.</summary>
-    public static void PackTransposed(T* w, int ldw, T* packed, int inner, int columns)
-    {
-        for (int k = 0; k < inner; k++)
-        {
-            for (int column = 0; column < columns; column++)
-            {
-                packed[((nint)column * inner) + k] = w[((nint)k * ldw) + column];
-            }
-        }
-    }
+    public static void PackTransposed(T* w, int ldw, T* packed, int inner, int columns) =>
+        Transpose<T>.Copy(w, ldw, packed, inner, inner, columns);
 
     /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ; scratch as in
     /// <see cref="TransposedLength"/>.</summary>
@@ -69,43 +90,946 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>The same with W already packed.</summary>
     public static void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
-        Forward(dz, lddz, packed, inner, null, dx, lddx, rows, columns, inner);
+        Multiply(dz, lddz, 1, packed, inner, null, 0, dx, lddx, rows, inner, columns);
 
     /// <summary>db[columns] (+)= the sums of dZ's columns, in row order.</summary>
     public static void ColumnSums(T* dz, int lddz, T* db, int rows, int columns, bool accumulate)
     {
-        if (!accumulate) { new Span<T>(db, columns).Clear(); }
-        for (int row = 0; row < rows; row++)
+        int column = 0;
+        for (; column <= columns - (4 * S.Count); column += 4 * S.Count)
         {
-            T* source = dz + ((nint)row * lddz);
-            int column = 0;
-            for (; column <= columns - S.Count; column += S.Count)
+            T* source = dz + column;
+            T* target = db + column;
+            V s0 = Start(accumulate ? target : null);
+            V s1 = Start(accumulate ? target + S.Count : null);
+            V s2 = Start(accumulate ? target + (2 * S.Count) : null);
+            V s3 = Start(accumulate ? target + (3 * S.Count) : null);
+            for (int row = 0; row < rows; row++)
             {
-                S.Store(db + column, S.Add(S.Load(db + column), S.Load(source + column)));
+                s0 = S.Add(s0, S.Load(source));
+                s1 = S.Add(s1, S.Load(source + S.Count));
+                s2 = S.Add(s2, S.Load(source + (2 * S.Count)));
+                s3 = S.Add(s3, S.Load(source + (3 * S.Count)));
+                source += lddz;
             }
-            for (; column < columns; column++) { db[column] += source[column]; }
+            S.Store(target, s0);
+            S.Store(target + S.Count, s1);
+            S.Store(target + (2 * S.Count), s2);
+            S.Store(target + (3 * S.Count), s3);
+        }
+        for (; column <= columns - S.Count; column += S.Count)
+        {
+            T* source = dz + column;
+            V sum = Start(accumulate ? db + column : null);
+            for (int row = 0; row < rows; row++)
+            {
+                sum = S.Add(sum, S.Load(source));
+                source += lddz;
+            }
+            S.Store(db + column, sum);
+        }
+        for (; column < columns; column++)
+        {
+            T* source = dz + column;
+            T sum = accumulate ? db[column] : T.Zero;
+            for (int row = 0; row < rows; row++)
+            {
+                sum += *source;
+                source += lddz;
+            }
+            db[column] = sum;
         }
     }
 
-    /// <summary>C[m, n] += A · B[k, n], A's element (i, k) at a[i·aRow + k·aStep].</summary>
+    /// <summary>
+    /// C[m, n] = start + A · B[depth, n]. A's element (i, k) is a[i·aRow + k·aStep]; start's element (i, j) is
+    /// start[i·startRow + j], or 0 when it is null; it may be C itself.
+    /// </summary>
     private static void Multiply(
-        T* a, nint aRow, nint aStep, T* b, nint bRow, T* c, nint cRow, int m, int n, int depth)
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
     {
-        for (int i = 0; i < m; i++)
+        if (Packs(aRow, bRow, m, n, depth))
         {
-            T* target = c + (i * cRow);
-            for (int k = 0; k < depth; k++)
+            MultiplyPacked(a, aRow, aStep, b, bRow, start, startRow, c, cRow, m, n, depth);
+            return;
+        }
+        int tiled = m < 4 ? 0 : m - (m & 1);
+        int column = 0;
+        if (tiled > 0)
+        {
+            for (; column <= n - (2 * S.Count); column += 2 * S.Count)
             {
-                T factor = a[(i * aRow) + (k * aStep)];
-                T* source = b + (k * bRow);
-                int j = 0;
-                V wide = S.Set(factor);
-                for (; j <= n - S.Count; j += S.Count)
+                T* panel = b + column;
+                for (int i = 0; i < tiled;)
                 {
-                    S.Store(target + j, S.MulAdd(wide, S.Load(source + j), S.Load(target + j)));
+                    T* ai = a + (i * aRow);
+                    T* si = start == null ? null : start + (i * startRow) + column;
+                    T* ci = c + (i * cRow) + column;
+                    int size = TileRows(tiled - i);
+                    if (size == 8) { Tile8x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
+                    else if (size == 6) { Tile6x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
+                    else { Tile4x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
+                    i += size;
                 }
-                for (; j < n; j++) { target[j] = S.MulAddScalar(factor, source[j], target[j]); }
+            }
+            while (column < n)
+            {
+                int lanes = Math.Min(S.Count, n - column);
+                if (lanes < S.Count && !S.HasPartial) { break; }
+                T* si = start == null ? null : start + column;
+                if (2 * lanes <= S.Count && typeof(S) == typeof(Simd512<T, Fused>))
+                {
+                    Gemm<Simd256<T, Fused>, Vector256<T>, T>.NarrowPanel(
+                        a, aRow, aStep, b + column, bRow, si, startRow, c + column, cRow, tiled, lanes, depth);
+                }
+                else if (2 * lanes <= S.Count && typeof(S) == typeof(Simd512<T, Portable>))
+                {
+                    Gemm<Simd256<T, Portable>, Vector256<T>, T>.NarrowPanel(
+                        a, aRow, aStep, b + column, bRow, si, startRow, c + column, cRow, tiled, lanes, depth);
+                }
+                else { NarrowPanel(a, aRow, aStep, b + column, bRow, si, startRow, c + column, cRow, tiled, lanes, depth); }
+                column += lanes;
+            }
+            if (column < n)
+            {
+                ScalarColumns(a, aRow, aStep, b + column, bRow, start == null ? null : start + column, startRow,
+                    c + column, cRow, tiled, n - column, depth);
             }
         }
+        for (int i = tiled; i < m; i++)
+        {
+            Row(a + (i * aRow), aStep, b, bRow, start == null ? null : start + (i * startRow), c + (i * cRow), n, depth);
+        }
+    }
+
+    /// <summary>How many rows the next tile takes of an even number ≥ 4 of them: 8 where 32 registers hold the sums, else 6
+    /// or 4, so that no two rows are left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int TileRows(int left)
+    {
+        if (S.Count * sizeof(T) == 64 && left >= 8 && left != 10) { return 8; }
+        return left >= 6 && left != 8 ? 6 : 4;
+    }
+
+    /// <summary>The sums' first value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Start(T* start) => start == null ? S.Set(0.0) : S.Load(start);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V StartPartial(T* start, V mask) => start == null ? S.Set(0.0) : S.LoadPartial(start, mask);
+
+    /// <summary>A panel of one vector, or of its first lanes (only where the witness has masks). Half a 512-bit vector or
+    /// less goes to the 256-bit kernel: there two such instructions start per cycle.</summary>
+    internal static void NarrowPanel(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int lanes, int depth)
+    {
+        V mask = S.FirstLanes(lanes);
+        bool whole = lanes == S.Count;
+        for (int i = 0; i < m;)
+        {
+            T* ai = a + (i * aRow);
+            T* si = start == null ? null : start + (i * startRow);
+            T* ci = c + (i * cRow);
+            int left = m - i;
+            if (left >= 8 && left != 10)
+            {
+                if (whole) { Tile8x1(ai, aRow, aStep, b, bRow, si, startRow, ci, cRow, depth); }
+                else { Tile8x1Partial(ai, aRow, aStep, b, bRow, si, startRow, ci, cRow, depth, mask); }
+                i += 8;
+            }
+            else if (left >= 6)
+            {
+                if (whole) { Tile6x1(ai, aRow, aStep, b, bRow, si, startRow, ci, cRow, depth); }
+                else { Tile6x1Partial(ai, aRow, aStep, b, bRow, si, startRow, ci, cRow, depth, mask); }
+                i += 6;
+            }
+            else
+            {
+                if (whole) { Tile4x1(ai, aRow, aStep, b, bRow, si, startRow, ci, cRow, depth); }
+                else { Tile4x1Partial(ai, aRow, aStep, b, bRow, si, startRow, ci, cRow, depth, mask); }
+                i += 4;
+            }
+        }
+    }
+
+    /// <summary>The last columns where no mask exists: fewer than a vector.</summary>
+    private static void ScalarColumns(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
+    {
+        for (int i = 0; i < m; i += 2)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                T* ak = a + (i * aRow);
+                T* bk = b + j;
+                T s0 = start == null ? T.Zero : start[(i * startRow) + j];
+                T s1 = start == null ? T.Zero : start[((i + 1) * startRow) + j];
+                for (int k = 0; k < depth; k++)
+                {
+                    s0 = S.MulAddScalar(*ak, *bk, s0);
+                    s1 = S.MulAddScalar(ak[aRow], *bk, s1);
+                    ak += aStep;
+                    bk += bRow;
+                }
+                c[(i * cRow) + j] = s0;
+                c[((i + 1) * cRow) + j] = s1;
+            }
+        }
+    }
+
+    /// <summary>One row: c = start + Σ a(k)·B(k), eight rows of B at a time, so that B streams through once.</summary>
+    private static void Row(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int n, int depth)
+    {
+        int k = 0;
+        do
+        {
+            int step = depth - k >= 8 ? 8 : Math.Min(depth - k, 1);
+            T* from = k == 0 ? start : c;
+            T* bk = b + (k * bRow);
+            T* ak = a + (k * aStep);
+            if (step == 8) { Row8(ak, aStep, bk, bRow, from, c, n); }
+            else { Row1(step == 0 ? T.Zero : *ak, step == 0 ? null : bk, from, c, n); }
+            k += step;
+        }
+        while (k < depth);
+    }
+
+    private static void Row8(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int n)
+    {
+        V a0 = S.Set(a[0]);
+        V a1 = S.Set(a[aStep]);
+        V a2 = S.Set(a[2 * aStep]);
+        V a3 = S.Set(a[3 * aStep]);
+        V a4 = S.Set(a[4 * aStep]);
+        V a5 = S.Set(a[5 * aStep]);
+        V a6 = S.Set(a[6 * aStep]);
+        V a7 = S.Set(a[7 * aStep]);
+        T* b3 = b + (3 * bRow);
+        T* b6 = b + (6 * bRow);
+        nint bRow2 = 2 * bRow;
+        int j = 0;
+        for (; j <= n - S.Count; j += S.Count)
+        {
+            V s = start == null ? S.Set(0.0) : S.Load(start + j);
+            s = S.MulAdd(a0, S.Load(b + j), s);
+            s = S.MulAdd(a1, S.Load(b + j + bRow), s);
+            s = S.MulAdd(a2, S.Load(b + j + bRow2), s);
+            s = S.MulAdd(a3, S.Load(b3 + j), s);
+            s = S.MulAdd(a4, S.Load(b3 + j + bRow), s);
+            s = S.MulAdd(a5, S.Load(b3 + j + bRow2), s);
+            s = S.MulAdd(a6, S.Load(b6 + j), s);
+            s = S.MulAdd(a7, S.Load(b6 + j + bRow), s);
+            S.Store(c + j, s);
+        }
+        if (j == n) { return; }
+        if (S.HasPartial)
+        {
+            V mask = S.FirstLanes(n - j);
+            V s = StartPartial(start == null ? null : start + j, mask);
+            s = S.MulAdd(a0, S.LoadPartial(b + j, mask), s);
+            s = S.MulAdd(a1, S.LoadPartial(b + j + bRow, mask), s);
+            s = S.MulAdd(a2, S.LoadPartial(b + j + bRow2, mask), s);
+            s = S.MulAdd(a3, S.LoadPartial(b3 + j, mask), s);
+            s = S.MulAdd(a4, S.LoadPartial(b3 + j + bRow, mask), s);
+            s = S.MulAdd(a5, S.LoadPartial(b3 + j + bRow2, mask), s);
+            s = S.MulAdd(a6, S.LoadPartial(b6 + j, mask), s);
+            s = S.MulAdd(a7, S.LoadPartial(b6 + j + bRow, mask), s);
+            S.StorePartial(c + j, mask, s);
+            return;
+        }
+        for (; j < n; j++)
+        {
+            T s = start == null ? T.Zero : start[j];
+            for (int k = 0; k < 8; k++) { s = S.MulAddScalar(a[k * aStep], b[(k * bRow) + j], s); }
+            c[j] = s;
+        }
+    }
+
+    /// <summary>c = start + factor·b, or start alone when b is null.</summary>
+    private static void Row1(T factor, T* b, T* start, T* c, int n)
+    {
+        V wide = S.Set(factor);
+        int j = 0;
+        for (; j <= n - S.Count; j += S.Count)
+        {
+            V s = start == null ? S.Set(0.0) : S.Load(start + j);
+            S.Store(c + j, b == null ? s : S.MulAdd(wide, S.Load(b + j), s));
+        }
+        for (; j < n; j++)
+        {
+            T s = start == null ? T.Zero : start[j];
+            c[j] = b == null ? s : S.MulAddScalar(factor, b[j], s);
+        }
+    }
+
+    /// <summary>Whether copying into panels pays: B is read often, and it, or rows of A a multiple of 2 KiB apart,
+    /// would not stay in the caches.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Packs(nint aRow, nint bRow, int m, int n, int depth) =>
+        m >= 64 && n >= 4 * S.Count && (long)n * depth * sizeof(T) >= 128 * 1024;
+
+    /// <summary>The same product through contiguous panels on the stack; the sums continue through C from one block of k to
+    /// the next, so the chain of every element stays what it is.</summary>
+    [SkipLocalsInit]
+    private static void MultiplyPacked(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
+    {
+        int wide = 2 * S.Count;
+        int tiled = m - (m & 1);
+        int whole = n - (n % wide);
+        int blockRows = BlockBytes / (BlockDepth * sizeof(T));
+        byte* scratch = stackalloc byte[BlockBytes + (BlockDepth * 128) + 64];
+        T* packedA = (T*)(((nint)scratch + 63) & ~(nint)63);
+        T* packedB = packedA + (BlockBytes / sizeof(T));
+        for (int k = 0; k < depth; k += BlockDepth)
+        {
+            int steps = Math.Min(BlockDepth, depth - k);
+            T* ak = a + (k * aStep);
+            T* bk = b + (k * bRow);
+            T* from = k == 0 ? start : c;
+            nint fromRow = k == 0 ? startRow : cRow;
+            for (int first = 0; first < tiled;)
+            {
+                int rows = tiled - first;
+                // A last block of fewer than four rows would leave the tiles nothing to work on.
+                if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
+                for (int i = 0; i < rows;)
+                {
+                    int size = TileRows(rows - i);
+                    PackRows(ak + ((first + i) * aRow), aRow, aStep, packedA + ((nint)i * steps), size, steps);
+                    i += size;
+                }
+                for (int column = 0; column < whole; column += wide)
+                {
+                    T* source = bk + column;
+                    T* target = packedB;
+                    for (int step = 0; step < steps; step++)
+                    {
+                        S.Store(target, S.Load(source));
+                        S.Store(target + S.Count, S.Load(source + S.Count));
+                        source += bRow;
+                        target += wide;
+                    }
+                    for (int i = 0; i < rows;)
+                    {
+                        T* ai = packedA + ((nint)i * steps);
+                        T* si = from == null ? null : from + ((first + i) * fromRow) + column;
+                        T* ci = c + ((first + i) * cRow) + column;
+                        int size = TileRows(rows - i);
+                        if (size == 8) { Tile8x2(ai, 1, 8, packedB, wide, si, fromRow, ci, cRow, steps); }
+                        else if (size == 6) { Tile6x2(ai, 1, 6, packedB, wide, si, fromRow, ci, cRow, steps); }
+                        else { Tile4x2(ai, 1, 4, packedB, wide, si, fromRow, ci, cRow, steps); }
+                        i += size;
+                    }
+                }
+                first += rows;
+            }
+        }
+        if (whole < n)
+        {
+            Multiply(a, aRow, aStep, b + whole, bRow, start == null ? null : start + whole, startRow, c + whole, cRow,
+                tiled, n - whole, depth);
+        }
+        if (tiled < m)
+        {
+            Row(a + (tiled * aRow), aStep, b, bRow, start == null ? null : start + (tiled * startRow),
+                c + (tiled * cRow), n, depth);
+        }
+    }
+
+    /// <summary>target[k·size + i] = A(i, k).</summary>
+    private static void PackRows(T* a, nint aRow, nint aStep, T* target, int size, int steps)
+    {
+        if (aRow == 1)
+        {
+            for (int step = 0; step < steps; step++)
+            {
+                for (int i = 0; i < size; i++) { target[i] = a[i]; }
+                a += aStep;
+                target += size;
+            }
+            return;
+        }
+        for (int i = 0; i < size; i++)
+        {
+            T* source = a + (i * aRow);
+            T* to = target + i;
+            for (int step = 0; step < steps; step++)
+            {
+                *to = *source;
+                source += aStep;
+                to += size;
+            }
+        }
+    }
+
+    // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one pointer
+    // per row the general registers would not suffice.
+
+    private static void Tile8x2(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
+    {
+        V c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
+        if (start == null)
+        {
+            c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = c60 = c61 = c70 = c71 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.Load(start);
+            c01 = S.Load(start + S.Count);
+            start += startRow;
+            c10 = S.Load(start);
+            c11 = S.Load(start + S.Count);
+            start += startRow;
+            c20 = S.Load(start);
+            c21 = S.Load(start + S.Count);
+            start += startRow;
+            c30 = S.Load(start);
+            c31 = S.Load(start + S.Count);
+            start += startRow;
+            c40 = S.Load(start);
+            c41 = S.Load(start + S.Count);
+            start += startRow;
+            c50 = S.Load(start);
+            c51 = S.Load(start + S.Count);
+            start += startRow;
+            c60 = S.Load(start);
+            c61 = S.Load(start + S.Count);
+            start += startRow;
+            c70 = S.Load(start);
+            c71 = S.Load(start + S.Count);
+        }
+        T* a3 = a + (3 * aRow);
+        T* a6 = a + (6 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.Load(b);
+            V b1 = S.Load(b + S.Count);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            c01 = S.MulAdd(x, b1, c01);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            c11 = S.MulAdd(x, b1, c11);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            c21 = S.MulAdd(x, b1, c21);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            c31 = S.MulAdd(x, b1, c31);
+            x = S.Set(a3[aRow]);
+            c40 = S.MulAdd(x, b0, c40);
+            c41 = S.MulAdd(x, b1, c41);
+            x = S.Set(a3[aRow2]);
+            c50 = S.MulAdd(x, b0, c50);
+            c51 = S.MulAdd(x, b1, c51);
+            x = S.Set(a6[0]);
+            c60 = S.MulAdd(x, b0, c60);
+            c61 = S.MulAdd(x, b1, c61);
+            x = S.Set(a6[aRow]);
+            c70 = S.MulAdd(x, b0, c70);
+            c71 = S.MulAdd(x, b1, c71);
+            a += aStep;
+            a3 += aStep;
+            a6 += aStep;
+            b += bRow;
+        }
+        S.Store(c, c00);
+        S.Store(c + S.Count, c01);
+        c += cRow;
+        S.Store(c, c10);
+        S.Store(c + S.Count, c11);
+        c += cRow;
+        S.Store(c, c20);
+        S.Store(c + S.Count, c21);
+        c += cRow;
+        S.Store(c, c30);
+        S.Store(c + S.Count, c31);
+        c += cRow;
+        S.Store(c, c40);
+        S.Store(c + S.Count, c41);
+        c += cRow;
+        S.Store(c, c50);
+        S.Store(c + S.Count, c51);
+        c += cRow;
+        S.Store(c, c60);
+        S.Store(c + S.Count, c61);
+        c += cRow;
+        S.Store(c, c70);
+        S.Store(c + S.Count, c71);
+    }
+
+    private static void Tile6x2(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
+    {
+        V c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51;
+        if (start == null)
+        {
+            c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.Load(start);
+            c01 = S.Load(start + S.Count);
+            start += startRow;
+            c10 = S.Load(start);
+            c11 = S.Load(start + S.Count);
+            start += startRow;
+            c20 = S.Load(start);
+            c21 = S.Load(start + S.Count);
+            start += startRow;
+            c30 = S.Load(start);
+            c31 = S.Load(start + S.Count);
+            start += startRow;
+            c40 = S.Load(start);
+            c41 = S.Load(start + S.Count);
+            start += startRow;
+            c50 = S.Load(start);
+            c51 = S.Load(start + S.Count);
+        }
+        T* a3 = a + (3 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.Load(b);
+            V b1 = S.Load(b + S.Count);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            c01 = S.MulAdd(x, b1, c01);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            c11 = S.MulAdd(x, b1, c11);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            c21 = S.MulAdd(x, b1, c21);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            c31 = S.MulAdd(x, b1, c31);
+            x = S.Set(a3[aRow]);
+            c40 = S.MulAdd(x, b0, c40);
+            c41 = S.MulAdd(x, b1, c41);
+            x = S.Set(a3[aRow2]);
+            c50 = S.MulAdd(x, b0, c50);
+            c51 = S.MulAdd(x, b1, c51);
+            a += aStep;
+            a3 += aStep;
+            b += bRow;
+        }
+        S.Store(c, c00);
+        S.Store(c + S.Count, c01);
+        c += cRow;
+        S.Store(c, c10);
+        S.Store(c + S.Count, c11);
+        c += cRow;
+        S.Store(c, c20);
+        S.Store(c + S.Count, c21);
+        c += cRow;
+        S.Store(c, c30);
+        S.Store(c + S.Count, c31);
+        c += cRow;
+        S.Store(c, c40);
+        S.Store(c + S.Count, c41);
+        c += cRow;
+        S.Store(c, c50);
+        S.Store(c + S.Count, c51);
+    }
+
+    private static void Tile4x2(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
+    {
+        V c00, c01, c10, c11, c20, c21, c30, c31;
+        if (start == null)
+        {
+            c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.Load(start);
+            c01 = S.Load(start + S.Count);
+            start += startRow;
+            c10 = S.Load(start);
+            c11 = S.Load(start + S.Count);
+            start += startRow;
+            c20 = S.Load(start);
+            c21 = S.Load(start + S.Count);
+            start += startRow;
+            c30 = S.Load(start);
+            c31 = S.Load(start + S.Count);
+        }
+        T* a3 = a + (3 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.Load(b);
+            V b1 = S.Load(b + S.Count);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            c01 = S.MulAdd(x, b1, c01);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            c11 = S.MulAdd(x, b1, c11);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            c21 = S.MulAdd(x, b1, c21);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            c31 = S.MulAdd(x, b1, c31);
+            a += aStep;
+            a3 += aStep;
+            b += bRow;
+        }
+        S.Store(c, c00);
+        S.Store(c + S.Count, c01);
+        c += cRow;
+        S.Store(c, c10);
+        S.Store(c + S.Count, c11);
+        c += cRow;
+        S.Store(c, c20);
+        S.Store(c + S.Count, c21);
+        c += cRow;
+        S.Store(c, c30);
+        S.Store(c + S.Count, c31);
+    }
+
+    private static void Tile8x1(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
+    {
+        V c00, c10, c20, c30, c40, c50, c60, c70;
+        if (start == null)
+        {
+            c00 = c10 = c20 = c30 = c40 = c50 = c60 = c70 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.Load(start);
+            start += startRow;
+            c10 = S.Load(start);
+            start += startRow;
+            c20 = S.Load(start);
+            start += startRow;
+            c30 = S.Load(start);
+            start += startRow;
+            c40 = S.Load(start);
+            start += startRow;
+            c50 = S.Load(start);
+            start += startRow;
+            c60 = S.Load(start);
+            start += startRow;
+            c70 = S.Load(start);
+        }
+        T* a3 = a + (3 * aRow);
+        T* a6 = a + (6 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.Load(b);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            x = S.Set(a3[aRow]);
+            c40 = S.MulAdd(x, b0, c40);
+            x = S.Set(a3[aRow2]);
+            c50 = S.MulAdd(x, b0, c50);
+            x = S.Set(a6[0]);
+            c60 = S.MulAdd(x, b0, c60);
+            x = S.Set(a6[aRow]);
+            c70 = S.MulAdd(x, b0, c70);
+            a += aStep;
+            a3 += aStep;
+            a6 += aStep;
+            b += bRow;
+        }
+        S.Store(c, c00);
+        c += cRow;
+        S.Store(c, c10);
+        c += cRow;
+        S.Store(c, c20);
+        c += cRow;
+        S.Store(c, c30);
+        c += cRow;
+        S.Store(c, c40);
+        c += cRow;
+        S.Store(c, c50);
+        c += cRow;
+        S.Store(c, c60);
+        c += cRow;
+        S.Store(c, c70);
+    }
+
+    private static void Tile8x1Partial(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
+    {
+        V c00, c10, c20, c30, c40, c50, c60, c70;
+        if (start == null)
+        {
+            c00 = c10 = c20 = c30 = c40 = c50 = c60 = c70 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.LoadPartial(start, mask);
+            start += startRow;
+            c10 = S.LoadPartial(start, mask);
+            start += startRow;
+            c20 = S.LoadPartial(start, mask);
+            start += startRow;
+            c30 = S.LoadPartial(start, mask);
+            start += startRow;
+            c40 = S.LoadPartial(start, mask);
+            start += startRow;
+            c50 = S.LoadPartial(start, mask);
+            start += startRow;
+            c60 = S.LoadPartial(start, mask);
+            start += startRow;
+            c70 = S.LoadPartial(start, mask);
+        }
+        T* a3 = a + (3 * aRow);
+        T* a6 = a + (6 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.LoadPartial(b, mask);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            x = S.Set(a3[aRow]);
+            c40 = S.MulAdd(x, b0, c40);
+            x = S.Set(a3[aRow2]);
+            c50 = S.MulAdd(x, b0, c50);
+            x = S.Set(a6[0]);
+            c60 = S.MulAdd(x, b0, c60);
+            x = S.Set(a6[aRow]);
+            c70 = S.MulAdd(x, b0, c70);
+            a += aStep;
+            a3 += aStep;
+            a6 += aStep;
+            b += bRow;
+        }
+        S.StorePartial(c, mask, c00);
+        c += cRow;
+        S.StorePartial(c, mask, c10);
+        c += cRow;
+        S.StorePartial(c, mask, c20);
+        c += cRow;
+        S.StorePartial(c, mask, c30);
+        c += cRow;
+        S.StorePartial(c, mask, c40);
+        c += cRow;
+        S.StorePartial(c, mask, c50);
+        c += cRow;
+        S.StorePartial(c, mask, c60);
+        c += cRow;
+        S.StorePartial(c, mask, c70);
+    }
+
+    private static void Tile6x1(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
+    {
+        V c00, c10, c20, c30, c40, c50;
+        if (start == null)
+        {
+            c00 = c10 = c20 = c30 = c40 = c50 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.Load(start);
+            start += startRow;
+            c10 = S.Load(start);
+            start += startRow;
+            c20 = S.Load(start);
+            start += startRow;
+            c30 = S.Load(start);
+            start += startRow;
+            c40 = S.Load(start);
+            start += startRow;
+            c50 = S.Load(start);
+        }
+        T* a3 = a + (3 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.Load(b);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            x = S.Set(a3[aRow]);
+            c40 = S.MulAdd(x, b0, c40);
+            x = S.Set(a3[aRow2]);
+            c50 = S.MulAdd(x, b0, c50);
+            a += aStep;
+            a3 += aStep;
+            b += bRow;
+        }
+        S.Store(c, c00);
+        c += cRow;
+        S.Store(c, c10);
+        c += cRow;
+        S.Store(c, c20);
+        c += cRow;
+        S.Store(c, c30);
+        c += cRow;
+        S.Store(c, c40);
+        c += cRow;
+        S.Store(c, c50);
+    }
+
+    private static void Tile6x1Partial(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
+    {
+        V c00, c10, c20, c30, c40, c50;
+        if (start == null)
+        {
+            c00 = c10 = c20 = c30 = c40 = c50 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.LoadPartial(start, mask);
+            start += startRow;
+            c10 = S.LoadPartial(start, mask);
+            start += startRow;
+            c20 = S.LoadPartial(start, mask);
+            start += startRow;
+            c30 = S.LoadPartial(start, mask);
+            start += startRow;
+            c40 = S.LoadPartial(start, mask);
+            start += startRow;
+            c50 = S.LoadPartial(start, mask);
+        }
+        T* a3 = a + (3 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.LoadPartial(b, mask);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            x = S.Set(a3[aRow]);
+            c40 = S.MulAdd(x, b0, c40);
+            x = S.Set(a3[aRow2]);
+            c50 = S.MulAdd(x, b0, c50);
+            a += aStep;
+            a3 += aStep;
+            b += bRow;
+        }
+        S.StorePartial(c, mask, c00);
+        c += cRow;
+        S.StorePartial(c, mask, c10);
+        c += cRow;
+        S.StorePartial(c, mask, c20);
+        c += cRow;
+        S.StorePartial(c, mask, c30);
+        c += cRow;
+        S.StorePartial(c, mask, c40);
+        c += cRow;
+        S.StorePartial(c, mask, c50);
+    }
+
+    private static void Tile4x1(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
+    {
+        V c00, c10, c20, c30;
+        if (start == null)
+        {
+            c00 = c10 = c20 = c30 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.Load(start);
+            start += startRow;
+            c10 = S.Load(start);
+            start += startRow;
+            c20 = S.Load(start);
+            start += startRow;
+            c30 = S.Load(start);
+        }
+        T* a3 = a + (3 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.Load(b);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            a += aStep;
+            a3 += aStep;
+            b += bRow;
+        }
+        S.Store(c, c00);
+        c += cRow;
+        S.Store(c, c10);
+        c += cRow;
+        S.Store(c, c20);
+        c += cRow;
+        S.Store(c, c30);
+    }
+
+    private static void Tile4x1Partial(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
+    {
+        V c00, c10, c20, c30;
+        if (start == null)
+        {
+            c00 = c10 = c20 = c30 = S.Set(0.0);
+        }
+        else
+        {
+            c00 = S.LoadPartial(start, mask);
+            start += startRow;
+            c10 = S.LoadPartial(start, mask);
+            start += startRow;
+            c20 = S.LoadPartial(start, mask);
+            start += startRow;
+            c30 = S.LoadPartial(start, mask);
+        }
+        T* a3 = a + (3 * aRow);
+        nint aRow2 = 2 * aRow;
+        for (int k = 0; k < depth; k++)
+        {
+            V b0 = S.LoadPartial(b, mask);
+            V x = S.Set(a[0]);
+            c00 = S.MulAdd(x, b0, c00);
+            x = S.Set(a[aRow]);
+            c10 = S.MulAdd(x, b0, c10);
+            x = S.Set(a[aRow2]);
+            c20 = S.MulAdd(x, b0, c20);
+            x = S.Set(a3[0]);
+            c30 = S.MulAdd(x, b0, c30);
+            a += aStep;
+            a3 += aStep;
+            b += bRow;
+        }
+        S.StorePartial(c, mask, c00);
+        c += cRow;
+        S.StorePartial(c, mask, c10);
+        c += cRow;
+        S.StorePartial(c, mask, c20);
+        c += cRow;
+        S.StorePartial(c, mask, c30);
     }
 }

@@ -77,6 +77,7 @@ public static class PortableMath
         if (estimate < -746.0) { return sign * 0.0; }
         double product = Product(y, high, out double error);
         double power = Exp(product);
+        if (double.IsInfinity(power)) { return sign * power; }
         return sign * (power + (power * (error + (y * low))));
     }
 

@@ -27,7 +27,8 @@ public static class VectorMath
         V low = S.Set(typeof(T) == typeof(float) ? -104.0 : -746.0);
         x = S.Select(S.Less(high, x), high, x);
         x = S.Select(S.Less(x, low), low, x);
-        V q = Reduce<S, V, T>(x, out V n);
+        V r = Reduce<S, V, T>(x, out V n, out V rest, out V p);
+        V q = S.Add(r, S.MulAdd(S.Mul(r, r), p, rest));
         // 2ⁿ in two factors: n may lie outside the normal range on both sides, each half does not.
         V half = Nearest<S, V, T>(S.Mul(n, S.Set(0.5)));
         V y = S.Mul(S.Add(q, S.Set(1.0)), S.PowerOfTwo(half));
@@ -113,11 +114,37 @@ public static class VectorMath
         V bound = S.Set(typeof(T) == typeof(float) ? 9.5 : 19.5);
         V a = S.Abs(x);
         a = S.Select(S.Less(bound, a), bound, a);
-        // tanh a = E/(E+2), E = e²ᵃ − 1 = 2ⁿ·q + (2ⁿ − 1): no cancellation for small a.
-        V q = Reduce<S, V, T>(S.Add(a, a), out V n);
-        V power = S.PowerOfTwo(n);
-        V e = S.MulAdd(q, power, S.Sub(power, S.Set(1.0)));
-        return S.CopySign(S.Div(e, S.Add(e, S.Set(2.0))), x);
+        // a < 0.55: a + a³·s(a²). Else 1 − 2/(e²ᵃ + 1), where the subtraction shrinks the quotient's error.
+        V z = S.Mul(a, a);
+        V s;
+        if (typeof(T) == typeof(float))
+        {
+            s = S.Set(-0.006207427941262722);
+            s = S.MulAdd(s, z, S.Set(0.02102721855044365));
+            s = S.MulAdd(s, z, S.Set(-0.05384227633476257));
+            s = S.MulAdd(s, z, S.Set(0.13332499563694));
+            s = S.MulAdd(s, z, S.Set(-0.33333316445350647));
+        }
+        else
+        {
+            s = S.Set(-1.904903261356889e-05);
+            s = S.MulAdd(s, z, S.Set(8.260175773123602e-05));
+            s = S.MulAdd(s, z, S.Set(-0.00023288842216050328));
+            s = S.MulAdd(s, z, S.Set(0.0005882530202107666));
+            s = S.MulAdd(s, z, S.Set(-0.0014554969287841634));
+            s = S.MulAdd(s, z, S.Set(0.003592085003634858));
+            s = S.MulAdd(s, z, S.Set(-0.00886323191695158));
+            s = S.MulAdd(s, z, S.Set(0.02186948834481508));
+            s = S.MulAdd(s, z, S.Set(-0.053968253962354565));
+            s = S.MulAdd(s, z, S.Set(0.13333333333324252));
+            s = S.MulAdd(s, z, S.Set(-0.33333333333333287));
+        }
+        V inner = S.MulAdd(S.Mul(z, a), s, a);
+        V one = S.Set(1.0);
+        V r = Reduce<S, V, T>(S.Add(a, a), out V n, out _, out V p);
+        V e = S.Mul(S.Add(S.MulAdd(S.Mul(r, r), p, r), one), S.PowerOfTwo(n));
+        V outer = S.Sub(one, S.Div(S.Set(2.0), S.Add(e, one)));
+        return S.CopySign(S.Select(S.Less(a, S.Set(0.55)), inner, outer), x);
     }
 
     /// <summary>The logistic function 1/(1 + e⁻ˣ). At most 3 ulp, also where the result is subnormal.</summary>
@@ -225,18 +252,19 @@ public static class VectorMath
         return S.CopySign(S.Select(S.Less(a, S.Set(1.0)), inner, outer), x);
     }
 
-    /// <summary>e^r − 1, where x = n·ln 2 + r, |r| ≤ ln 2 / 2, for |x| up to some thousand.</summary>
+    /// <summary>x = n·ln 2 + (r + rest), |r| ≤ ln 2 / 2, for |x| up to some thousand; e^r − 1 = r + r²·p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Reduce<S, V, T>(V x, out V n)
+    private static V Reduce<S, V, T>(V x, out V n, out V rest, out V p)
         where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        V p, r;
+        V r;
         n = Nearest<S, V, T>(S.Mul(x, S.Set(1.4426950408889634)));
         V minus = S.Neg(n);
         if (typeof(T) == typeof(float))
         {
-            r = S.MulAdd(minus, S.Set(0.693115234375), x);
-            r = S.MulAdd(minus, S.Set(3.1946184945309415e-05), r);
+            V high = S.MulAdd(minus, S.Set(0.693115234375), x);
+            r = S.MulAdd(minus, S.Set(3.1946184945309415e-05), high);
+            rest = S.MulAdd(minus, S.Set(3.1946184945309415e-05), S.Sub(high, r));
             p = S.Set(0.0013950855936855078);
             p = S.MulAdd(p, r, S.Set(0.008369095623493195));
             p = S.MulAdd(p, r, S.Set(0.04166619852185249));
@@ -245,8 +273,9 @@ public static class VectorMath
         }
         else
         {
-            r = S.MulAdd(minus, S.Set(0.6931471803691238), x);
-            r = S.MulAdd(minus, S.Set(1.9082149292705877e-10), r);
+            V high = S.MulAdd(minus, S.Set(0.6931471803691238), x);
+            r = S.MulAdd(minus, S.Set(1.9082149292705877e-10), high);
+            rest = S.MulAdd(minus, S.Set(1.9082149292705877e-10), S.Sub(high, r));
             p = S.Set(2.511823145972204e-08);
             p = S.MulAdd(p, r, S.Set(2.763169987788209e-07));
             p = S.MulAdd(p, r, S.Set(2.7557215133235655e-06));
@@ -258,7 +287,7 @@ public static class VectorMath
             p = S.MulAdd(p, r, S.Set(0.166666666666667));
             p = S.MulAdd(p, r, S.Set(0.5000000000000013));
         }
-        return S.MulAdd(S.Mul(r, r), p, r);
+        return r;
     }
 
     /// <summary>The nearest integer, |x| ≤ 2²² (float) or 2⁵¹ (double); halves to even.</summary>
@@ -300,7 +329,7 @@ public static class VectorMath
             y = S.Sub(S.Add(e1, e2), S.Mul(n, S.Set(8.4784276603689e-32)));
         }
         // Far beyond the promised range r can be anything: keep it where the polynomials are bounded.
-        V bound = S.Set(0.79);
+        V bound = S.Set(0.795);
         V outside = S.Less(bound, S.Abs(r));
         r = S.Select(outside, S.CopySign(bound, r), r);
         y = S.Select(outside, S.Set(0.0), y);
@@ -309,11 +338,11 @@ public static class VectorMath
         V s, c;
         if (single)
         {
-            s = S.Set(-0.00019516654720064253);
-            s = S.MulAdd(s, z, S.Set(0.008332173340022564));
-            s = S.MulAdd(s, z, S.Set(-0.16666655242443085));
-            c = S.Set(2.4437749743810855e-05);
-            c = S.MulAdd(c, z, S.Set(-0.001388736185617745));
+            s = S.Set(-0.00019509391859173775);
+            s = S.MulAdd(s, z, S.Set(0.008332121185958385));
+            s = S.MulAdd(s, z, S.Set(-0.16666653752326965));
+            c = S.Set(2.4429602490272373e-05);
+            c = S.MulAdd(c, z, S.Set(-0.0013887292006984353));
             c = S.MulAdd(c, z, S.Set(0.04166664555668831));
         }
         else

@@ -60,7 +60,7 @@ public sealed record BatchNorm(Activation Activation) : Layer
 
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundBatchNorm<T>(this, place);
 
-    internal override void Write(Utf8JsonWriter json)
+    public override void Write(Utf8JsonWriter json)
     {
         json.WriteString("activation", Activation.ToString());
         json.WriteNumber("momentum", Momentum);

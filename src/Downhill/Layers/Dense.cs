@@ -53,7 +53,7 @@ public sealed record Dense(int Units, Activation Activation) : Layer
 
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDense<T>(this, place);
 
-    internal override void Write(Utf8JsonWriter json)
+    public override void Write(Utf8JsonWriter json)
     {
         json.WriteNumber("units", Units);
         json.WriteString("activation", Activation.ToString());

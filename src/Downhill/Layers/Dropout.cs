@@ -18,7 +18,7 @@ public sealed record Dropout(double Rate) : Layer
     public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers) => x;
     public override string Describe(int inputs) => $"Dropout {Numbers.Text(Rate)}";
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDropout<T>(this, place);
-    internal override void Write(Utf8JsonWriter json) => json.WriteNumber("rate", Rate);
+    public override void Write(Utf8JsonWriter json) => json.WriteNumber("rate", Rate);
     internal static Dropout Read(JsonElement json, Catalog catalog) => new(json.GetProperty("rate").GetDouble());
 }
 

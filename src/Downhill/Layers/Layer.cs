@@ -68,7 +68,8 @@ public abstract record Layer
     /// <summary>Binds the layer to its place in the flat arrays.</summary>
     public abstract BoundLayer<T> Bind<T>(in LayerPlace place) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
-    internal abstract void Write(Utf8JsonWriter json);
+    /// <summary>Writes the description's own fields for a model file; read back by the reader registered in the catalog.</summary>
+    public abstract void Write(Utf8JsonWriter json);
 }
 
 /// <summary>Where a layer lies and what it computes with.</summary>

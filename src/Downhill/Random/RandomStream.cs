@@ -8,8 +8,9 @@ namespace Downhill;
 /// per index: the key is the seed, the counter is (index, stream, epoch).
 /// </summary>
 /// <remarks>
-/// The draws of one index come from the same block: <see cref="Bits"/>, <see cref="Uniform(ulong)"/> and <see cref="Below"/>
-/// are the same 64 bits in three forms and <see cref="Normal"/> uses them too. Take one draw per index.
+/// The draws of one index come from the same block: <see cref="Bits"/>, <see cref="Uniform(ulong)"/> and
+/// <see cref="Below"/> are the same 64 bits in three forms and <see cref="Normal"/> uses them too. Take one draw per
+/// index.
 /// </remarks>
 public readonly struct RandomStream
 {
