@@ -40,7 +40,8 @@ internal sealed class InfoCommand : CliCommand
         }
         string width = kernels.Width == SimdWidth.Scalar ? "one number at a time" : $"{SimdWidths.Name(kernels.Width)} bits, {kernels.Count} floats at a time";
         Line("version", VersionLine.Version);
-        Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}; this machine has {string.Join(", ", supported)}");
+        Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}");
+        Line("possible", string.Join(", ", supported));
         Line("arithmetic", $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");
         Line("threads", $"{Team.DefaultSize}");
         Line("runtime", RuntimeInformation.FrameworkDescription);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Spectre.Console;
 
 namespace Downhill.Cli;
@@ -7,7 +8,7 @@ namespace Downhill.Cli;
 /// Where a command writes: results to <see cref="Out"/>, progress and messages to <see cref="Error"/>. Handed in, so that
 /// tests read text and nothing else decides about colour, width or characters.
 /// </summary>
-public sealed class Terminal
+public sealed partial class Terminal
 {
     private readonly TextWriter output, error;
 
@@ -73,8 +74,9 @@ public sealed class Terminal
         console.Profile.Width = Width - 2;
         console.Profile.Capabilities.Unicode = HasUnicode;
         console.Write(table);
+        // The border's blank first and last line hold nothing but codes for their looks.
         foreach (string line in text.ToString().Split('\n'))
-            if (!string.IsNullOrWhiteSpace(line)) Out.WriteLine($"  {line.TrimEnd()}".TrimEnd());
+            if (ControlSequence().Replace(line, "").Trim().Length > 0) Out.WriteLine($"  {line.TrimEnd()}".TrimEnd());
     }
 
     /// <summary>A table in the house's style: no lines but one under the header.</summary>
@@ -95,6 +97,9 @@ public sealed class Terminal
         foreach (string cell in cells) texts.Add(new Text(cell));
         table.AddRow(texts);
     }
+
+    [GeneratedRegex(@"\e\[[0-9;]*m")]
+    private static partial Regex ControlSequence();
 
     private static int WindowWidth()
     {

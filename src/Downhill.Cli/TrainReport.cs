@@ -27,7 +27,7 @@ internal static class TrainReport
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
         foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2), ("weight decay", options.WeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");
-        learning.Append(options.Batch == 0 ? ", all rows at once" : $", batch {options.Batch} ({session.StepsPerEpoch} an epoch)").Append($", seed {options.Seed}");
+        learning.Append(options.Batch == 0 ? ", all rows at once" : $", batch {options.Batch}").Append($", seed {options.Seed}");
         Line("learning", learning.ToString());
         string stop = string.Concat(options.Stop.Select(s => $" or {s}"));
         string time = options.Time is TimeSpan limit ? $" or {Numbers.Text(limit.TotalSeconds)} s" : "";

@@ -19,7 +19,7 @@ public sealed class DrawingTests
         Assert.Contains('*', lines[10]);
         Assert.Contains('o', lines[1]);
         Assert.Contains('^', lines[11]);
-        Assert.Equal("          1                           best 7      10", lines[12]);
+        Assert.Equal("          1                          best 7           10", lines[12]);
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 72));
     }
 
