@@ -51,7 +51,7 @@ public static class PortableMath
         return n < 0 ? 1.0 / result : result;
     }
 
-    /// <summary>xʸ. At most 1 ulp; special cases as in C: x⁰ = 1 and 1ʸ = 1 even for NaN, a negative x needs an
+    /// <summary>xʸ. At most 1.3 ulp; special cases as in C: x⁰ = 1 and 1ʸ = 1 even for NaN, a negative x needs an
     /// integral y.</summary>
     public static double Pow(double x, double y)
     {
