@@ -450,17 +450,7 @@ internal static unsafe class Gemm<S, V, T>
             }
             return;
         }
-        for (int i = 0; i < size; i++)
-        {
-            T* source = a + (i * aRow);
-            T* to = target + i;
-            for (int step = 0; step < steps; step++)
-            {
-                *to = *source;
-                source += aStep;
-                to += size;
-            }
-        }
+        Transpose<T>.Copy(a, aRow, target, size, size, steps);
     }
 
     // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one pointer

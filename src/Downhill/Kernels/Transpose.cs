@@ -38,7 +38,13 @@ internal static unsafe class Transpose<T> where T : unmanaged, IBinaryFloatingPo
         int wholeRows = rows - (rows % block);
         for (int i = wholeRows; i < rows; i++)
         {
-            for (int j = 0; j < column; j++) { target[(j * ldTarget) + i] = source[(i * ldSource) + j]; }
+            T* from = source + (i * ldSource);
+            T* to = target + i;
+            for (int j = 0; j < column; j++)
+            {
+                *to = from[j];
+                to += ldTarget;
+            }
         }
         for (int j = column; j < columns; j++)
         {
