@@ -22,6 +22,7 @@ internal static class ConfusionTable
             WriteMistakes(terminal, title, target, confusion);
             return;
         }
+        terminal.Out.WriteLine();
         terminal.Out.WriteLine(terminal.Paint($"  {title}: actual class ↓, answer →", Ink.Dim));
         StringBuilder line = new($"  {new string(' ', name)}  ");
         foreach (string predicted in target.Classes) line.Append(Cut(predicted, cell - 1).PadLeft(cell));
@@ -52,6 +53,7 @@ internal static class ConfusionTable
             orderby confusion[actual, predicted] descending, actual, predicted
             select (actual, predicted, count: confusion[actual, predicted])).Take(8).ToArray();
         if (mistakes.Length == 0) return;
+        terminal.Out.WriteLine();
         terminal.Out.WriteLine(terminal.Paint($"  {title}: the commonest mistakes", Ink.Dim));
         foreach ((int actual, int predicted, int count) in mistakes)
         {

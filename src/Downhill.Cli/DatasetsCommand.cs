@@ -57,13 +57,15 @@ internal sealed class DatasetsCommand : CliCommand
 
     private void WriteAll(Entry<Sample>[] samples)
     {
-        Table table = Terminal.Table(("name", false), ("rows", true), ("inputs", true), ("classes", true), ("what it is", false));
+        Table table = Terminal.Table(("name", false), ("rows", true), ("in", true), ("out", true), ("what it is", false));
         foreach (Entry<Sample> entry in samples)
         {
             Sample sample = entry.Default;
             Terminal.Row(table, entry.Name, MetricsTable.Count(sample.Rows), MetricsTable.Count(sample.Inputs), sample.Classes == 0 ? "-" : $"{sample.Classes}", entry.Summary);
         }
         Terminal.Write(table);
+        Terminal.Out.WriteLine();
+        Terminal.Out.WriteLine(Terminal.Paint("  in: inputs; out: classes, or - for a number", Ink.Dim));
         Terminal.Out.WriteLine("  'downhill datasets NAME' tells source, licence and parameters; 'downhill train NAME' learns it.");
     }
 

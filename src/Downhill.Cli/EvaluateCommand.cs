@@ -71,6 +71,7 @@ internal sealed class EvaluateCommand : CliCommand
         if (isPerExample && file is null) WriteRows(network.Preparation, results);
         MetricsTable.Write(Terminal, (rows.Name, metrics));
         if (metrics.Confusion is not null && !isPerExample) ConfusionTable.Write(Terminal, "all rows", network.Preparation.Target, metrics.Confusion);
+        Terminal.Out.WriteLine();
         Terminal.Out.WriteLine($"  total cost C = Σ Lʳ = {Numbers.Text(total)} over {MetricsTable.Count(rows.Rows)} rows ({network.Loss})");
         if (file is not null) Terminal.Out.WriteLine($"  rows      {file}");
         return Cli.Done;

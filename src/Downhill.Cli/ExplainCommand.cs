@@ -100,7 +100,7 @@ internal sealed class ExplainCommand : CliCommand
             {
                 float raw = rows.Numeric[at * rows.NumericCount + numeric];
                 (double shift, double scale) = (preparation.Shift[numeric], preparation.Scale[numeric]);
-                string how = shift == 0 && scale == 1 ? "" : $" = ({CsvField.Of(raw)}{Signed(-shift)})·{MetricsTable.Short(scale)}";
+                string how = shift == 0 && scale == 1 ? "" : shift == 0 ? $" = {CsvField.Of(raw)}·{MetricsTable.Short(scale)}" : $" = ({CsvField.Of(raw)}{Signed(-shift)})·{MetricsTable.Short(scale)}";
                 Terminal.Out.WriteLine($"{label}x{Index(input)}{how} = {Text(trace.Inputs[input])}");
                 numeric++;
                 input++;
@@ -196,9 +196,9 @@ internal sealed class ExplainCommand : CliCommand
         return $"  φ(v) = {entry.Formula}{(with.Length == 0 ? "" : $" with {with}")}";
     }
 
-    private static string Index(int input) => $"{input + 1}";
+    private static string Index(int input) => string.Concat($"{input + 1}".Select(digit => (char)('₀' + (digit - '0'))));
 
-    private static string Text(double value) => value.ToString(Math.Abs(value) is >= 1e5 or < 1e-4 and > 0 ? "0.000E+0" : "0.0000", CultureInfo.InvariantCulture);
+    private static string Text(double value) => value.ToString(Math.Abs(value) is >= 1e5 or < 1e-4 and > 0 ? "0.000E+0" : "0.0000", CultureInfo.InvariantCulture).Replace('-', '−');
 
     private static string Signed(double value) => value < 0 ? $" − {Text(-value)}" : $" + {Text(value)}";
 

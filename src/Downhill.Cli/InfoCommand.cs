@@ -38,7 +38,7 @@ internal sealed class InfoCommand : CliCommand
             });
             return Cli.Done;
         }
-        string width = kernels.Width == SimdWidth.Scalar ? "one number at a time" : $"{SimdWidths.Name(kernels.Width)} bits, {kernels.Count} float at a time";
+        string width = kernels.Width == SimdWidth.Scalar ? "one number at a time" : $"{SimdWidths.Name(kernels.Width)} bits, {kernels.Count} floats at a time";
         Line("version", VersionLine.Version);
         Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}; this machine has {string.Join(", ", supported)}");
         Line("arithmetic", $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");

@@ -74,7 +74,7 @@ internal sealed class InspectCommand : CliCommand
             int count = layer.Parameters(inputs).Sum(p => p.Count);
             Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs), count == 0 ? "-" : MetricsTable.Count(count));
         }
-        Terminal.Write(table);
+        WriteTable(table);
         Dense[] layers = [.. spec.Layers.OfType<Dense>()];
         string total = $"{MetricsTable.Count(spec.ParameterCount)}";
         if (layers.Length == spec.Layers.Count(l => l is not Dropout) && layers.All(l => l.Connections is null && l.HasBias))
@@ -180,7 +180,7 @@ internal sealed class InspectCommand : CliCommand
         Table table = Terminal.Table(("tensor", false), ("type", false), ("shape", false), ("numbers", true));
         foreach (TensorInfo tensor in file.Tensors.Take(50))
             Terminal.Row(table, tensor.Name, tensor.Type.ToString(), string.Join('×', tensor.Shape.ToArray()), MetricsTable.Count(tensor.Count));
-        Terminal.Write(table);
+        WriteTable(table);
         if (file.Tensors.Count > 50) Line("", $"… {file.Tensors.Count - 50} more");
         foreach ((string key, string value) in file.Metadata) Line(key, ConfusionTable.Cut(value, 200));
     }
@@ -227,6 +227,13 @@ internal sealed class InspectCommand : CliCommand
         }
         json.WriteString("weightsHash", network.WeightsHash);
     });
+
+    private void WriteTable(Table table)
+    {
+        Terminal.Out.WriteLine();
+        Terminal.Write(table);
+        Terminal.Out.WriteLine();
+    }
 
     private void Head(string path, string kind)
     {

@@ -39,7 +39,7 @@ internal static class LossPlot
             canvas.AppendLine(text, line, terminal);
             if (line == trainLine) text.Append(' ').Append(terminal.Paint("train", Ink.First));
             if (line == validationLine) text.Append(' ').Append(terminal.Paint("validation", Ink.Second));
-            terminal.Out.WriteLine(text);
+            terminal.Out.WriteLine(text.ToString().TrimEnd());
         }
         string corner = terminal.HasUnicode ? "└" : "+", rule = terminal.HasUnicode ? "─" : "-";
         StringBuilder floor = new(corner);

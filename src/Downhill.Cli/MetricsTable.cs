@@ -18,6 +18,7 @@ internal static class MetricsTable
             if (isClass) Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Percent(metrics.Accuracy!.Value), Errors(metrics));
             else Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Short(metrics.Rmse!.Value), Short(metrics.Mae!.Value), $"{metrics.R2:0.0000}");
         }
+        terminal.Out.WriteLine();
         terminal.Write(table);
     }
 

@@ -73,8 +73,8 @@ public sealed class Terminal
         console.Profile.Width = Width - 2;
         console.Profile.Capabilities.Unicode = HasUnicode;
         console.Write(table);
-        foreach (string line in text.ToString().TrimEnd('\n', '\r').Split('\n'))
-            Out.WriteLine($"  {line.TrimEnd()}".TrimEnd());
+        foreach (string line in text.ToString().Split('\n'))
+            if (!string.IsNullOrWhiteSpace(line)) Out.WriteLine($"  {line.TrimEnd()}".TrimEnd());
     }
 
     /// <summary>A table in the house's style: no lines but one under the header.</summary>
@@ -136,11 +136,11 @@ internal enum Ink
 /// <summary>Passes text on with the characters that ASCII lacks spelled out.</summary>
 internal sealed class AsciiWriter(TextWriter inner) : TextWriter
 {
-    private const string From = "·×−–—…→≤≥²½λθφΣηγβ₀₁₂∂αε∞“”≠━─▲√|";
+    private const string From = "·×−–—…→≤≥²½λθφΣηγβ∂αε∞“”≠━─▲√↓ʳᵢⱼₒ₀₁₂₃₄₅₆₇₈₉";
     private static readonly string[] To =
     [
-        "*", "x", "-", "-", "-", "...", "->", "<=", ">=", "^2", "1/2", "lambda", "theta", "phi", "Sum", "eta", "gamma", "beta", "0", "1", "2",
-        "d", "alpha", "epsilon", "inf", "\"", "\"", "!=", "=", "-", "^", "sqrt", "|",
+        "*", "x", "-", "-", "-", "...", "->", "<=", ">=", "^2", "1/2", "lambda", "theta", "phi", "Sum", "eta", "gamma", "beta",
+        "d", "alpha", "epsilon", "inf", "\"", "\"", "!=", "=", "-", "^", "sqrt", "v", "", "i", "j", "o", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
     ];
 
     public override Encoding Encoding => inner.Encoding;

@@ -17,12 +17,13 @@ internal static class TrainReport
         string goal = plan.Data.Target.IsClass ? $"{plan.Data.Target.Classes.Count} classes" : $"{plan.Data.Target.Names.Count} number{(plan.Data.Target.Names.Count == 1 ? "" : "s")}";
         if (reading.Data.Source.Length > 0 && reading.Summary.StartsWith(reading.Data.Source, StringComparison.Ordinal)) Line("read", reading.Summary);
         Line("data", $"{plan.Data.Name}: {plan.Data.Inputs.Count} inputs, {goal}; {MetricsTable.Count(plan.Rows.Length)} rows to train"
-            + $", {MetricsTable.Count(plan.ValidationRows.Length)} to validate, {MetricsTable.Count(plan.TestRows.Length)} to test");
+            + Held(plan.ValidationRows, "validate") + Held(plan.TestRows, "test"));
         string[] hidden = [.. network.Layers.SkipLast(1).Select(l => l switch { Dense d => d.Activation.ToString(), BatchNorm b => $"batch_norm {b.Activation}", Dropout d => $"dropout({Numbers.Text(d.Rate)})", _ => l.Kind }).Distinct()];
         Line("network", $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; {MetricsTable.Count(network.ParameterCount)} parameters");
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
         if (options.Optimizer.Method is null) learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");
-        foreach (ScheduleOf schedule in options.Schedules) learning.Append($", {schedule.Parameter} by {schedule.Schedule}");
+        foreach (ScheduleOf schedule in options.Schedules)
+            learning.Append(schedule.Parameter == "learning_rate" ? $" ({schedule.Schedule})" : $", {schedule.Parameter} by {schedule.Schedule}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
         foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2), ("weight decay", options.WeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");
@@ -32,6 +33,8 @@ internal static class TrainReport
         string time = options.Time is TimeSpan limit ? $" or {Numbers.Text(limit.TotalSeconds)} s" : "";
         Line("stopping", $"{MetricsTable.Count(options.Epochs)} epochs{time}{stop}{(plan.ValidationRows.Length > 0 ? options.KeepBest ? "; the best weights are kept" : "; the last weights are kept" : "")}");
         if (resumed is not null) Line("resumed", $"{resumed}, after epoch {session.State.Epoch}, step {session.State.Step}");
+
+        static string Held(int[] rows, string purpose) => rows.Length == 0 ? "" : $", {MetricsTable.Count(rows.Length)} to {purpose}";
 
         void Line(string word, string text)
         {
@@ -58,8 +61,9 @@ internal static class TrainReport
             if (shown.Confusion is not null) ConfusionTable.Write(terminal, part, plan.Data.Target, shown.Confusion);
             terminal.Out.WriteLine();
         }
-        Line("stopped", $"after {session.State.Epoch} epoch{(session.State.Epoch == 1 ? "" : "s")} in {Seconds(result.Seconds)}: "
-            + (result.Stopped.IsDiverged ? "diverged" : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text));
+        string epochs = $"{MetricsTable.Count(session.State.Epoch)} epoch{(session.State.Epoch == 1 ? "" : "s")} in {Seconds(result.Seconds)}";
+        Line("stopped", result.Stopped.Rule == "epochs" ? $"after all {epochs}"
+            : $"after {epochs}: {(result.Stopped.IsDiverged ? "diverged" : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text)}");
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
         if (checkpoint is not null && !result.Stopped.IsDiverged) Line("state", checkpoint);
         string next = result.Stopped.IsDiverged ? "" : result.Stopped.IsCancelled && checkpoint is not null

@@ -40,9 +40,9 @@ public sealed partial class TrainSession<T>
     {
         double rate = report.LearningRate;
         string what = lossFailed ? "the loss is not a finite number" : "the gradient is not finite";
-        string where = BrokenLayer() is int layer
-            ? $" Layer {layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))}) is the first whose outputs are not finite."
-            : "";
+        string where = BrokenLayer() is int broken ? $" Layer {Name(broken)} is the first whose outputs are not finite."
+            : BrokenGradient() is int layer && !lossFailed ? $" Layer {Name(layer)} is the first on the way back whose gradient is not finite."
+            : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
             report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
             : rate * Math.Max(Options.L2, Options.WeightDecay) > 2
@@ -51,6 +51,17 @@ public sealed partial class TrainSession<T>
                 ? $"Learning rate × L1 = {rate * Options.L1:G3} is larger than the weights. Lower the penalty."
             : $"The learning rate {rate:G3} is likely too high for '{Options.Optimizer}': try {rate / 10:G3}, or clip the gradient (clip 1).";
         return $"diverged at step {report.Step} (epoch {report.Epoch}): {what}.{where} {why}";
+    }
+
+    private string Name(int layer) => $"{layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))})";
+
+    /// <summary>Last layer, the first on the way back, with a gradient that is not finite.</summary>
+    private int? BrokenGradient()
+    {
+        foreach (Segment segment in Spec.Segments.Reverse())
+            foreach (T value in State.Gradient.Span.Slice(segment.Offset, segment.Length))
+                if (!T.IsFinite(value)) return segment.Layer;
+        return null;
     }
 
     /// <summary>First layer with an output that is not finite on the chunk last passed.</summary>
