@@ -188,8 +188,8 @@ public sealed unsafe class GemmTests
                 parts.AssertSame(y, "rows cut at " + cut);
                 // columns
                 parts.Clear(T.Zero);
-                kernels.Forward(x.Start, x.Stride, w.Start, w.Stride, bias.Start, parts.Start, parts.Stride, rows, inner,
-                    cut);
+                kernels.Forward(x.Start, x.Stride, w.Start, w.Stride, bias.Start, parts.Start, parts.Stride, rows,
+                    inner, cut);
                 kernels.Forward(x.Start, x.Stride, w.Start + cut, w.Stride, bias.Start + cut, parts.Start + cut,
                     parts.Stride, rows, inner, columns - cut);
                 parts.AssertSame(y, "columns cut at " + cut);

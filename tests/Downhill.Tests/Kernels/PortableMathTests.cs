@@ -69,7 +69,8 @@ public sealed class PortableMathTests
     [Fact]
     public void TheBitsNeverChange()
     {
-        // These bits are promised for every machine, the browser included. If this fails, saved results no longer reproduce.
+        // These bits are promised for every machine, the browser included. If this fails, saved results no longer
+        // reproduce.
         ulong hash = 14695981039346656037UL;
         void Add(double value)
         {

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Downhill.Tests.Kernels;
 
 /// <summary>
-/// A number M·2^E with some 200 bits: slow, plain, and exact enough to judge doubles by. Series only, nothing shared with
-/// the code under test.
+/// A number M·2^E with some 200 bits: slow, plain, and exact enough to judge doubles by. Series only, nothing shared
+/// with the code under test.
 /// </summary>
 internal readonly struct Real
 {

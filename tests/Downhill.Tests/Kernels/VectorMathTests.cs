@@ -9,11 +9,13 @@ public sealed unsafe class VectorMathTests
 {
     private static readonly double[] _corners =
     [
-        0.0, -0.0, 1.0, -1.0, 0.5, -0.5, double.Epsilon, -double.Epsilon, 1e-310, -1e-310, 2.2250738585072014e-308, 1e-300,
+        0.0, -0.0, 1.0, -1.0, 0.5, -0.5, double.Epsilon, -double.Epsilon, 1e-310, -1e-310, 2.2250738585072014e-308,
+        1e-300,
         1.4e-45, -1.4e-45, 1e-40, -1e-40, 1.1754943508222875e-38, 1e-20, -1e-20, 1e-9, 0.34657, 0.35, 0.5499999, 0.55,
         0.7071067811865475, 0.7071067811865476, 1.4142135623730951, 0.9999999, 1.0000001, 3.14159274, -3.14159274, 4, 6,
         9.5, -9.5, 19.5, 40, -40, 87.3, 88.72, 88.73, 89, -87.4, -103.9, -104, 127, 709.7, 709.8, 710, -708.5, -745.1,
-        -745.2, -746, 1000, -1000, 1e5, -1e5, 1e10, 1e20, -1e20, 3.4e38, 1e300, -1e300, double.MaxValue, double.MinValue,
+        -745.2, -746, 1000, -1000, 1e5, -1e5, 1e10, 1e20, -1e20, 3.4e38, 1e300, -1e300,
+        double.MaxValue, double.MinValue,
         double.PositiveInfinity, double.NegativeInfinity, double.NaN,
     ];
 
@@ -53,7 +55,8 @@ public sealed unsafe class VectorMathTests
                 {
                     if (!Same(expected[i], actual[i]) || !Same(expectedDoubles[i], actualDoubles[i]))
                     {
-                        Assert.Fail($"{name} {width} fused {fused}: {singles[i]:R} → {actual[i]:R}, not {expected[i]:R}; "
+                        Assert.Fail($"{name} {width} fused {fused}: {singles[i]:R} → {actual[i]:R}, "
+                            + $"not {expected[i]:R}; "
                             + $"{doubles[i]:R} → {actualDoubles[i]:R}, not {expectedDoubles[i]:R}");
                     }
                 }
