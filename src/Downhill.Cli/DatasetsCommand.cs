@@ -66,7 +66,7 @@ internal sealed class DatasetsCommand : CliCommand
         Terminal.Write(table);
         Terminal.Out.WriteLine();
         Terminal.Out.WriteLine(Terminal.Paint("  in: inputs; out: classes, or - for a number", Ink.Dim));
-        Terminal.Out.WriteLine("  'downhill datasets NAME' tells source, licence and parameters; 'downhill train NAME' learns it.");
+        Terminal.Out.WriteLine("  'downhill datasets NAME' tells source, licence and parameters.");
     }
 
     private void WriteOne(Entry<Sample> entry)

@@ -79,7 +79,7 @@ internal sealed partial class TrainCommand : CliCommand
         new("train iris --hidden 16 --model flowers.safetensors", "one hidden layer of 16 units"),
         new("train spirals --hidden 32,32 --activation tanh", "two spirals, learned whole"),
         new("datasets wine --to wine.csv", "a file as you may have one"),
-        new("train wine.csv --target class --test 0.3 --epochs 50", "your own table"),
+        new("train wine.csv --target cultivar --test 0.3 --epochs 50", "your own table"),
         new("train diabetes --optimizer lbfgs --batch all --activation tanh --l2 0.01", "numbers instead of classes, a method for small sets"),
         new("train moons --momentum 0.5..0.9 --schedule cosine --checkpoint moons.ckpt --every 50 --epochs 100", "momentum, a schedule, checkpoints"),
         new("train moons --resume moons.ckpt --epochs 200", "goes on where that run ended"),

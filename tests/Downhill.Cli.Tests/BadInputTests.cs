@@ -34,7 +34,7 @@ public sealed class BadInputTests : IDisposable
 
     [Theory]
     // data
-    [InlineData("train missing.csv", "missing.csv", "none there")]
+    [InlineData("train missing.csv", "missing.csv", "a file or folder")]
     [InlineData("train irsi", "irsi", "'iris'")]
     [InlineData("train folder", "folder", "train-images-idx3-ubyte")]
     [InlineData("train empty.csv", "empty.csv", "empty file")]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Downhill.Data;
+using Downhill.Kernels;
 using Xunit;
 
 namespace Downhill.Cli.Tests;
@@ -176,7 +177,7 @@ public sealed class CommandTests : IDisposable
     public void InfoTellsWidthAndThreads()
     {
         JsonElement info = JsonDocument.Parse(desk.Run("info --json").Succeeded().Out).RootElement;
-        Assert.Equal(Kernels.SimdWidths.Name(Kernels.SimdWidth.Selected), info.GetProperty("vectorWidth").GetString());
+        Assert.Equal(SimdWidths.Name(SimdWidth.Selected), info.GetProperty("vectorWidth").GetString());
         Assert.Equal(Environment.ProcessorCount, info.GetProperty("threads").GetInt32());
         Assert.Contains("vectors", desk.Run("info").Succeeded().Out, StringComparison.Ordinal);
     }

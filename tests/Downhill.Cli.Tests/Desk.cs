@@ -2,9 +2,11 @@ using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Xunit;
+using Xunit.v3;
+using Xunit.Sdk;
 
 // The tool works in the current folder, of which a process has only one.
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace Downhill.Cli.Tests;
 

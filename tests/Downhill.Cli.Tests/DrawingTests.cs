@@ -13,7 +13,7 @@ public sealed class DrawingTests
         string[] lines = text.TrimEnd('\n').Split('\n');
         Assert.Equal(13, lines.Length);
         Assert.Equal("  loss per row by epoch", lines[0]);
-        Assert.Equal("   1.120 +", lines[1][..10]);
+        Assert.Equal("    1.12 +", lines[1][..10]);
         Assert.EndsWith("train", lines[10], StringComparison.Ordinal);
         Assert.Contains("validation", lines[7], StringComparison.Ordinal);
         Assert.Contains('*', lines[10]);
@@ -35,9 +35,9 @@ public sealed class DrawingTests
         """
 
           test rows: actual class ↓, answer →
-                no yes   recall
-           no   12   ·  100.0 %
-          yes    1   3   75.0 %
+                 no yes   recall
+           no    12   ·  100.0 %
+          yes     1   3   75.0 %
 
         """,
         Text(unicode: true, terminal => ConfusionTable.Write(terminal, "test rows", new Target(["t"], ["no", "yes"]), new[,] { { 12, 0 }, { 1, 3 } })));
