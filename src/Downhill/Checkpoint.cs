@@ -34,7 +34,7 @@ public static class Checkpoint
             new("downhill.network", ModelFile.Json(plan.Network.Write)),
             new("downhill.preparation", ModelFile.Json(json => ModelFile.Write(json, plan.Preparation))),
             new("downhill.options", ModelFile.Json(json => Write(json, plan.Options))),
-            new("downhill.state", ModelFile.Json(json => Write(json, state))),
+            new("downhill.state", ModelFile.Json(json => Write(json, state, session.Stopped))),
             new("downhill.data", ModelFile.Json(json => Write(json, plan))),
         ];
         SafetensorsWriter.Save(path, tensors, metadata, withDigest: true, writer =>
@@ -79,9 +79,9 @@ public static class Checkpoint
             Preparation preparation = ModelFile.ReadJson(file, "downhill.preparation", ModelFile.ReadPreparation);
             TrainOptions options = ModelFile.ReadJson(file, "downhill.options", json => ReadOptions(json, catalog));
             options = change is null ? options : change(options);
-            ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
+            Dataset? testSet = ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
             FitPlan plan = new(data, file.Read<int>("state.rows"), file.Read<int>("state.validation_rows"), validation,
-                file.Read<int>("state.test_rows"), test ?? data.Test, preparation, network, options);
+                file.Read<int>("state.test_rows"), testSet, preparation, network, options);
             TrainSession<float> session = plan.Start();
             TrainState<float> state = session.State;
             ModelFile.ReadTensors(file, path, network, state.Parameters, state.Buffers);
@@ -90,8 +90,8 @@ public static class Checkpoint
             for (int slot = 0; slot < state.Slots.Count; slot++) Place($"state.slot.{slot}", state.Slots[slot]);
             for (int i = 0; i < state.MethodVectors.Length; i++) file.Read($"state.method.{i}", state.MethodVectors[i].AsSpan());
             file.Read("state.method_scalars", state.MethodScalars.AsSpan());
-            ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state));
-            session.Restart();
+            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state));
+            session.Restart(stopped);
             return (plan, session);
 
             void Place(string name, AlignedBuffer<float> array)
@@ -162,9 +162,10 @@ public static class Checkpoint
         };
     }
 
-    private static void Write(Utf8JsonWriter json, TrainState<float> state)
+    private static void Write(Utf8JsonWriter json, TrainState<float> state, StopReason? stopped)
     {
         json.WriteStartObject();
+        if (stopped is not null) ModelFile.Write(json, "stopped", (string[])[stopped.Rule, stopped.Text]);
         json.WriteNumber("step", state.Step);
         json.WriteNumber("epoch", state.Epoch);
         json.WriteNumber("position", state.Position);
@@ -184,7 +185,7 @@ public static class Checkpoint
         }
     }
 
-    private static bool ReadState(JsonElement json, TrainState<float> state)
+    private static StopReason? ReadState(JsonElement json, TrainState<float> state)
     {
         state.Step = json.GetProperty("step").GetInt64();
         state.Epoch = json.GetProperty("epoch").GetInt32();
@@ -200,7 +201,8 @@ public static class Checkpoint
             double[] h = ModelFile.Doubles(line.Value);
             state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1));
         }
-        return true;
+        return json.TryGetProperty("stopped", out JsonElement stopped) && ModelFile.Texts(stopped) is [string rule, string text]
+            ? new(rule, text) : null;
 
         void Nested(string name, double[][] lists)
         {
@@ -220,12 +222,14 @@ public static class Checkpoint
         json.WriteEndObject();
     }
 
-    private static bool CheckData(JsonElement json, string path, Dataset data, Dataset? test, Dataset? validation)
+    /// <summary>Returns the test set: the one given, or the data's own where the run used it (it may have held out rows instead).</summary>
+    private static Dataset? CheckData(JsonElement json, string path, Dataset data, Dataset? test, Dataset? validation)
     {
+        test ??= json.TryGetProperty("test_sha256", out _) ? data.Test : null;
         Check("sha256", data, "The training data");
-        Check("test_sha256", test ?? data.Test, "The test data");
+        Check("test_sha256", test, "The test data");
         Check("validation_sha256", validation, "The validation data");
-        return true;
+        return test;
 
         void Check(string key, Dataset? set, string what)
         {

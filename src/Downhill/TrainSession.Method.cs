@@ -5,11 +5,14 @@ namespace Downhill;
 // Full-batch methods: the same state and the same passes, but the method chooses the points.
 public sealed partial class TrainSession<T>
 {
+    private readonly FullBatchMethod? method;
+    private readonly Objective objective;
+    private readonly T[] statistics;
+
     private StepReport MethodStep()
     {
-        FullBatchMethod method = Options.Optimizer.Method!;
         double[] x = State.MethodVectors[^2], g = State.MethodVectors[^1];
-        Objective objective = new(this);
+        State.Buffers.Span.CopyTo(statistics);
         if (State.MethodScalars[^2] == 0)
         {
             ReadOnlySpan<T> parameters = State.Parameters.Span;
@@ -21,9 +24,15 @@ public sealed partial class TrainSession<T>
         StepReport report = new(State.Step + 1, State.Epoch + 1, value, 1, Norm(g), batcher.Count, double.IsFinite(value));
         if (!report.IsFinite) return report;
         RememberLastGood();
-        bool moved = method.Step(objective, x, ref value, g, State.MethodVectors, State.MethodScalars);
+        bool moved = method!.Step(objective, x, ref value, g, State.MethodVectors, State.MethodScalars);
         State.MethodScalars[^1] = value;
         Write(x);
+        if (statistics.Length > 0)
+        {
+            // Points that were only tried must leave no trace in the running averages: one pass per step, where it ended.
+            statistics.CopyTo(State.Buffers.Span);
+            Accumulate(0, batcher.Count);
+        }
         double data = value - Penalty();
         State.Step++;
         State.Position = batcher.Count;
@@ -56,7 +65,7 @@ public sealed partial class TrainSession<T>
             (double loss, double weight) = session.Accumulate(0, session.batcher.Count);
             double normaliser = session.Options.Reduction == Reduction.Mean ? 1 / weight : 1;
             Array.Clear(gradient);
-            foreach (Segment segment in session.Spec.Segments)
+            foreach (Segment segment in session.segments)
             {
                 double l2 = session.IsPenalised(segment) ? session.Options.L2 : 0;
                 for (int i = segment.Offset; i < segment.Offset + segment.Length; i++)

@@ -19,6 +19,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Workspace<T> workspace;
     private readonly Evaluator<T>? validation;
     private readonly RuleKernel<T>? rule;
+    private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
     private readonly double[] constants = new double[8];
     private readonly bool needsNorm;
@@ -41,6 +42,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         options.Check();
         (Spec, Preparation, Options) = (spec, preparation, options);
+        segments = [.. spec.Segments];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
             Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
@@ -57,6 +59,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
         rule = options.Optimizer.Bind(Kernels<T>.For(options.Arithmetic));
+        method = options.Optimizer.Method;
+        objective = new Objective(this);
+        statistics = new T[method is null ? 0 : spec.BufferLength];
         arguments = options.Optimizer.Arguments.ToArray();
         needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
         State = new TrainState<T>(spec, options);
@@ -142,7 +147,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         double l1 = Current("l1", Options.L1), l2 = Current("l2", Options.L2);
         if (l1 == 0 && l2 == 0) return 0;
         double absolute = 0, squares = 0;
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             if (!IsPenalised(segment)) continue;
             foreach (T weight in State.Parameters.Span.Slice(segment.Offset, segment.Length))
@@ -162,8 +167,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         int rows = Math.Min(batch, batcher.Count - State.Position);
         (double loss, double weight) = Accumulate(State.Position, rows);
-        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
         double rate = Current("learning_rate", Options.EffectiveLearningRate);
+        if (weight == 0) return Idle(rows, rate);
+        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
         StepReport report = new(State.Step + 1, State.Epoch + 1, reduced, rate, double.NaN, rows, IsFinite: true);
         if (!double.IsFinite(loss)) return report with { IsFinite = false };
         RememberLastGood();
@@ -172,6 +178,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (!Update(rate, normaliser, norm, reduced, rows == batcher.Count)) return report with { IsFinite = false };
         Advance(rows, loss, weight, norm, reduced);
         return report with { GradientNorm = norm };
+    }
+
+    /// <summary>A batch whose rows all weigh nothing is no batch: it is counted, and changes nothing.</summary>
+    private StepReport Idle(int rows, double rate)
+    {
+        RememberLastGood();
+        Advance(rows, 0, 0, 0, State.LastLoss);
+        return new(State.Step, State.Epoch + 1, State.LastLoss, rate, double.NaN, rows, IsFinite: true);
     }
 
     /// <summary>Adds up loss and gradient over the batch, chunk by chunk: sums, not yet normalised.</summary>
@@ -189,8 +203,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             network.Backward(workspace, State.Parameters, State.Buffers, State.Gradient, count, mode, accumulate: done > 0);
             for (int i = 0; i < count; i++)
             {
-                loss += batcher.WeightOf(i) * workspace.RowLoss[i];
-                weight += batcher.WeightOf(i);
+                double counts = batcher.WeightOf(i);
+                if (counts == 0) continue; // 0·∞ would not be 0
+                loss += counts * workspace.RowLoss[i];
+                weight += counts;
             }
         }
         return (loss, weight);
@@ -212,7 +228,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         double l2 = Current("l2", Options.L2), squares = 0;
         T scale = T.CreateTruncating(normaliser);
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             Span<T> gradient = State.Gradient.Span.Slice(segment.Offset, segment.Length);
             ReadOnlySpan<T> weights = State.Parameters.Span.Slice(segment.Offset, segment.Length);
@@ -239,7 +255,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
         bool finite = true;
         T** slots = stackalloc T*[3];
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             bool penalised = IsPenalised(segment);
             UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
@@ -268,7 +284,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.Position = 0;
         double loss = Options.Reduction == Reduction.Mean ? State.EpochLoss / State.EpochWeight : State.EpochLoss;
         Metrics? held = validation?.Measure(State.Parameters, State.Buffers);
-        bool isBest = held is not null && !(held.Loss >= State.BestLoss);
+        bool isBest = held is not null && (State.BestEpoch == 0 ? !double.IsNaN(held.Loss) : held.Loss < State.BestLoss);
         if (isBest)
         {
             State.BestLoss = held!.Loss;
@@ -309,8 +325,12 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     }
 
     /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
-    internal void Restart()
+    /// <param name="stopped">Why the run had ended; it stays so where that reason still holds.</param>
+    internal void Restart(StopReason? stopped = null)
     {
+        bool stillHolds = stopped?.Rule == "epochs" ? State.Epoch >= Options.Epochs
+            : stopped?.Rule == "converged" || Options.Stop.Any(r => r.ToString() == stopped?.Rule);
+        Stopped = stillHolds ? stopped : null;
         orderEpoch = -1;
         lastGood.Take(State);
         lastGoodStep = -1;
