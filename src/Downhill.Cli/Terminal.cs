@@ -82,11 +82,13 @@ public sealed partial class Terminal
     /// <summary>A table in the house's style: no lines but one under the header.</summary>
     internal static Table Table(params ReadOnlySpan<(string Title, bool IsNumber)> columns)
     {
-        Table table = new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) }.SafeBorder();
+        Table table =
+            new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) }.SafeBorder();
         foreach ((string title, bool isNumber) in columns)
             table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Dim)))
             {
-                Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = isNumber, Padding = new Padding(0, 0, 2, 0),
+                Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = isNumber,
+                Padding = new Padding(0, 0, 2, 0),
             });
         return table;
     }
@@ -144,8 +146,10 @@ internal sealed class AsciiWriter(TextWriter inner) : TextWriter
     private const string From = "·×−–—…→≤≥²½λθφΣηγβ∂αε∞“”≠━─▲√↓ʳᵢⱼₒ₀₁₂₃₄₅₆₇₈₉";
     private static readonly string[] To =
     [
-        "*", "x", "-", "-", "-", "...", "->", "<=", ">=", "^2", "1/2", "lambda", "theta", "phi", "Sum", "eta", "gamma", "beta",
-        "d", "alpha", "epsilon", "inf", "\"", "\"", "!=", "=", "-", "^", "sqrt", "v", "", "i", "j", "o", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9",
+        "*", "x", "-", "-", "-", "...", "->", "<=", ">=", "^2", "1/2", "lambda", "theta", "phi", "Sum", "eta", "gamma",
+            "beta",
+        "d", "alpha", "epsilon", "inf", "\"", "\"", "!=", "=", "-", "^", "sqrt", "v", "", "i", "j", "o", "0", "1", "2",
+            "3", "4", "5", "6", "7", "8", "9",
     ];
 
     public override Encoding Encoding => inner.Encoding;

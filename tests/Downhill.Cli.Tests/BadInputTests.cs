@@ -163,7 +163,8 @@ public sealed class BadInputTests : IDisposable
         byte[] bytes = File.ReadAllBytes("iris.safetensors");
         bytes[^5] ^= 1;
         File.WriteAllBytes("iris.safetensors", bytes);
-        Assert.Contains("iris.safetensors", desk.Run("predict iris.safetensors iris").Refused(), StringComparison.Ordinal);
+        Assert.Contains("iris.safetensors", desk.Run("predict iris.safetensors iris").Refused(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -173,7 +174,9 @@ public sealed class BadInputTests : IDisposable
         if (OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess) folder = "/proc";
         else if (OperatingSystem.IsWindows()) Assert.Skip("Folders have no write bit on Windows.");
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        string line = desk.Run("train", "digits", "--epochs", "1000000", "--model", Path.Combine(folder, "x.safetensors")).Refused();
+        string line =
+            desk.Run("train", "digits", "--epochs", "1000000", "--model",
+            Path.Combine(folder, "x.safetensors")).Refused();
         Assert.Contains("--model", line, StringComparison.Ordinal);
         Assert.Contains(folder, line, StringComparison.Ordinal);
     }

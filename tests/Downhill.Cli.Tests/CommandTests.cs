@@ -37,7 +37,8 @@ public sealed class CommandTests : IDisposable
             Assert.Contains($"  {option.Name}", help, StringComparison.Ordinal);
             Assert.False(string.IsNullOrWhiteSpace(option.Description));
         }
-        Assert.All(help.Split('\n').Where(l => !l.StartsWith("  downhill ", StringComparison.Ordinal)), line => Assert.InRange(line.Length, 0, 80));
+        Assert.All(help.Split('\n').Where(l => !l.StartsWith("  downhill ", StringComparison.Ordinal)), line =>
+            Assert.InRange(line.Length, 0, 80));
     }
 
     [Fact]
@@ -45,7 +46,8 @@ public sealed class CommandTests : IDisposable
     {
         Ran nothing = desk.Run(Array.Empty<string>()).Succeeded(), help = desk.Run("--help").Succeeded();
         Assert.Equal(nothing, help);
-        foreach (CliCommand command in Commands) Assert.Contains($"  {command.Name} ", help.Out, StringComparison.Ordinal);
+        foreach (CliCommand command in Commands)
+            Assert.Contains($"  {command.Name} ", help.Out, StringComparison.Ordinal);
         Assert.Matches(@"^\d+\.\d+\.\d+\S*\n$", desk.Run("--version").Succeeded().Out);
     }
 
@@ -53,21 +55,25 @@ public sealed class CommandTests : IDisposable
     public void CostsOfTheRowsAddUpToTheTotal()
     {
         desk.Run("train iris --epochs 20 --quiet").Succeeded();
-        JsonElement json = JsonDocument.Parse(desk.Run("evaluate iris.safetensors iris --per-example --json").Succeeded().Out).RootElement;
-        double[] costs = [.. json.GetProperty("perExample").EnumerateArray().Select(r => r.GetProperty("cost").GetDouble())];
+        JsonElement json =
+            JsonDocument.Parse(desk.Run("evaluate iris.safetensors iris --per-example --json").Succeeded().Out).RootElement;
+        double[] costs =
+            [.. json.GetProperty("perExample").EnumerateArray().Select(r => r.GetProperty("cost").GetDouble())];
         double total = json.GetProperty("totalCost").GetDouble();
         Assert.Equal(150, costs.Length);
         Assert.Equal(total, costs.Sum());
         Assert.Equal(total / 150, json.GetProperty("loss").GetDouble(), 12);
 
         string table = desk.Run("evaluate iris.safetensors iris --per-example").Succeeded().Out;
-        Assert.Contains($"= {total.ToString("R", CultureInfo.InvariantCulture)} over 150 rows", table, StringComparison.Ordinal);
+        Assert.Contains($"= {total.ToString("R", CultureInfo.InvariantCulture)} over 150 rows", table,
+            StringComparison.Ordinal);
 
         desk.Run("evaluate iris.safetensors iris --per-example -o rows.csv").Succeeded();
         string[] lines = File.ReadAllLines("rows.csv");
         Assert.Equal("row,target,answer,cost,output setosa,output versicolor,output virginica", lines[0]);
         Assert.Equal(total, lines[1..].Sum(l => double.Parse(l.Split(',')[3], CultureInfo.InvariantCulture)));
-        Assert.Equal(File.ReadAllText("rows.csv"), desk.Run("evaluate iris.safetensors iris --per-example -o -").Succeeded().Out);
+        Assert.Equal(File.ReadAllText("rows.csv"),
+            desk.Run("evaluate iris.safetensors iris --per-example -o -").Succeeded().Out);
     }
 
     [Fact]
@@ -75,11 +81,14 @@ public sealed class CommandTests : IDisposable
     {
         desk.Run("datasets wine --to wine.csv").Succeeded();
         desk.Run("datasets wine --to held-out.csv").Succeeded();
-        JsonElement trained = JsonDocument.Parse(desk.Run("train wine.csv --test held-out.csv --epochs 20 --json").Succeeded().Out).RootElement;
-        JsonElement measured = JsonDocument.Parse(desk.Run("evaluate wine.safetensors held-out.csv --json").Succeeded().Out).RootElement;
+        JsonElement trained =
+            JsonDocument.Parse(desk.Run("train wine.csv --test held-out.csv --epochs 20 --json").Succeeded().Out).RootElement;
+        JsonElement measured =
+            JsonDocument.Parse(desk.Run("evaluate wine.safetensors held-out.csv --json").Succeeded().Out).RootElement;
         foreach (JsonProperty metric in trained.GetProperty("test").EnumerateObject())
             Assert.Equal(metric.Value.GetDouble(), measured.GetProperty(metric.Name).GetDouble());
-        Assert.Equal(178, measured.GetProperty("confusion").EnumerateArray().Sum(r => r.EnumerateArray().Sum(c => c.GetInt32())));
+        Assert.Equal(178,
+            measured.GetProperty("confusion").EnumerateArray().Sum(r => r.EnumerateArray().Sum(c => c.GetInt32())));
     }
 
     [Fact]
@@ -88,7 +97,8 @@ public sealed class CommandTests : IDisposable
         desk.Run("train iris --quiet").Succeeded();
         Dataset iris = Dataset.Load("iris");
         Model model = Model.Load("iris.safetensors");
-        string[] lines = desk.Run("predict iris.safetensors iris --probabilities").Succeeded().Out.TrimEnd('\n').Split('\n');
+        string[] lines =
+            desk.Run("predict iris.safetensors iris --probabilities").Succeeded().Out.TrimEnd('\n').Split('\n');
         Assert.Equal(151, lines.Length);
         Assert.Equal($"{iris.Target.Names[0]},p(setosa),p(versicolor),p(virginica)", lines[0]);
         for (int row = 0; row < 150; row += 10)
@@ -104,15 +114,18 @@ public sealed class CommandTests : IDisposable
     public void PredictFindsColumnsByNameAndIgnoresOthers()
     {
         desk.Run("train iris --quiet").Succeeded();
-        desk.Write("some.csv", "id,petal_width,petal_length,sepal_width,sepal_length\n1,0.2,1.4,3.5,5.1\n2,2.3,6.1,3.0,7.7\n");
-        Assert.Equal("setosa\nvirginica\n", desk.Run("predict iris.safetensors some.csv").Succeeded().Out.Split('\n', 2)[1]);
+        desk.Write("some.csv",
+            "id,petal_width,petal_length,sepal_width,sepal_length\n1,0.2,1.4,3.5,5.1\n2,2.3,6.1,3.0,7.7\n");
+        Assert.Equal("setosa\nvirginica\n",
+            desk.Run("predict iris.safetensors some.csv").Succeeded().Out.Split('\n', 2)[1]);
     }
 
     [Fact]
     public void SingleOutputGivesBothProbabilities()
     {
         desk.Run("train xor --output sigmoid --quiet").Succeeded();
-        string[] lines = desk.Run("predict xor.safetensors xor --probabilities").Succeeded().Out.TrimEnd('\n').Split('\n');
+        string[] lines =
+            desk.Run("predict xor.safetensors xor --probabilities").Succeeded().Out.TrimEnd('\n').Split('\n');
         Assert.Equal("odd,p(0),p(1)", lines[0]);
         foreach (string line in lines[1..])
         {
@@ -164,7 +177,8 @@ public sealed class CommandTests : IDisposable
     public void DatasetsAreListedShownAndWritten()
     {
         string list = desk.Run("datasets").Succeeded().Out;
-        foreach (Entry<Sample> sample in Dataset.Samples) Assert.Contains($"   {sample.Name} ", list, StringComparison.Ordinal);
+        foreach (Entry<Sample> sample in Dataset.Samples)
+            Assert.Contains($"   {sample.Name} ", list, StringComparison.Ordinal);
         Assert.Contains("Fisher", desk.Run("datasets iris").Succeeded().Out, StringComparison.Ordinal);
         desk.Run("datasets breast_cancer --to cancer.csv.gz").Succeeded();
         Dataset read = DataSource.Open("cancer.csv.gz").Data, original = Dataset.Load("breast_cancer");
@@ -186,9 +200,12 @@ public sealed class CommandTests : IDisposable
     public void NothingIsWiderThanTheTerminal()
     {
         desk.Run("train digits --epochs 3 --batch-norm --dropout 0.1 --validation 0.1 --quiet").Succeeded();
-        foreach (string words in (string[])["evaluate digits.safetensors digits", "evaluate digits.safetensors digits --per-example",
-            "inspect digits.safetensors", "explain digits.safetensors digits --row 3", "datasets", "datasets moons", "info", "train blobs(classes=20)", "train blobs(classes=30)"])
-            Assert.All(desk.Run(words).Succeeded().Out.Split('\n'), line => Assert.True(line.Length <= 80, $"{words}: {line}"));
+        foreach (string words in (string[])["evaluate digits.safetensors digits",
+            "evaluate digits.safetensors digits --per-example",
+            "inspect digits.safetensors", "explain digits.safetensors digits --row 3", "datasets", "datasets moons",
+                "info", "train blobs(classes=20)", "train blobs(classes=30)"])
+            Assert.All(desk.Run(words).Succeeded().Out.Split('\n'), line =>
+                Assert.True(line.Length <= 80, $"{words}: {line}"));
     }
 
     public void Dispose() => desk.Dispose();

@@ -38,7 +38,8 @@ public sealed class ExplainTests : IDisposable
     public void ArithmeticThatIsPrintedAddsUp()
     {
         desk.Run("train xor --hidden 3 --activation tanh --seed 3 --quiet").Succeeded();
-        JsonElement json = JsonDocument.Parse(desk.Run("explain xor.safetensors xor --row 2 --json").Succeeded().Out).RootElement;
+        JsonElement json =
+            JsonDocument.Parse(desk.Run("explain xor.safetensors xor --row 2 --json").Succeeded().Out).RootElement;
         double[] x = Numbers(json.GetProperty("inputs"));
         foreach (JsonElement layer in json.GetProperty("layers").EnumerateArray())
         {
@@ -59,7 +60,8 @@ public sealed class ExplainTests : IDisposable
     {
         desk.Run("train xor --hidden 3 --activation tanh --seed 3 --quiet").Succeeded();
         string text = desk.Run("explain xor.safetensors xor --row 2").Succeeded().Out;
-        foreach (string part in (string[])["φ(v) = tanh(v)", "unit 3", "u = ", "v = u + b", "y = φ(v)", "exp(vᵢ)", "odd = 1", "target 1, coded 0 1", "cost L"])
+        foreach (string part in (string[])["φ(v) = tanh(v)", "unit 3", "u = ", "v = u + b", "y = φ(v)", "exp(vᵢ)",
+            "odd = 1", "target 1, coded 0 1", "cost L"])
             Assert.Contains(part, text, StringComparison.Ordinal);
         Assert.DoesNotContain("--all", text, StringComparison.Ordinal);
     }
@@ -68,7 +70,8 @@ public sealed class ExplainTests : IDisposable
     public void LongSumsAreCutShortUnlessAskedFor()
     {
         desk.Run("train digits --hidden 20 --epochs 2 --quiet").Succeeded();
-        string cut = desk.Run("explain digits.safetensors digits --row 5").Succeeded().Out, all = desk.Run("explain digits.safetensors digits --row 5 --all").Succeeded().Out;
+        string cut = desk.Run("explain digits.safetensors digits --row 5").Succeeded().Out,
+            all = desk.Run("explain digits.safetensors digits --row 5 --all").Succeeded().Out;
         Assert.Contains("(60 smaller terms)", cut, StringComparison.Ordinal);
         Assert.Contains("more units: --all", cut, StringComparison.Ordinal);
         Assert.DoesNotContain("smaller terms", all, StringComparison.Ordinal);

@@ -23,7 +23,8 @@ public sealed class TrainTests : IDisposable
     [InlineData("xor", 3)]
     [InlineData("spirals", 1)]
     public void SetsToBeLearnedWholeAreLearnedWhole(string data, int seed) =>
-        Assert.Equal(1, Json($"train {data} --seed {seed} --json").GetProperty("train").GetProperty("accuracy").GetDouble());
+        Assert.Equal(1,
+            Json($"train {data} --seed {seed} --json").GetProperty("train").GetProperty("accuracy").GetDouble());
 
     [Fact]
     public void JsonHasTheFieldsThatAreDocumented()
@@ -32,11 +33,13 @@ public sealed class TrainTests : IDisposable
         Assert.Equal("", ran.Error);
         JsonElement result = JsonDocument.Parse(ran.Out).RootElement;
         Assert.Equal(
-            ["data", "task", "rows", "network", "parameters", "epochs", "steps", "stopped", "seconds", "samplesPerSecond", "seed",
+            ["data", "task", "rows", "network", "parameters", "epochs", "steps", "stopped", "seconds",
+                "samplesPerSecond", "seed",
                 "train", "validation", "test", "weightsHash", "model"],
             result.EnumerateObject().Select(p => p.Name));
         Assert.Equal(["train", "validation", "test"], result.GetProperty("rows").EnumerateObject().Select(p => p.Name));
-        Assert.Equal(["loss", "accuracy", "errorPercent", "squaredErrorPercentage"], result.GetProperty("test").EnumerateObject().Select(p => p.Name));
+        Assert.Equal(["loss", "accuracy", "errorPercent", "squaredErrorPercentage"],
+            result.GetProperty("test").EnumerateObject().Select(p => p.Name));
         Assert.Equal("4-3-3", result.GetProperty("network").GetString());
         Assert.Equal(27, result.GetProperty("parameters").GetInt32());
         Assert.Equal("epochs", result.GetProperty("stopped").GetString());
@@ -51,7 +54,9 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void SameSeedGivesTheSameWeightsForAnyNumberOfThreads()
     {
-        string[] hashes = [.. Enumerable.Range(1, 3).Select(threads => Hash($"train digits --hidden 200 --epochs 2 --batch 256 --threads {threads} --json"))];
+        string[] hashes =
+            [.. Enumerable.Range(1, 3).Select(threads =>
+            Hash($"train digits --hidden 200 --epochs 2 --batch 256 --threads {threads} --json"))];
         Assert.Single(hashes.Distinct());
         Assert.NotEqual(hashes[0], Hash("train digits --hidden 200 --epochs 2 --batch 256 --seed 2 --json"));
     }
@@ -60,13 +65,15 @@ public sealed class TrainTests : IDisposable
     public void InterruptedAndResumedIsAsUninterrupted()
     {
         string whole = Hash("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --json");
-        Ran stopped = desk.Run("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --checkpoint moons.ckpt".Split(' '), "epoch 12/");
+        Ran stopped =
+            desk.Run("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --checkpoint moons.ckpt".Split(' '), "epoch 12/");
         Assert.Equal(Cli.Interrupted, stopped.Code);
         Assert.Contains("--resume moons.ckpt", stopped.Out, StringComparison.Ordinal);
         Assert.NotEqual(whole, Model.Load("moons.safetensors").WeightsHash);
         Assert.Equal(whole, Hash("train moons --resume moons.ckpt --json"));
         // The same words again with --resume besides are no contradiction.
-        Assert.Equal(whole, Hash("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --resume moons.ckpt --json"));
+        Assert.Equal(whole,
+            Hash("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --resume moons.ckpt --json"));
     }
 
     [Fact]
@@ -96,10 +103,17 @@ public sealed class TrainTests : IDisposable
         if (OperatingSystem.IsWindows()) Assert.Skip("Signals are sent with kill.");
         if (IsIgnored(2)) Assert.Skip("This process was started with Ctrl-C switched off, and children inherit that.");
         string program = Path.Combine(AppContext.BaseDirectory, "Downhill.Cli");
-        ProcessStartInfo start = new(program, "train digits --epochs 1000000 --checkpoint state.ckpt") { RedirectStandardError = true, RedirectStandardOutput = true };
+        ProcessStartInfo start =
+            new(program, "train digits --epochs 1000000 --checkpoint state.ckpt")
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true
+            };
         using Process tool = Process.Start(start)!;
-        while (await tool.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is string line && !line.StartsWith("epoch 1/", StringComparison.Ordinal)) { }
-        using (Process kill = Process.Start("kill", ["-s", signal, tool.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
+        while (await tool.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is string line
+            && !line.StartsWith("epoch 1/", StringComparison.Ordinal)) { }
+        using (Process kill = Process.Start("kill",
+            ["-s", signal, tool.Id.ToString(CultureInfo.InvariantCulture)])) kill.WaitForExit();
         Task<string> rest = tool.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = await tool.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.True(tool.WaitForExit(TimeSpan.FromSeconds(30)));
@@ -138,7 +152,8 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void StartingFromAModelGoesOnWithItsWeights()
     {
-        double before = Json("train iris --hidden 8 --epochs 60 --model a.safetensors --json").GetProperty("train").GetProperty("loss").GetDouble();
+        double before =
+            Json("train iris --hidden 8 --epochs 60 --model a.safetensors --json").GetProperty("train").GetProperty("loss").GetDouble();
         JsonElement one = Json("train iris --from a.safetensors --epochs 1 --lr 1e-6 --model b.safetensors --json");
         Assert.Equal("4-8-3", one.GetProperty("network").GetString());
         Assert.Equal(before, one.GetProperty("train").GetProperty("loss").GetDouble(), 4);
@@ -151,7 +166,8 @@ public sealed class TrainTests : IDisposable
         JsonElement result = Json("train iris --connections links.txt --epochs 3 --json");
         Assert.Equal("4-2-3-3", result.GetProperty("network").GetString());
         Assert.Equal(4 + 2 + 4 + 3 + 9 + 3, result.GetProperty("parameters").GetInt32());
-        Assert.Contains("4 of 4·2 links + 2 biases", desk.Run("inspect iris.safetensors").Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("4 of 4·2 links + 2 biases", desk.Run("inspect iris.safetensors").Succeeded().Out,
+            StringComparison.Ordinal);
         ConnectionMask mask = ((Dense)Model.Load("iris.safetensors").Spec.Layers[0]).Connections!;
         Assert.True(mask[0, 0] && mask[3, 0] && mask[1, 1] && mask[2, 1]);
     }
@@ -159,9 +175,12 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void MomentumSetsGammaOrSchedulesIt()
     {
-        Assert.Contains("momentum(0.8)", desk.Run("train xor --epochs 2 --momentum 0.8").Succeeded().Error, StringComparison.Ordinal);
-        Assert.Contains("gamma by settle", desk.Run("train xor --epochs 2 --momentum 0.5..0.9").Succeeded().Error, StringComparison.Ordinal);
-        Assert.Contains("note", desk.Run("train xor --epochs 2 --momentum 1").Succeeded().Error, StringComparison.Ordinal);
+        Assert.Contains("momentum(0.8)", desk.Run("train xor --epochs 2 --momentum 0.8").Succeeded().Error,
+            StringComparison.Ordinal);
+        Assert.Contains("gamma by settle", desk.Run("train xor --epochs 2 --momentum 0.5..0.9").Succeeded().Error,
+            StringComparison.Ordinal);
+        Assert.Contains("note", desk.Run("train xor --epochs 2 --momentum 1").Succeeded().Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,8 +207,10 @@ public sealed class TrainTests : IDisposable
         Ran ran = desk.Run("train iris --validation 0.2 --seed 1").Succeeded();
         Assert.DoesNotContain('\e', ran.Out + ran.Error);
         Assert.DoesNotContain('\r', ran.Out + ran.Error);
-        foreach (string part in (string[])["data ", "network ", "learning ", "stopping ", "epoch 1/"]) Assert.Contains(part, ran.Error, StringComparison.Ordinal);
-        foreach (string part in (string[])["loss per row", "accuracy", "validation", "versicolor", "recall", "iris.safetensors", "next "])
+        foreach (string part in (string[])["data ", "network ", "learning ", "stopping ", "epoch 1/"])
+            Assert.Contains(part, ran.Error, StringComparison.Ordinal);
+        foreach (string part in (string[])["loss per row", "accuracy", "validation", "versicolor", "recall",
+            "iris.safetensors", "next "])
             Assert.Contains(part, ran.Out, StringComparison.Ordinal);
         Assert.InRange(ran.Error.Split('\n').Length, 8, 30);
         Assert.Equal("", desk.Run("train iris --epochs 3 --quiet").Succeeded().Error);
@@ -209,7 +230,8 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void TerminalWithoutUnicodeGetsAscii()
     {
-        Ran ran = desk.Run("train iris --validation 0.2".Split(' '), null, (output, error) => new Terminal(output, error) { HasUnicode = false });
+        Ran ran = desk.Run("train iris --validation 0.2".Split(' '), null, (output, error) =>
+            new Terminal(output, error) { HasUnicode = false });
         Assert.All(ran.Out + ran.Error, c => Assert.True(char.IsAscii(c), $"{(int)c:X}"));
         Assert.Contains("*", ran.Out, StringComparison.Ordinal);
         Assert.DoesNotContain("?", ran.Out + ran.Error, StringComparison.Ordinal);
@@ -222,6 +244,8 @@ public sealed class TrainTests : IDisposable
     private string Hash(string words) => Json(words).GetProperty("weightsHash").GetString()!;
 
     private static bool IsIgnored(int signal) => OperatingSystem.IsLinux()
-        && File.ReadLines("/proc/self/status").FirstOrDefault(l => l.StartsWith("SigIgn:", StringComparison.Ordinal)) is string line
-        && (ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
+        && File.ReadLines("/proc/self/status").FirstOrDefault(l =>
+            l.StartsWith("SigIgn:", StringComparison.Ordinal)) is string line
+        && (ulong.Parse(line.AsSpan(7).Trim(), NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture) >> (signal - 1) & 1) == 1;
 }
