@@ -18,6 +18,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Batcher<T> batcher;
     private readonly Workspace<T> workspace;
     private readonly Evaluator<T>? validation;
+    private readonly Kernels<T> kernels;
     private readonly RuleKernel<T>? rule;
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
@@ -58,7 +59,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         batcher = new Batcher<T>(source, rows, preparation, chunk);
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
-        rule = options.Optimizer.Bind(Kernels<T>.For(options.Arithmetic));
+        kernels = Kernels<T>.For(options.Arithmetic);
+        rule = options.Optimizer.Bind(kernels);
         method = options.Optimizer.Method;
         objective = new Objective(this);
         statistics = new T[method is null ? 0 : spec.BufferLength];
@@ -92,8 +94,11 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
         clock.Restart();
         StepReport report = rule is null ? MethodStep() : RuleStep();
+        // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
+        bool epochIsOver = report.IsFinite && State.Position == batcher.Count;
+        if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
         if (!report.IsFinite) Diverge(report);
-        else if (State.Position == batcher.Count) EndEpoch(report);
+        else if (epochIsOver) EndEpoch(report);
         State.Seconds += clock.Elapsed.TotalSeconds;
         return report;
     }
