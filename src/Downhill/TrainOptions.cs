@@ -90,6 +90,12 @@ public sealed record TrainOptions
             if (!Scheduled.Contains(schedule.Parameter) && Optimizer.IndexOf(schedule.Parameter) < 0)
                 Throw.Input($"Schedule '{schedule.Schedule}'", $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
                     $"'{schedule.Parameter}'", $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
+        foreach (ScheduleOf schedule in Schedules)
+            if (Schedules.Count(s => s.Parameter == schedule.Parameter) > 1)
+                Throw.Input($"Schedule '{schedule.Schedule}'", "at most one schedule of a number", $"two of '{schedule.Parameter}'", "Leave one out.");
+        if (Optimizer.Method is not null && Schedules.Count > 0)
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
+                "It finds its own step sizes for one objective: leave the schedule out.");
         if (Optimizer.NeedsFullBatch && Batch != 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "the batch 'all'", $"{Batch}", "It needs the gradient of all rows: use batch all.");
         if (Optimizer.Method is not null && (L1 > 0 || WeightDecay > 0 || Clip > 0))

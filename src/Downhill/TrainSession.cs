@@ -18,6 +18,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Batcher<T> batcher;
     private readonly Workspace<T> workspace;
     private readonly Evaluator<T>? validation;
+    private readonly Kernels<T> kernels;
     private readonly RuleKernel<T>? rule;
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
@@ -58,7 +59,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         batcher = new Batcher<T>(source, rows, preparation, chunk);
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
-        rule = options.Optimizer.Bind(Kernels<T>.For(options.Arithmetic));
+        kernels = Kernels<T>.For(options.Arithmetic);
+        rule = options.Optimizer.Bind(kernels);
         method = options.Optimizer.Method;
         objective = new Objective(this);
         statistics = new T[method is null ? 0 : spec.BufferLength];
@@ -92,8 +94,11 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
         clock.Restart();
         StepReport report = rule is null ? MethodStep() : RuleStep();
+        // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
+        bool epochIsOver = report.IsFinite && State.Position == batcher.Count;
+        if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
         if (!report.IsFinite) Diverge(report);
-        else if (State.Position == batcher.Count) EndEpoch(report);
+        else if (epochIsOver) EndEpoch(report);
         State.Seconds += clock.Elapsed.TotalSeconds;
         return report;
     }
@@ -167,8 +172,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         int rows = Math.Min(batch, batcher.Count - State.Position);
         (double loss, double weight) = Accumulate(State.Position, rows);
-        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
         double rate = Current("learning_rate", Options.EffectiveLearningRate);
+        if (weight == 0) return Idle(rows, rate);
+        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
         StepReport report = new(State.Step + 1, State.Epoch + 1, reduced, rate, double.NaN, rows, IsFinite: true);
         if (!double.IsFinite(loss)) return report with { IsFinite = false };
         RememberLastGood();
@@ -177,6 +183,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (!Update(rate, normaliser, norm, reduced, rows == batcher.Count)) return report with { IsFinite = false };
         Advance(rows, loss, weight, norm, reduced);
         return report with { GradientNorm = norm };
+    }
+
+    /// <summary>A batch whose rows all weigh nothing is no batch: it is counted, and changes nothing.</summary>
+    private StepReport Idle(int rows, double rate)
+    {
+        RememberLastGood();
+        Advance(rows, 0, 0, 0, State.LastLoss);
+        return new(State.Step, State.Epoch + 1, State.LastLoss, rate, double.NaN, rows, IsFinite: true);
     }
 
     /// <summary>Adds up loss and gradient over the batch, chunk by chunk: sums, not yet normalised.</summary>
@@ -194,8 +208,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             network.Backward(workspace, State.Parameters, State.Buffers, State.Gradient, count, mode, accumulate: done > 0);
             for (int i = 0; i < count; i++)
             {
-                loss += batcher.WeightOf(i) * workspace.RowLoss[i];
-                weight += batcher.WeightOf(i);
+                double counts = batcher.WeightOf(i);
+                if (counts == 0) continue; // 0·∞ would not be 0
+                loss += counts * workspace.RowLoss[i];
+                weight += counts;
             }
         }
         return (loss, weight);
@@ -273,7 +289,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.Position = 0;
         double loss = Options.Reduction == Reduction.Mean ? State.EpochLoss / State.EpochWeight : State.EpochLoss;
         Metrics? held = validation?.Measure(State.Parameters, State.Buffers);
-        bool isBest = held is not null && !(held.Loss >= State.BestLoss);
+        bool isBest = held is not null && (State.BestEpoch == 0 ? !double.IsNaN(held.Loss) : held.Loss < State.BestLoss);
         if (isBest)
         {
             State.BestLoss = held!.Loss;
