@@ -61,7 +61,7 @@ public sealed class FitPlan
         // small validation part, 100 epochs of batch 32 were enough, decay helped where the target is a number,
         // and sets that are to be learned whole want full batches (the two spirals: 10 of 10 seeds, a fifth of them with batch 32).
         Optimizer optimizer = options.Optimizer ?? Optimizers.Adam();
-        bool small = trainRows.Length < 5000, isAdam = optimizer.Name == "adam";
+        bool small = trainRows.Length < 50_000, isAdam = optimizer.Name == "adam";
         TrainOptions train = new()
         {
             Loss = loss,
@@ -77,7 +77,7 @@ public sealed class FitPlan
             Stop = stop,
             L1 = options.L1,
             L2 = options.L2,
-            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 1 : 0),
+            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : 0),
             Clip = options.Clip,
             KeepBest = options.KeepBest,
             Seed = options.Seed,
