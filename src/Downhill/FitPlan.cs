@@ -155,29 +155,26 @@ public sealed class FitPlan
         return ([.. split.Training.Select(i => rows[i])], [.. split.Test.Select(i => rows[i])]);
     }
 
-    private static void CheckSameColumns(Dataset data, Dataset other, string what)
-    {
-        if (other.Inputs.Count != data.Inputs.Count || other.Target.IsClass != data.Target.IsClass
-            || !other.Target.Classes.SequenceEqual(data.Target.Classes))
-            Throw.Input(what, $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
-                $"{other.Inputs.Count} inputs, {other.Target.Classes.Count} classes", "Use files of one kind.");
-    }
+    private static void CheckSameColumns(Dataset data, Dataset other, string what) =>
+        CheckSameColumns(data.Inputs, data.Target, other, what, $"the columns of '{data.Name}'");
 
-    private static void CheckSameColumns(Dataset data, Model from)
+    /// <summary>Refuses rows whose numbers and codes would mean something else; names may differ.</summary>
+    internal static void CheckSameColumns(IReadOnlyList<Column> inputs, Target target, RowSource other, string what, string wanted)
     {
-        bool same = data.Inputs.Select(c => (c.Kind, c.Categories.Count)).SequenceEqual(from.Preparation.Inputs.Select(c => (c.Kind, c.Categories.Count)))
-            && data.Target.Classes.SequenceEqual(from.Preparation.Target.Classes) && data.Target.Names.Count == from.Preparation.Target.Names.Count;
-        if (!same)
-            Throw.Input("Model to start from", $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
-                $"{from.Preparation.Inputs.Count} inputs, {from.Preparation.Target.Classes.Count} classes", "Start from a model of data of the same kind.");
-    }
+        if (other.Inputs.Count == inputs.Count && other.Target.IsClass == target.IsClass && other.Target.Names.Count == target.Names.Count
+            && other.Target.Classes.SequenceEqual(target.Classes)
+            && other.Inputs.Zip(inputs).All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
+        Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(other.Inputs, other.Target), "Use files of one kind.");
 
-    private static void CheckSameShape(NetworkSpec network, NetworkSpec from)
-    {
-        if (network.Segments.Select(s => s.Shape).SequenceEqual(from.Segments.Select(s => s.Shape))) return;
-        string Describe(NetworkSpec spec) => string.Join(", ", spec.Layers.Select((l, i) => l.Describe(spec.InputsOf(i))));
-        Throw.Input("Model to start from", $"the network {network} ({Describe(network)})", $"{from} ({Describe(from)})",
-            "Leave the network's options out to take the model's, or start from another model.");
+        static string Text(IReadOnlyList<Column> inputs, Target target)
+        {
+            string categories = string.Concat(inputs.Where(c => c.Kind == ColumnKind.Category)
+                .Select(c => $", {c.Name}: {Some(c.Categories)}"));
+            return $"{inputs.Count} inputs{categories}, " + (target.IsClass ? $"{target.Classes.Count} classes: {Some(target.Classes)}"
+                : $"{target.Names.Count} numeric target{(target.Names.Count == 1 ? "" : "s")}");
+        }
+
+        static string Some(IReadOnlyList<string> names) => string.Join(" ", names.Take(5)) + (names.Count > 5 ? " …" : "");
     }
 
     private static void CheckShare(string what, double share)
