@@ -155,16 +155,16 @@ public sealed class FitPlan
         return ([.. split.Training.Select(i => rows[i])], [.. split.Test.Select(i => rows[i])]);
     }
 
-    private static void CheckSameColumns(Dataset data, Dataset other, string what) =>
-        CheckSameColumns(data.Inputs, data.Target, other, what, $"the columns of '{data.Name}'");
+    private static void CheckSameColumns(Dataset data, Dataset other, string what) => CheckSameColumns(
+        data.Inputs, data.Target, other.Inputs, other.Target, what, $"the columns of '{data.Name}'", "Use files of one kind.");
 
     /// <summary>Refuses rows whose numbers and codes would mean something else; names may differ.</summary>
-    internal static void CheckSameColumns(IReadOnlyList<Column> inputs, Target target, RowSource other, string what, string wanted)
+    internal static void CheckSameColumns(
+        IReadOnlyList<Column> inputs, Target target, IReadOnlyList<Column> otherInputs, Target otherTarget, string what, string wanted, string remedy)
     {
-        if (other.Inputs.Count == inputs.Count && other.Target.IsClass == target.IsClass && other.Target.Names.Count == target.Names.Count
-            && other.Target.Classes.SequenceEqual(target.Classes)
-            && other.Inputs.Zip(inputs).All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
-        Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(other.Inputs, other.Target), "Use files of one kind.");
+        if (otherInputs.Count == inputs.Count && otherTarget.Names.Count == target.Names.Count && otherTarget.Classes.SequenceEqual(target.Classes)
+            && otherInputs.Zip(inputs).All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
+        Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(otherInputs, otherTarget), remedy);
 
         static string Text(IReadOnlyList<Column> inputs, Target target)
         {
@@ -175,6 +175,18 @@ public sealed class FitPlan
         }
 
         static string Some(IReadOnlyList<string> names) => string.Join(" ", names.Take(5)) + (names.Count > 5 ? " …" : "");
+    }
+
+    private static void CheckSameColumns(Dataset data, Model from) =>
+        CheckSameColumns(data.Inputs, data.Target, from.Preparation.Inputs, from.Preparation.Target, "Model to start from",
+            $"the columns of '{data.Name}'", "Start from a model of data of the same kind.");
+
+    private static void CheckSameShape(NetworkSpec network, NetworkSpec from)
+    {
+        if (network.Segments.Select(s => s.Shape).SequenceEqual(from.Segments.Select(s => s.Shape))) return;
+        string Describe(NetworkSpec spec) => string.Join(", ", spec.Layers.Select((l, i) => l.Describe(spec.InputsOf(i))));
+        Throw.Input("Model to start from", $"the network {network} ({Describe(network)})", $"{from} ({Describe(from)})",
+            "Leave the network's options out to take the model's, or start from another model.");
     }
 
     private static void CheckShare(string what, double share)

@@ -120,7 +120,8 @@ public sealed class Model
     /// <param name="each">Called per row, in order, with its place, its loss and the network's outputs.</param>
     public Metrics Evaluate(RowSource source, int[]? rows = null, Action<int, double, float[]>? each = null)
     {
-        FitPlan.CheckSameColumns(Preparation.Inputs, Preparation.Target, source, "Data to evaluate on", "the columns that the model was trained on");
+        FitPlan.CheckSameColumns(Preparation.Inputs, Preparation.Target, source.Inputs, source.Target, "Data to evaluate on",
+            "the columns that the model was trained on", "Give data of the same kind.");
         Evaluator<float> evaluator = new(network, source, rows ?? [.. Enumerable.Range(0, source.Rows)], Preparation);
         return each is null
             ? evaluator.Measure(parameters, buffers)
