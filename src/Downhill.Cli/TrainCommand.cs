@@ -119,7 +119,7 @@ internal sealed partial class TrainCommand
             (momentum, now.Optimizer, was.Optimizer),
                 (learningRate, now.EffectiveLearningRate, was.EffectiveLearningRate),
             (batch, now.Batch, was.Batch), (l1, now.L1, was.L1), (l2, now.L2, was.L2),
-                (weightDecay, now.WeightDecay, was.WeightDecay),
+                (weightDecay, now.EffectiveWeightDecay, was.EffectiveWeightDecay),
             (clip, now.Clip, was.Clip), (seed, now.Seed, was.Seed), (arithmetic, now.Arithmetic, was.Arithmetic),
                 (keep, now.KeepBest, was.KeepBest),
             (schedule, string.Join(",", now.Schedules), string.Join(",", was.Schedules)),

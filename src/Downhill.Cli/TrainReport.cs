@@ -37,7 +37,7 @@ internal static class TrainReport
                 : $", {schedule.Parameter} by {schedule.Schedule}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
         foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2),
-            ("weight decay", options.WeightDecay), ("clip", options.Clip)])
+            ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");
         learning.Append(options.Batch == 0 ? ", all rows at once"
             : $", batch {options.Batch}").Append($", seed {options.Seed}");

@@ -127,7 +127,7 @@ public static class Checkpoint
         if (options.Time is TimeSpan time) json.WriteNumber("time", time.TotalSeconds);
         json.WriteNumber("l1", options.L1);
         json.WriteNumber("l2", options.L2);
-        json.WriteNumber("weight_decay", options.WeightDecay);
+        json.WriteNumber("weight_decay", options.EffectiveWeightDecay);
         json.WriteBoolean("penalize_biases", options.PenalizeBiases);
         json.WriteNumber("clip", options.Clip);
         json.WriteNumber("seed", options.Seed);
@@ -170,7 +170,8 @@ public static class Checkpoint
         json.WriteNumber("epoch", state.Epoch);
         json.WriteNumber("position", state.Position);
         json.WriteNumber("best_epoch", state.BestEpoch);
-        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds]);
+        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds,
+            state.LastObjective]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
         Nested("history", [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
@@ -193,7 +194,7 @@ public static class Checkpoint
         state.BestEpoch = json.GetProperty("best_epoch").GetInt32();
         double[] numbers = ModelFile.Doubles(json.GetProperty("numbers"));
         (state.LastLoss, state.BestLoss, state.EpochLoss) = (numbers[0], numbers[1], numbers[2]);
-        (state.EpochWeight, state.EpochNorm, state.Seconds) = (numbers[3], numbers[4], numbers[5]);
+        (state.EpochWeight, state.EpochNorm, state.Seconds, state.LastObjective) = (numbers[3], numbers[4], numbers[5], numbers[6]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
         foreach (JsonProperty line in json.GetProperty("history").EnumerateObject())

@@ -77,7 +77,7 @@ public sealed class FitPlan
             Stop = stop,
             L1 = options.L1,
             L2 = options.L2,
-            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : 0),
+            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : optimizer.DefaultWeightDecay),
             Clip = options.Clip,
             KeepBest = options.KeepBest,
             Seed = options.Seed,

@@ -21,7 +21,8 @@ public sealed partial class TrainSession<T>
             State.MethodScalars[^2] = 1;
         }
         double value = State.MethodScalars[^1];
-        StepReport report = new(State.Step + 1, State.Epoch + 1, value, 1, Norm(g), batcher.Count, double.IsFinite(value));
+        StepReport report = new(State.Step + 1, State.Epoch + 1, value, 1, Norm(g), batcher.Count,
+            double.IsFinite(value) && double.IsFinite(Norm(g)));
         if (!report.IsFinite) return report;
         RememberLastGood();
         bool moved = method!.Step(objective, x, ref value, g, State.MethodVectors, State.MethodScalars);

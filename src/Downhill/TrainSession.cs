@@ -180,8 +180,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         RememberLastGood();
         double normaliser = Options.Reduction == Reduction.Mean ? 1 / weight : 1;
         double norm = needsNorm ? FinishGradient(normaliser) : double.NaN;
-        if (!Update(rate, normaliser, norm, reduced, rows == batcher.Count)) return report with { IsFinite = false };
+        double objective = Options.Optimizer.NeedsFullBatch ? reduced + Penalty() : reduced;
+        if (!Update(rate, normaliser, norm, objective, rows == batcher.Count)) return report with { IsFinite = false };
         Advance(rows, loss, weight, norm, reduced);
+        State.LastObjective = objective;
         return report with { GradientNorm = norm };
     }
 
@@ -249,14 +251,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     }
 
     /// <summary>One pass of the rule over all segments; false when a gradient was not finite.</summary>
-    private unsafe bool Update(double rate, double normaliser, double norm, double loss, bool isFullBatch)
+    private unsafe bool Update(double rate, double normaliser, double norm, double objective, bool isFullBatch)
     {
         for (int i = 0; i < arguments.Length; i++)
             arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
-        rule!.Prepare(arguments, new RuleStep(State.Step + 1, loss, State.LastLoss, isFullBatch), constants);
+        rule!.Prepare(arguments, new RuleStep(State.Step + 1, objective, State.LastObjective, isFullBatch), constants);
         bool isFinished = !double.IsNaN(norm);
         double l2 = isFinished ? 0 : Current("l2", Options.L2), l1 = Current("l1", Options.L1);
-        double decay = Current("weight_decay", Options.WeightDecay);
+        double decay = Current("weight_decay", Options.EffectiveWeightDecay);
         double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
         bool finite = true;
         T** slots = stackalloc T*[3];
