@@ -125,7 +125,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             }
             StepReport report = Step();
             everyStep?.Invoke(report);
-            if (State.History.Count == told) continue;
+            if (State.History.Count <= told) continue; // no epoch ended, or a divergence undid one
             told = State.History.Count;
             progress?.Invoke(State.History[^1]);
         }
