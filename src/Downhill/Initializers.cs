@@ -67,7 +67,7 @@ public static class Initializers
     public static Initializer GlorotUniform => Find("glorot_uniform").Default;
     public static Initializer HeNormal => Find("he_normal").Default;
     public static Initializer Orthogonal(double gain = 1) => Find("orthogonal").Create(gain);
-    public static Initializer NguyenWidrow => Find("nguyen_widrow").Default;
+    public static Initializer WidrowNguyen => Find("widrow_nguyen").Default;
     public static Initializer Zeros => Find("zeros").Default;
     public static Initializer Constant(double value) => Find("constant").Create(value);
 
@@ -178,7 +178,7 @@ public static class Initializers
     /// Each unit's weights in a random direction with length 0.7·H^(1/N), for H units with N links each, and its bias uniform on
     /// plus or minus that length: the units' intervals of action cover inputs in −1 … 1.
     /// </summary>
-    private sealed class NguyenWidrowInitializer : Initializer
+    private sealed class WidrowNguyenInitializer : Initializer
     {
         public override void Fill(LayerStart start)
         {
@@ -225,8 +225,8 @@ public static class Initializers
         new("orthogonal", "gain·Q,  QᵀQ = 1 (or QQᵀ = 1)", "keeps the length of signals through deep networks",
             "Saxe, McClelland, Ganguli, ICLR 2014, §3", [new("gain", 1, 0, 1e6, "Factor; √2 for relu.")],
             p => new OrthogonalInitializer(p[0])),
-        new("nguyen_widrow", "‖w‖ = 0.7·H^(1/N),  b in U(±‖w‖)", "spreads the units over inputs in −1 … 1; for tanh and sigmoid",
-            "Nguyen, Widrow, IJCNN 1990", [], _ => new NguyenWidrowInitializer()),
+        new("widrow_nguyen", "‖w‖ = 0.7·H^(1/N),  b in U(±‖w‖)", "spreads the units over inputs in −1 … 1; for tanh and sigmoid",
+            "Nguyen, Widrow, IJCNN 1990", [], _ => new WidrowNguyenInitializer()),
         new("zeros", "0", "all units alike: fit for a single layer only", "to see why chance is needed", [], _ => new EachWeight((_, _, _, _) => 0)),
         new("constant", "value", "all units alike: fit for a single layer only", "to see why chance is needed",
             [new("value", 0.1, -1e6, 1e6, "Every weight.")], p => new EachWeight((_, _, _, _) => p[0])),
