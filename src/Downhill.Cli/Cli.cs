@@ -29,11 +29,14 @@ public static class Cli
         try
         {
             RootCommand root = Root(terminal, cancellation);
-            ParseResult words = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+            ParseResult words =
+                root.Parse(args,
+                new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
             if (Refusal(words) is string refusal) throw new DownhillException(refusal);
             return words.Invoke(new InvocationConfiguration
             {
-                Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+                Output = terminal.Out, Error = terminal.Error, EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
             });
         }
         catch (DownhillException error)
@@ -50,20 +53,24 @@ public static class Cli
         }
         catch (OutOfMemoryException error)
         {
-            return Say(terminal, "there is not enough memory for this. Use narrower layers or a smaller batch.", error, Failed);
+            return Say(terminal, "there is not enough memory for this. Use narrower layers or a smaller batch.", error,
+                Failed);
         }
 #pragma warning disable CA1031 // The last resort: whatever it is, the user gets one line.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            return Say(terminal, $"internal error: {error.GetType().Name}: {error.Message} Set DOWNHILL_DEBUG=1 to see where.", error, Failed);
+            return Say(terminal,
+                $"internal error: {error.GetType().Name}: {error.Message} Set DOWNHILL_DEBUG=1 to see where.", error,
+                Failed);
         }
     }
 
     /// <summary>The commands, in the order in which help shows them.</summary>
     internal static RootCommand Root(Terminal terminal, CancellationToken cancellation)
     {
-        RootCommand root = new("Multi-layer perceptrons: train on your own data, see every number, take the model with you.")
+        RootCommand root =
+            new("Multi-layer perceptrons: train on your own data, see every number, take the model with you.")
         {
             new TrainCommand(terminal, cancellation),
             new EvaluateCommand(terminal, cancellation),
@@ -82,7 +89,10 @@ public static class Cli
 
     private static int Say(Terminal terminal, string message, Exception error, int code)
     {
-        string oneLine = string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        string oneLine =
+            string.Join(' ',
+            message.Split((char[])['\r', '\n'],
+            StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         terminal.Error.WriteLine($"downhill: {oneLine}");
         if (Environment.GetEnvironmentVariable("DOWNHILL_DEBUG") is { Length: > 0 }) terminal.Error.WriteLine(error);
         return code;
@@ -97,21 +107,25 @@ public static class Cli
         {
             if (token.Type == TokenType.DoubleDash) break;
             // An unknown option would be taken for DATA or for a value.
-            if (token.Type != TokenType.Argument || token.Value.Length < 2 || token.Value[0] != '-' || char.IsAsciiDigit(token.Value[1]) || token.Value[1] == '.')
+            if (token.Type != TokenType.Argument || token.Value.Length < 2 || token.Value[0] != '-'
+                || char.IsAsciiDigit(token.Value[1]) || token.Value[1] == '.')
                 continue;
             string name = token.Value.Split('=')[0];
             if (Suggest.Nearest(name, ["-infinity", "-nan"]) is not null) continue;
-            return $"Unknown option '{name}': expected an option of '{(command is RootCommand ? "downhill" : command.Name)}', got '{token.Value}'. "
+            return $"Unknown option '{name}': expected an option of '{(command is RootCommand ? "downhill" : command.Name)}', "
+                + $"got '{token.Value}'. "
                 + (Suggest.Nearest(name, Names(command)) is string near ? $"Did you mean '{near}'?" : help);
         }
         if (command is RootCommand && words.UnmatchedTokens.Count > 0)
         {
             string name = words.UnmatchedTokens[0];
             return $"Unknown command '{name}': expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}, got '{name}'. "
-                + (Suggest.Nearest(name, command.Subcommands.Select(c => c.Name)) is string near ? $"Did you mean '{near}'?" : help);
+                + (Suggest.Nearest(name, command.Subcommands.Select(c => c.Name)) is string near
+                    ? $"Did you mean '{near}'?" : help);
         }
         if (words.UnmatchedTokens.Count > 0)
-            return $"'{command.Name}': expected {Expected(command)}, got '{words.UnmatchedTokens[0]}' besides. Put quotes around names with blanks; {help}";
+            return $"'{command.Name}': expected {Expected(command)}, got '{words.UnmatchedTokens[0]}' besides. "
+                + $"Put quotes around names with blanks; {help}";
         if (words.Errors.Count == 0) return null;
         foreach (Argument argument in command.Arguments)
             if (argument.Arity.MinimumNumberOfValues > 0 && words.GetResult(argument) is not { Tokens.Count: > 0 })

@@ -12,7 +12,8 @@ internal sealed record Example(string Words, string Does);
 internal abstract class CliCommand : Command
 #pragma warning restore CA1010, CA1710
 {
-    protected CliCommand(string name, string summary, Terminal terminal, CancellationToken cancellation) : base(name, summary)
+    protected CliCommand(string name, string summary, Terminal terminal, CancellationToken cancellation)
+        : base(name, summary)
     {
         (Terminal, Cancellation) = (terminal, cancellation);
         SetAction(Run);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Downhill.Cli;
@@ -15,13 +14,14 @@ internal static class ConfusionTable
     {
         int classes = target.Classes.Count;
         int name = Math.Clamp(target.Classes.Max(c => c.Length), 3, 14);
-        int cell = Math.Max(3, confusion.Cast<int>().Max().ToString(CultureInfo.InvariantCulture).Length + 1);
+        int cell = Math.Max(3, confusion.Cast<int>().Max().ToString().Length + 1);
         cell = Math.Max(cell, Math.Min(target.Classes.Max(c => c.Length) + 1, (terminal.Width - name - 13) / classes));
         if (classes > MostClasses || 4 + name + classes * cell + 9 > terminal.Width)
         {
             WriteMistakes(terminal, title, target, confusion);
             return;
         }
+        terminal.Out.WriteLine();
         terminal.Out.WriteLine(terminal.Paint($"  {title}: actual class ↓, answer →", Ink.Dim));
         StringBuilder line = new($"  {new string(' ', name)}  ");
         foreach (string predicted in target.Classes) line.Append(Cut(predicted, cell - 1).PadLeft(cell));
@@ -34,10 +34,10 @@ internal static class ConfusionTable
             {
                 int count = confusion[actual, predicted];
                 rows += count;
-                string text = (count == 0 ? "·" : count.ToString(CultureInfo.InvariantCulture)).PadLeft(cell);
+                string text = (count == 0 ? "·" : count.ToString()).PadLeft(cell);
                 line.Append(terminal.Paint(text, count == 0 ? Ink.Dim : actual == predicted ? Ink.Good : Ink.Bad));
             }
-            string recall = rows == 0 ? "-" : (100.0 * confusion[actual, actual] / rows).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+            string recall = rows == 0 ? "-" : (100.0 * confusion[actual, actual] / rows).ToString("0.0") + " %";
             terminal.Out.WriteLine($"{line}  {recall,7}");
         }
     }
@@ -52,6 +52,7 @@ internal static class ConfusionTable
             orderby confusion[actual, predicted] descending, actual, predicted
             select (actual, predicted, count: confusion[actual, predicted])).Take(8).ToArray();
         if (mistakes.Length == 0) return;
+        terminal.Out.WriteLine();
         terminal.Out.WriteLine(terminal.Paint($"  {title}: the commonest mistakes", Ink.Dim));
         foreach ((int actual, int predicted, int count) in mistakes)
         {
@@ -60,5 +61,6 @@ internal static class ConfusionTable
         }
     }
 
-    internal static string Cut(string text, int width) => text.Length <= width ? text : width < 2 ? text[..width] : text[..(width - 1)] + "…";
+    internal static string Cut(string text, int width) =>
+        text.Length <= width ? text : width < 2 ? text[..width] : text[..(width - 1)] + "…";
 }

@@ -30,7 +30,9 @@ internal sealed class DatasetsCommand : CliCommand
     {
         if (words.GetValue(to) is string file)
         {
-            if (words.GetValue(name) is not string wanted) Throw.Input("--to", "the NAME of a data set", "none", "Say, for example: downhill datasets iris --to iris.csv.");
+            if (words.GetValue(name) is not string wanted)
+                Throw.Input("--to", "the NAME of a data set", "none",
+                    "Say, for example: downhill datasets iris --to iris.csv.");
             else Write(Dataset.Load(wanted), file);
             return Cli.Done;
         }
@@ -57,14 +59,18 @@ internal sealed class DatasetsCommand : CliCommand
 
     private void WriteAll(Entry<Sample>[] samples)
     {
-        Table table = Terminal.Table(("name", false), ("rows", true), ("inputs", true), ("classes", true), ("what it is", false));
+        Table table =
+            Terminal.Table(("name", false), ("rows", true), ("in", true), ("out", true), ("what it is", false));
         foreach (Entry<Sample> entry in samples)
         {
             Sample sample = entry.Default;
-            Terminal.Row(table, entry.Name, MetricsTable.Count(sample.Rows), MetricsTable.Count(sample.Inputs), sample.Classes == 0 ? "-" : $"{sample.Classes}", entry.Summary);
+            Terminal.Row(table, entry.Name, MetricsTable.Count(sample.Rows), MetricsTable.Count(sample.Inputs),
+                sample.Classes == 0 ? "-" : $"{sample.Classes}", entry.Summary);
         }
         Terminal.Write(table);
-        Terminal.Out.WriteLine("  'downhill datasets NAME' tells source, licence and parameters; 'downhill train NAME' learns it.");
+        Terminal.Out.WriteLine();
+        Terminal.Out.WriteLine(Terminal.Paint("  in: inputs; out: classes, or - for a number", Ink.Dim));
+        Terminal.Out.WriteLine("  'downhill datasets NAME' tells source, licence and parameters.");
     }
 
     private void WriteOne(Entry<Sample> entry)
@@ -73,11 +79,14 @@ internal sealed class DatasetsCommand : CliCommand
         Line("name", entry.Name);
         Line("is", entry.Summary);
         if (entry.Formula.Length > 0) Line("formula", entry.Formula);
-        Line("size", $"{MetricsTable.Count(sample.Rows)} rows, {sample.Inputs} inputs, {(sample.Classes == 0 ? "a number to predict" : $"{sample.Classes} classes")}");
+        Line("size",
+            $"{MetricsTable.Count(sample.Rows)} rows, {sample.Inputs} inputs, "
+            + (sample.Classes == 0 ? "a number to predict" : $"{sample.Classes} classes"));
         Line("source", entry.Source);
         Line("licence", sample.Licence);
         foreach (Parameter parameter in entry.Parameters)
-            Line(parameter.Name, $"{parameter.Summary} {parameter.RangeText()}; {Numbers.Text(parameter.Default)} if not given");
+            Line(parameter.Name,
+                $"{parameter.Summary} {parameter.RangeText()}; {Numbers.Text(parameter.Default)} if not given");
 
         void Line(string word, string text)
         {

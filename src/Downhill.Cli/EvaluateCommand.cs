@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using Downhill.Data;
 
 namespace Downhill.Cli;
 
-/// <summary><c>downhill evaluate</c>: a model's metrics on data, and each row's cost, whose sum is the total (lecture L9).</summary>
+/// <summary>
+/// <c>downhill evaluate</c>: a model's metrics on data, and each row's cost, whose sum is the total (lecture L9).
+/// </summary>
 internal sealed class EvaluateCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
@@ -18,12 +19,14 @@ internal sealed class EvaluateCommand : CliCommand
     {
         model = AddArgument("MODEL", "a model file");
         data = AddArgument("DATA", "the rows, with the target column; a set with a test part of its own gives that");
-        perExample = AddFlag("Options", "--per-example", "each row's outputs, target and cost; the costs add up to the total");
+        perExample =
+            AddFlag("Options", "--per-example", "each row's outputs, target and cost; the costs add up to the total");
         output = Add("Options", "-o", "FILE", "with --per-example: the rows as CSV ('-' for standard output)");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
         target = Add("Table", "--target", "COLS", "the target, where it has another name than in training");
         noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add("Table", "--delimiter", "CHAR", "comma, semicolon, tab, blank or a character (guessed if not given)");
+        delimiter = Add("Table", "--delimiter", "CHAR",
+            "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
     }
 
@@ -42,9 +45,12 @@ internal sealed class EvaluateCommand : CliCommand
         string modelPath = words.GetValue(model)!, dataName = words.GetValue(data)!;
         bool isPerExample = words.GetValue(perExample), isJson = words.GetValue(json);
         string? file = words.GetValue(output);
-        if (file is not null && !isPerExample) Throw.Input("-o", "--per-example with it", "none", "Only rows are written to a file.");
+        if (file is not null && !isPerExample)
+            Throw.Input("-o", "--per-example with it", "none", "Only rows are written to a file.");
         Model network = Model.Load(modelPath);
-        DataReading reading = TableWords.Open(dataName, network, needTarget: true, new TableWords(noHeader, delimiter, decimalMark, target).Read(words));
+        DataReading reading =
+            TableWords.Open(dataName, network, needTarget: true,
+            new TableWords(noHeader, delimiter, decimalMark, target).Read(words));
         Dataset rows = reading.Data;
         List<RowResult> results = [];
         double total = 0;
@@ -66,11 +72,15 @@ internal sealed class EvaluateCommand : CliCommand
             WriteCsv(Terminal.Data, network.Preparation, results);
             return Cli.Done;
         }
-        if (network.Training?.Data == rows.Name && rows.Name == reading.Data.Name && reading.Data.Test is null && dataName == rows.Name)
-            Terminal.Error.WriteLine($"note: the model has been trained on rows of '{rows.Name}'; what it is worth on new ones, the test part says");
+        if (network.Training?.Data == rows.Name && rows.Name == reading.Data.Name && reading.Data.Test is null
+            && dataName == rows.Name)
+            Terminal.Error.WriteLine($"note: the model has been trained on rows of '{rows.Name}'; "
+                + "what it is worth on new ones, the test part says");
         if (isPerExample && file is null) WriteRows(network.Preparation, results);
         MetricsTable.Write(Terminal, (rows.Name, metrics));
-        if (metrics.Confusion is not null && !isPerExample) ConfusionTable.Write(Terminal, "all rows", network.Preparation.Target, metrics.Confusion);
+        if (metrics.Confusion is not null && !isPerExample)
+            ConfusionTable.Write(Terminal, "all rows", network.Preparation.Target, metrics.Confusion);
+        Terminal.Out.WriteLine();
         Terminal.Out.WriteLine($"  total cost C = Σ Lʳ = {Numbers.Text(total)} over {MetricsTable.Count(rows.Rows)} rows ({network.Loss})");
         if (file is not null) Terminal.Out.WriteLine($"  rows      {file}");
         return Cli.Done;
@@ -79,38 +89,46 @@ internal sealed class EvaluateCommand : CliCommand
     private static RowResult Result(Preparation preparation, Dataset rows, int row, double cost, float[] outputs)
     {
         if (preparation.Target.IsClass)
-            return new(row + 1, preparation.Target.Classes[rows.Classes[row]], preparation.Target.Classes[preparation.ClassOf<float>(outputs)], cost, outputs);
+            return new(row + 1, preparation.Target.Classes[rows.Classes[row]],
+                preparation.Target.Classes[preparation.ClassOf<float>(outputs)], cost, outputs);
         int count = preparation.Outputs;
         float[] values = [.. outputs.Select((o, i) => (float)preparation.ValueOf(o, i))];
-        return new(row + 1, string.Join(' ', rows.Values.AsSpan(row * count, count).ToArray().Select(v => v.ToString("G6", CultureInfo.InvariantCulture))),
-            string.Join(' ', values.Select(v => v.ToString("G6", CultureInfo.InvariantCulture))), cost, values);
+        return new(row + 1,
+            string.Join(' ', rows.Values.AsSpan(row * count, count).ToArray().Select(v => v.ToString("G6"))),
+            string.Join(' ', values.Select(v => v.ToString("G6"))), cost, values);
     }
 
     private void WriteRows(Preparation preparation, List<RowResult> results)
     {
         bool isClass = preparation.Target.IsClass;
-        int name = Math.Clamp(results.Max(r => Math.Max(r.Target.Length, r.Answer.Length)), 6, 16), number = Math.Max(4, $"{results.Count}".Length);
+        int name = Math.Clamp(results.Max(r => Math.Max(r.Target.Length, r.Answer.Length)), 6, 16),
+            number = Math.Max(4, $"{results.Count}".Length);
         int room = (Terminal.Width - number - 2 * name - 20) / 6;
         bool hasAll = preparation.Outputs <= room;
-        StringBuilder head = new($"  {"row".PadLeft(number)}  {"target".PadRight(name)}  {"answer".PadRight(name)}  {"cost",10}");
+        StringBuilder head =
+            new($"  {"row".PadLeft(number)}  {"target".PadRight(name)}  {"answer".PadRight(name)}  {"cost",10}");
         if (isClass) head.Append(hasAll ? "  outputs" : "  largest outputs");
         Terminal.Out.WriteLine(Terminal.Paint(head.ToString(), Ink.Dim));
         foreach (RowResult row in results)
         {
             bool isWrong = isClass && row.Target != row.Answer;
-            StringBuilder line = new($"  {row.Number.ToString(CultureInfo.InvariantCulture).PadLeft(number)}  {ConfusionTable.Cut(row.Target, name).PadRight(name)}  ");
-            line.Append(Terminal.Paint(ConfusionTable.Cut(row.Answer, name).PadRight(name), isWrong ? Ink.Bad : Ink.Plain));
-            line.Append($"  {row.Cost.ToString(row.Cost is < 1e-4 and not 0 ? "0.000E+0" : "0.000000", CultureInfo.InvariantCulture),10} ");
+            StringBuilder line =
+                new($"  {row.Number.ToString().PadLeft(number)}  {ConfusionTable.Cut(row.Target, name).PadRight(name)}  ");
+            line.Append(Terminal.Paint(ConfusionTable.Cut(row.Answer, name).PadRight(name),
+                isWrong ? Ink.Bad : Ink.Plain));
+            line.Append($"  {row.Cost.ToString(row.Cost is < 1e-4 and not 0 ? "0.000E+0" : "0.000000"),10} ");
             if (isClass && hasAll)
-                foreach (float value in row.Outputs) line.Append(value.ToString("0.000", CultureInfo.InvariantCulture).PadLeft(6));
+                foreach (float value in row.Outputs) line.Append(value.ToString("0.000").PadLeft(6));
             else if (isClass)
-                foreach (int c in Enumerable.Range(0, row.Outputs.Length).OrderByDescending(c => row.Outputs[c]).Take(2))
+                foreach (int c in Enumerable.Range(0, row.Outputs.Length).OrderByDescending(c =>
+                    row.Outputs[c]).Take(2))
                     line.Append($" {ConfusionTable.Cut(preparation.Target.Classes[c], 8)}={row.Outputs[c]:0.000}");
             Terminal.Out.WriteLine(line.ToString().TrimEnd());
         }
     }
 
-    private static void WriteFile(string path, Preparation preparation, List<RowResult> results) => AtomicFile.Write(path, stream =>
+    private static void WriteFile(string path, Preparation preparation, List<RowResult> results) =>
+        AtomicFile.Write(path, stream =>
     {
         using StreamWriter writer = new(stream, new UTF8Encoding(false), leaveOpen: true);
         WriteCsv(writer, preparation, results);
@@ -119,17 +137,24 @@ internal sealed class EvaluateCommand : CliCommand
     private static void WriteCsv(TextWriter writer, Preparation preparation, List<RowResult> results)
     {
         IEnumerable<string> names = OutputNames(preparation);
-        writer.Write(string.Join(',', names.Prepend("cost").Prepend("answer").Prepend("target").Prepend("row").Select(CsvField.Of)) + "\n");
+        writer.Write(string.Join(',',
+            names.Prepend("cost").Prepend("answer").Prepend("target").Prepend("row").Select(CsvField.Of)) + "\n");
         foreach (RowResult row in results)
-            writer.Write($"{row.Number},{CsvField.Of(row.Target)},{CsvField.Of(row.Answer)},{Numbers.Text(row.Cost)}{string.Concat(row.Outputs.Select(o => "," + CsvField.Of(o)))}\n");
+        {
+            IEnumerable<string> outputs = row.Outputs.Select(CsvField.Of);
+            writer.Write($"{row.Number},{CsvField.Of(row.Target)},{CsvField.Of(row.Answer)},{Numbers.Text(row.Cost)},");
+            writer.Write(string.Join(',', outputs) + "\n");
+        }
     }
 
     /// <summary>Names of the network's outputs as columns.</summary>
     private static IEnumerable<string> OutputNames(Preparation preparation) =>
         !preparation.Target.IsClass ? preparation.Target.Names.Select(n => $"output {n}")
-        : preparation.SingleOutput ? [$"output {preparation.Target.Classes[1]}"] : preparation.Target.Classes.Select(c => $"output {c}");
+        : preparation.SingleOutput ? [$"output {preparation.Target.Classes[1]}"]
+            : preparation.Target.Classes.Select(c => $"output {c}");
 
-    private void WriteJson(string path, Model network, Dataset rows, Metrics metrics, double total, List<RowResult>? results) =>
+    private void WriteJson(string path, Model network, Dataset rows, Metrics metrics, double total,
+        List<RowResult>? results) =>
         JsonReport.Write(Terminal, json =>
         {
             json.WriteString("model", path);
@@ -144,7 +169,8 @@ internal sealed class EvaluateCommand : CliCommand
                 for (int actual = 0; actual < confusion.GetLength(0); actual++)
                 {
                     json.WriteStartArray();
-                    for (int predicted = 0; predicted < confusion.GetLength(1); predicted++) json.WriteNumberValue(confusion[actual, predicted]);
+                    for (int predicted = 0; predicted < confusion.GetLength(1); predicted++)
+                        json.WriteNumberValue(confusion[actual, predicted]);
                     json.WriteEndArray();
                 }
                 json.WriteEndArray();
@@ -173,5 +199,5 @@ internal static class CsvField
     public static string Of(string text) =>
         text.AsSpan().ContainsAny(NeedsQuotes) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
 
-    public static string Of(float value) => value.ToString("R", CultureInfo.InvariantCulture);
+    public static string Of(float value) => value.ToString("R");
 }

@@ -1,12 +1,13 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Downhill.Data;
 
 namespace Downhill.Cli;
 
-/// <summary><c>downhill explain</c>: the arithmetic of one example, unit by unit (lecture L1), worked out in double beside the fast path.</summary>
+/// <summary>
+/// <c>downhill explain</c>: the arithmetic of one example, unit by unit (lecture L1), worked out in double beside the fast path.
+/// </summary>
 internal sealed class ExplainCommand : CliCommand
 {
     private const int ShortSum = 4, ManyUnits = 12, ShownUnits = 6;
@@ -16,16 +17,19 @@ internal sealed class ExplainCommand : CliCommand
     private readonly GroupedOption<bool> all, noHeader, json;
 
     public ExplainCommand(Terminal terminal, CancellationToken cancellation)
-        : base("explain", "Shows the arithmetic of one example: inputs × weights, u, bias, v, φ(v).", terminal, cancellation)
+        : base("explain", "Shows the arithmetic of one example: inputs × weights, u, bias, v, φ(v).", terminal,
+            cancellation)
     {
         model = AddArgument("MODEL", "a model file");
         data = AddArgument("DATA", "where the example is");
         row = Add("Options", "--row", "N", "its row, counted from 1");
-        all = AddFlag("Options", "--all", "every unit and every term; otherwise long sums and wide layers are cut short");
+        all = AddFlag("Options", "--all",
+            "every unit and every term; otherwise long sums and wide layers are cut short");
         json = AddFlag("Options", "--json", "one JSON object with every number");
         target = Add("Table", "--target", "COLS", "the target, where it has another name than in training");
         noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add("Table", "--delimiter", "CHAR", "comma, semicolon, tab, blank or a character (guessed if not given)");
+        delimiter = Add("Table", "--delimiter", "CHAR",
+            "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
     }
 
@@ -40,12 +44,19 @@ internal sealed class ExplainCommand : CliCommand
     {
         if (words.GetValue(row) is not string rowText)
             return Throw.Input<int>("--row", "the number of a row", "nothing", "Say, for example, --row 1.");
-        int number = Values.Whole("--row", rowText, 1, int.MaxValue, "Rows are counted from 1, the header not included.")!.Value;
+        int number =
+            Values.Whole("--row", rowText, 1, int.MaxValue, "Rows are counted from 1, the header not included.")!.Value;
         Model network = Model.Load(words.GetValue(model)!);
-        Dataset rows = TableWords.Open(words.GetValue(data)!, network, needTarget: false, new TableWords(noHeader, delimiter, decimalMark, target).Read(words)).Data;
-        if (number > rows.Rows) Throw.Input($"--row {number}", $"a row from 1 to {rows.Rows} of '{rows.Name}'", $"{number}", "Rows are counted from 1, the header not included.");
+        Dataset rows =
+            TableWords.Open(words.GetValue(data)!, network, needTarget: false,
+            new TableWords(noHeader, delimiter, decimalMark, target).Read(words)).Data;
+        if (number > rows.Rows)
+            Throw.Input($"--row {number}", $"a row from 1 to {rows.Rows} of '{rows.Name}'", $"{number}",
+                "Rows are counted from 1, the header not included.");
         int at = number - 1, numeric = rows.NumericCount, categories = rows.CategoryCount;
-        Trace trace = Trace.Of(network, rows.Numeric.AsSpan(at * numeric, numeric), rows.Codes.AsSpan(at * categories, categories));
+        Trace trace =
+            Trace.Of(network, rows.Numeric.AsSpan(at * numeric, numeric),
+            rows.Codes.AsSpan(at * categories, categories));
         double[]? coded = null;
         string targetText = "";
         Preparation preparation = network.Preparation;
@@ -53,8 +64,10 @@ internal sealed class ExplainCommand : CliCommand
         {
             coded = new double[preparation.Outputs];
             int values = preparation.Target.IsClass ? 0 : preparation.Outputs;
-            preparation.EncodeTarget(values == 0 ? rows.Classes[at] : 0, rows.Values.AsSpan(at * values, values), coded);
-            targetText = values == 0 ? preparation.Target.Classes[rows.Classes[at]] : string.Join(' ', rows.Values.AsSpan(at * values, values).ToArray().Select(CsvField.Of));
+            preparation.EncodeTarget(values == 0 ? rows.Classes[at] : 0, rows.Values.AsSpan(at * values, values),
+                coded);
+            targetText = values == 0 ? preparation.Target.Classes[rows.Classes[at]]
+                : string.Join(' ', rows.Values.AsSpan(at * values, values).ToArray().Select(CsvField.Of));
         }
         double? cost = coded is null ? null : trace.Cost(coded);
         if (words.GetValue(json)) WriteJson(trace, rows, number, coded, targetText, cost);
@@ -66,7 +79,8 @@ internal sealed class ExplainCommand : CliCommand
     {
         Model network = trace.Model;
         Preparation preparation = network.Preparation;
-        Terminal.Out.WriteLine(Terminal.Paint($"Row {at + 1} of {rows.Name} through the network {network.Spec}", Ink.Bold));
+        Terminal.Out.WriteLine(Terminal.Paint($"Row {at + 1} of {rows.Name} through the network {network.Spec}",
+            Ink.Bold));
         Terminal.Out.WriteLine();
         WriteInputs(trace, rows, at, isAll);
         int dense = 0;
@@ -74,12 +88,13 @@ internal sealed class ExplainCommand : CliCommand
         {
             LayerTrace layer = trace.Layers[index];
             Terminal.Out.WriteLine();
-            Terminal.Out.WriteLine(Terminal.Paint($"Layer {index + 1}: {layer.Layer.Describe(layer.Inputs.Count)}", Ink.Bold)
+            Terminal.Out.WriteLine(Terminal.Paint($"Layer {index + 1}: {layer.Layer.Describe(layer.Inputs.Count)}",
+                Ink.Bold)
                 + Terminal.Paint(Formula(layer.Layer), Ink.Dim));
             bool isLast = index == trace.Layers.Count - 1;
             if (layer.Units.Count > 0) WriteUnits(layer, dense++ == 0 ? "x" : "y", isAll, isLast);
-            foreach ((NormTrace norm, int i) in layer.Norms.Take(isAll || layer.Norms.Count <= ManyUnits ? int.MaxValue : ShownUnits).Select((n, i) => (n, i)))
-                WriteNorm(norm, layer.Inputs[i], i);
+            int norms = isAll || layer.Norms.Count <= ManyUnits ? layer.Norms.Count : ShownUnits;
+            for (int i = 0; i < norms; i++) WriteNorm(layer.Norms[i], layer.Inputs[i], i);
             if (!isAll && layer.Norms.Count > ManyUnits) More(layer.Norms.Count - ShownUnits, "features");
             if (layer.Layer is Dropout) Terminal.Out.WriteLine("  passes everything on: it drops in training only");
         }
@@ -89,9 +104,11 @@ internal sealed class ExplainCommand : CliCommand
     private void WriteInputs(Trace trace, Dataset rows, int at, bool isAll)
     {
         Preparation preparation = trace.Model.Preparation;
-        Terminal.Out.WriteLine(Terminal.Paint("Inputs", Ink.Bold) + Terminal.Paint(preparation.Shift.All(s => s == 0) && preparation.Scale.All(s => s == 1)
+        Terminal.Out.WriteLine(Terminal.Paint("Inputs", Ink.Bold)
+            + Terminal.Paint(preparation.Shift.All(s => s == 0) && preparation.Scale.All(s => s == 1)
             ? "  as they are" : "  x = (raw − shift)·scale, as fitted on the training rows", Ink.Dim));
-        int name = Math.Clamp(preparation.Inputs.Max(c => c.Name.Length), 2, 24), shown = isAll || preparation.Width <= ManyUnits ? int.MaxValue : ShownUnits;
+        int name = Math.Clamp(preparation.Inputs.Max(c => c.Name.Length), 2, 24),
+            shown = isAll || preparation.Width <= ManyUnits ? int.MaxValue : ShownUnits;
         int input = 0, numeric = 0, category = 0;
         foreach (Column column in preparation.Inputs.Take(shown))
         {
@@ -100,7 +117,9 @@ internal sealed class ExplainCommand : CliCommand
             {
                 float raw = rows.Numeric[at * rows.NumericCount + numeric];
                 (double shift, double scale) = (preparation.Shift[numeric], preparation.Scale[numeric]);
-                string how = shift == 0 && scale == 1 ? "" : $" = ({CsvField.Of(raw)}{Signed(-shift)})·{MetricsTable.Short(scale)}";
+                string product = $"·{MetricsTable.Short(scale)}";
+                string how = shift != 0 ? $" = ({CsvField.Of(raw)}{Signed(-shift)}){product}"
+                    : scale != 1 ? $" = {CsvField.Of(raw)}{product}" : "";
                 Terminal.Out.WriteLine($"{label}x{Index(input)}{how} = {Text(trace.Inputs[input])}");
                 numeric++;
                 input++;
@@ -115,7 +134,8 @@ internal sealed class ExplainCommand : CliCommand
 
     private void WriteUnits(LayerTrace layer, string name, bool isAll, bool isLast)
     {
-        int count = layer.Units.Count, shown = isAll || isLast || count <= ManyUnits ? count : ShownUnits, width = $"unit {count}".Length;
+        int count = layer.Units.Count, shown = isAll || isLast || count <= ManyUnits ? count : ShownUnits,
+            width = $"unit {count}".Length;
         bool isJoint = !((Dense)layer.Layer).Activation.IsElementwise;
         for (int i = 0; i < shown; i++)
         {
@@ -127,8 +147,10 @@ internal sealed class ExplainCommand : CliCommand
                 Terminal.Out.WriteLine(start + line);
                 start = indent + "    ";
             }
-            string field = unit.Bias is double bias ? $"v = u + b = {Text(unit.Sum)}{Signed(bias)} = {Text(unit.Field)}" : $"v = u = {Text(unit.Field)}";
-            string result = isJoint ? "" : $"   {(isLast ? "z" : "y")} = φ(v) = {Terminal.Paint(Text(unit.Output), Ink.Bold)}";
+            string field = unit.Bias is double bias ? $"v = u + b = {Text(unit.Sum)}{Signed(bias)} = {Text(unit.Field)}"
+                : $"v = u = {Text(unit.Field)}";
+            string result = isJoint ? ""
+                : $"   {(isLast ? "z" : "y")} = φ(v) = {Terminal.Paint(Text(unit.Output), Ink.Bold)}";
             Terminal.Out.WriteLine(indent + field + result);
         }
         if (shown < count) More(count - shown, "units");
@@ -136,13 +158,18 @@ internal sealed class ExplainCommand : CliCommand
         double largest = layer.Units.Max(u => u.Field);
         Terminal.Out.WriteLine($"  φ over all units, Σ exp(v) = {MetricsTable.Short(layer.Units.Sum(u => Math.Exp(u.Field)))}:");
         for (int i = 0; i < count; i++)
-            Terminal.Out.WriteLine($"  {$"unit {i + 1}".PadRight(width)}  z = exp({Text(layer.Units[i].Field)})/Σ = {Terminal.Paint(Text(layer.Units[i].Output), layer.Units[i].Field == largest ? Ink.Bold : Ink.Plain)}");
+        {
+            string z = Terminal.Paint(Text(layer.Units[i].Output), layer.Units[i].Field == largest ? Ink.Bold : Ink.Plain);
+            Terminal.Out.WriteLine($"  {$"unit {i + 1}".PadRight(width)}  z = exp({Text(layer.Units[i].Field)})/Σ = {z}");
+        }
     }
 
     private void WriteNorm(NormTrace norm, double x, int i)
     {
-        Terminal.Out.WriteLine($"  {i + 1}: n = (x − mean)/deviation = ({Text(x)}{Signed(-norm.Mean)})/{Text(norm.Deviation)} = {Text(norm.Normalised)}");
-        Terminal.Out.WriteLine($"     v = γ·n + β = {Text(norm.Scale)}·{Text(norm.Normalised)}{Signed(norm.Shift)} = {Text(norm.Field)}   y = φ(v) = {Text(norm.Output)}");
+        string normalised = Text(norm.Normalised);
+        Terminal.Out.WriteLine($"  {i + 1}: n = (x − mean)/deviation = ({Text(x)}{Signed(-norm.Mean)})/{Text(norm.Deviation)} = {normalised}");
+        Terminal.Out.WriteLine($"     v = γ·n + β = {Text(norm.Scale)}·{normalised}{Signed(norm.Shift)} = {Text(norm.Field)}"
+            + $"   y = φ(v) = {Text(norm.Output)}");
     }
 
     private void WriteAnswer(Trace trace, Preparation preparation, double[]? coded, string targetText, double? cost)
@@ -153,7 +180,9 @@ internal sealed class ExplainCommand : CliCommand
         if (preparation.Target.IsClass)
         {
             int answer = preparation.ClassOf<double>(outputs);
-            string why = preparation.SingleOutput ? $"z = {Text(outputs[0])}, the middle is {Text(0.5 * (preparation.TargetLow + preparation.TargetHigh))}" : $"the largest output, {Text(outputs[answer])}";
+            string why = preparation.SingleOutput
+                ? $"z = {Text(outputs[0])}, the middle is {Text(0.5 * (preparation.TargetLow + preparation.TargetHigh))}"
+                : $"the largest output, {Text(outputs[answer])}";
             Terminal.Out.WriteLine($"  {preparation.Target.Names[0]} = {Terminal.Paint(preparation.Target.Classes[answer], Ink.Bold)} ({why})");
         }
         else
@@ -165,7 +194,7 @@ internal sealed class ExplainCommand : CliCommand
         if (coded is null) return;
         Loss loss = trace.Model.Loss;
         string formula = Catalog.Default.Losses.FirstOrDefault(l => l.Name == loss.Name)?.Formula ?? "";
-        string list = coded.Length <= 12 ? $", coded {string.Join(' ', coded.Select(t => t.ToString("G4", CultureInfo.InvariantCulture)))}" : "";
+        string list = coded.Length <= 12 ? $", coded {string.Join(' ', coded.Select(t => t.ToString("G4")))}" : "";
         Terminal.Out.WriteLine($"  target {targetText}{list}");
         Terminal.Out.WriteLine($"  cost L = {formula} = {Terminal.Paint(MetricsTable.Short(cost!.Value), Ink.Bold)} ({loss})");
     }
@@ -175,34 +204,42 @@ internal sealed class ExplainCommand : CliCommand
     {
         (double Weight, double Input)[] terms = [.. unit.Links.Select((link, k) => (unit.Weights[k], inputs[link]))];
         bool isShort = isAll || terms.Length <= ShortSum + 1;
-        (double Weight, double Input)[] shown = isShort ? terms : [.. terms.OrderByDescending(t => Math.Abs(t.Weight * t.Input)).Take(ShortSum)];
+        (double Weight, double Input)[] shown = isShort ? terms
+            : [.. terms.OrderByDescending(t => Math.Abs(t.Weight * t.Input)).Take(ShortSum)];
         StringBuilder text = new();
         foreach ((double weight, double input) in shown)
         {
             string product = $"{Text(Math.Abs(weight))}·{(input < 0 ? $"({Text(input)})" : Text(input))}";
             text.Append(text.Length == 0 ? weight < 0 ? "−" : "" : weight < 0 ? " − " : " + ").Append(product);
         }
-        if (!isShort) text.Append($"{Signed(unit.Sum - shown.Sum(t => t.Weight * t.Input))} ({terms.Length - ShortSum} smaller terms)");
+        if (!isShort)
+            text.Append($"{Signed(unit.Sum - shown.Sum(t => t.Weight * t.Input))} ({terms.Length - ShortSum} smaller terms)");
         return text.Append($" = {Text(unit.Sum)}").ToString();
     }
 
-    private void More(int count, string what) => Terminal.Out.WriteLine(Terminal.Paint($"  … {count} more {what}: --all", Ink.Dim));
+    private void More(int count, string what) =>
+        Terminal.Out.WriteLine(Terminal.Paint($"  … {count} more {what}: --all", Ink.Dim));
 
     private static string Formula(Layer layer)
     {
         Activation? activation = layer switch { Dense d => d.Activation, BatchNorm b => b.Activation, _ => null };
-        if (activation is null || Catalog.Default.Activations.FirstOrDefault(a => a.Name == activation.Name) is not Entry<Activation> entry) return "";
-        string with = string.Join(", ", entry.Parameters.Select((p, i) => $"{p.Name} = {Numbers.Text(activation.Arguments[i])}"));
+        Entry<Activation>? entry = Catalog.Default.Activations.FirstOrDefault(a => a.Name == activation?.Name);
+        if (activation is null || entry is null) return "";
+        string with =
+            string.Join(", ", entry.Parameters.Select((p, i) => $"{p.Name} = {Numbers.Text(activation.Arguments[i])}"));
         return $"  φ(v) = {entry.Formula}{(with.Length == 0 ? "" : $" with {with}")}";
     }
 
-    private static string Index(int input) => $"{input + 1}";
+    private static string Index(int input) =>
+        string.Concat($"{input + 1}".Select(digit => (char)('₀' + (digit - '0'))));
 
-    private static string Text(double value) => value.ToString(Math.Abs(value) is >= 1e5 or < 1e-4 and > 0 ? "0.000E+0" : "0.0000", CultureInfo.InvariantCulture);
+    private static string Text(double value) =>
+        value.ToString(Math.Abs(value) is >= 1e5 or < 1e-4 and > 0 ? "0.000E+0" : "0.0000").Replace('-', '−');
 
     private static string Signed(double value) => value < 0 ? $" − {Text(-value)}" : $" + {Text(value)}";
 
-    private void WriteJson(Trace trace, Dataset rows, int number, double[]? coded, string targetText, double? cost) => JsonReport.Write(Terminal, json =>
+    private void WriteJson(Trace trace, Dataset rows, int number, double[]? coded, string targetText, double? cost) =>
+        JsonReport.Write(Terminal, json =>
     {
         Preparation preparation = trace.Model.Preparation;
         json.WriteString("data", rows.Name);
@@ -219,7 +256,8 @@ internal sealed class ExplainCommand : CliCommand
             json.WriteEndObject();
         }
         json.WriteEndArray();
-        if (preparation.Target.IsClass) json.WriteString("answer", preparation.Target.Classes[preparation.ClassOf<double>([.. trace.Outputs])]);
+        if (preparation.Target.IsClass)
+            json.WriteString("answer", preparation.Target.Classes[preparation.ClassOf<double>([.. trace.Outputs])]);
         else JsonReport.Numbers(json, "answer", trace.Outputs.Select(preparation.ValueOf));
         if (coded is null) return;
         json.WriteString("target", targetText);
@@ -233,7 +271,8 @@ internal sealed class ExplainCommand : CliCommand
         foreach (UnitTrace unit in layer.Units)
         {
             json.WriteStartObject();
-            if (unit.Links.Count < layer.Inputs.Count) JsonReport.Numbers(json, "links", unit.Links.Select(l => (double)l));
+            if (unit.Links.Count < layer.Inputs.Count)
+                JsonReport.Numbers(json, "links", unit.Links.Select(l => (double)l));
             JsonReport.Numbers(json, "weights", unit.Weights);
             JsonReport.Number(json, "u", unit.Sum);
             if (unit.Bias is double bias) JsonReport.Number(json, "b", bias);

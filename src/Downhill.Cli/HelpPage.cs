@@ -29,13 +29,16 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
         if (isRoot)
         {
             Heading(terminal, "Commands");
-            foreach (Command child in command.Subcommands.Where(c => !c.Hidden)) Entry(terminal, child.Name, child.Description!);
+            foreach (Command child in command.Subcommands.Where(c => !c.Hidden))
+                Entry(terminal, child.Name, child.Description!);
         }
-        foreach (IGrouping<string, Option> group in command.Options.Where(o => !o.Hidden && o is IGrouped).GroupBy(o => ((IGrouped)o).Group))
+        foreach (IGrouping<string,
+            Option> group in command.Options.Where(o => !o.Hidden && o is IGrouped).GroupBy(o => ((IGrouped)o).Group))
         {
             Heading(terminal, group.Key);
             foreach (Option option in group)
-                Entry(terminal, $"{string.Join(", ", option.Aliases.Append(option.Name))}{(option.HelpName is null ? "" : $" {option.HelpName}")}", option.Description!);
+                Entry(terminal,
+                    $"{string.Join(", ", option.Aliases.Append(option.Name))} {option.HelpName}".TrimEnd(), option.Description!);
         }
         if (command is CliCommand own)
         {

@@ -14,7 +14,8 @@ internal sealed class InfoCommand : CliCommand
         : base("info", "Shows version, vector width and threads of this machine.", terminal, cancellation) =>
         json = AddFlag("Options", "--json", "one JSON object instead of text");
 
-    public override IReadOnlyList<Example> Examples { get; } = [new("info", "all of it"), new("info --json", "for a script or a bug report")];
+    public override IReadOnlyList<Example> Examples { get; } =
+        [new("info", "all of it"), new("info --json", "for a script or a bug report")];
 
     protected override int Run(ParseResult words)
     {
@@ -38,15 +39,19 @@ internal sealed class InfoCommand : CliCommand
             });
             return Cli.Done;
         }
-        string width = kernels.Width == SimdWidth.Scalar ? "one number at a time" : $"{SimdWidths.Name(kernels.Width)} bits, {kernels.Count} float at a time";
+        string width = kernels.Width == SimdWidth.Scalar ? "one number at a time"
+            : $"{SimdWidths.Name(kernels.Width)} bits, {kernels.Count} floats at a time";
         Line("version", VersionLine.Version);
-        Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}; this machine has {string.Join(", ", supported)}");
-        Line("arithmetic", $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");
+        Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}");
+        Line("possible", string.Join(", ", supported));
+        Line("arithmetic",
+            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");
         Line("threads", $"{Team.DefaultSize}");
         Line("runtime", RuntimeInformation.FrameworkDescription);
         Line("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
         return Cli.Done;
 
-        void Line(string word, string text) => Terminal.Out.WriteLine($"  {Terminal.Paint(word.PadRight(12), Ink.Dim)}{text}");
+        void Line(string word, string text) =>
+            Terminal.Out.WriteLine($"  {Terminal.Paint(word.PadRight(12), Ink.Dim)}{text}");
     }
 }

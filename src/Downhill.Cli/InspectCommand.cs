@@ -11,7 +11,8 @@ internal sealed class InspectCommand : CliCommand
     private readonly GroupedOption<bool> json;
 
     public InspectCommand(Terminal terminal, CancellationToken cancellation)
-        : base("inspect", "Shows a model's layers, parameters, preparation and how it was trained.", terminal, cancellation)
+        : base("inspect", "Shows a model's layers, parameters, preparation and how it was trained.", terminal,
+            cancellation)
     {
         model = AddArgument("MODEL", "a model, a checkpoint or another safetensors file");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
@@ -50,13 +51,17 @@ internal sealed class InspectCommand : CliCommand
     private void WriteModel(string path, Model network)
     {
         Head(path, "model of Downhill");
-        Line("network", $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")} arithmetic");
+        Line("network",
+            $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")} arithmetic");
         WriteLayers(network.Spec);
         WritePreparation(network);
         if (network.Training is TrainingRecord training)
         {
-            Line("trained on", $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)} epochs, {MetricsTable.Count(training.Steps)} steps");
-            Line("by", $"{training.Optimizer}, learning rate {Numbers.Text(training.LearningRate)}, batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}");
+            Line("trained on",
+                $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)} epochs, "
+                + $"{MetricsTable.Count(training.Steps)} steps");
+            Line("by", $"{training.Optimizer}, learning rate {Numbers.Text(training.LearningRate)}, "
+                + $"batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}");
             Line("until", training.Stopped);
         }
         Line("weightsHash", network.WeightsHash);
@@ -65,19 +70,24 @@ internal sealed class InspectCommand : CliCommand
     /// <summary>Each layer with its shape and the sum that gives its parameters (lecture L20).</summary>
     private void WriteLayers(NetworkSpec spec)
     {
-        Table table = Terminal.Table(("layer", true), ("what it is", false), ("inputs", true), ("outputs", true), ("parameters", false), ("", true));
+        Table table =
+            Terminal.Table(("layer", true), ("what it is", false), ("inputs", true), ("outputs", true),
+            ("parameters", false), ("", true));
         for (int index = 0; index < spec.Layers.Count; index++)
         {
             Layer layer = spec.Layers[index];
             int inputs = spec.InputsOf(index);
-            string what = layer is Dense dense ? $"dense {dense.Activation}" : layer is BatchNorm norm ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
+            string what = layer is Dense dense ? $"dense {dense.Activation}" : layer is BatchNorm norm
+                ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
             int count = layer.Parameters(inputs).Sum(p => p.Count);
-            Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs), count == 0 ? "-" : MetricsTable.Count(count));
+            Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs),
+                count == 0 ? "-" : MetricsTable.Count(count));
         }
-        Terminal.Write(table);
+        WriteTable(table);
         Dense[] layers = [.. spec.Layers.OfType<Dense>()];
         string total = $"{MetricsTable.Count(spec.ParameterCount)}";
-        if (layers.Length == spec.Layers.Count(l => l is not Dropout) && layers.All(l => l.Connections is null && l.HasBias))
+        if (layers.Length == spec.Layers.Count(l => l is not Dropout)
+            && layers.All(l => l.Connections is null && l.HasBias))
         {
             List<string> with = [], without = [];
             int width = spec.Inputs;
@@ -87,7 +97,8 @@ internal sealed class InspectCommand : CliCommand
                 without.Add($"{width}·{layer.Units}");
                 width = layer.Units;
             }
-            total = $"{string.Join(" + ", with)} = {total}; without biases {string.Join(" + ", without)} = {MetricsTable.Count(spec.LinkCount)}";
+            total = $"{string.Join(" + ", with)} = {total}; "
+                + $"without biases {string.Join(" + ", without)} = {MetricsTable.Count(spec.LinkCount)}";
         }
         else
         {
@@ -98,7 +109,8 @@ internal sealed class InspectCommand : CliCommand
 
     private static string Formula(Layer layer, int inputs) => layer switch
     {
-        Dense { Connections: ConnectionMask mask } dense => $"{mask.Links} of {inputs}·{dense.Units} links{(dense.HasBias ? $" + {dense.Units} biases" : "")}",
+        Dense { Connections: ConnectionMask mask } dense =>
+            $"{mask.Links} of {inputs}·{dense.Units} links{(dense.HasBias ? $" + {dense.Units} biases" : "")}",
         Dense { HasBias: true } dense => $"{inputs}·{dense.Units} + {dense.Units}",
         Dense dense => $"{inputs}·{dense.Units}",
         BatchNorm => $"2·{inputs}",
@@ -108,16 +120,22 @@ internal sealed class InspectCommand : CliCommand
     private void WritePreparation(Model network)
     {
         Preparation preparation = network.Preparation;
-        Line("inputs", Listed(preparation.Inputs.Select(c => c.Kind == ColumnKind.Category ? $"{c.Name} ({c.Categories.Count} categories)" : c.Name)));
+        Line("inputs",
+            Listed(preparation.Inputs.Select(c =>
+            c.Kind == ColumnKind.Category ? $"{c.Name} ({c.Categories.Count} categories)" : c.Name)));
         bool isShifted = preparation.Shift.Any(s => s != 0), isCommon = preparation.Scale.Distinct().Count() == 1;
         Line("prepared", isShifted ? "each column to mean 0 and deviation 1 of the training rows"
-            : isCommon && preparation.Scale[0] != 1 ? $"divided by {MetricsTable.Short(1 / preparation.Scale[0])}" : "as they are");
+            : isCommon && preparation.Scale[0] != 1 ? $"divided by {MetricsTable.Short(1 / preparation.Scale[0])}"
+                : "as they are");
         if (network.Image is ImageShape image) Line("image", $"{image.Width}×{image.Height} pixels");
         if (preparation.Target.IsClass)
         {
             Line("target", $"{preparation.Target.Names[0]}: {Listed(preparation.Target.Classes)}");
             if (preparation.SingleOutput || preparation.TargetLow != 0 || preparation.TargetHigh != 1)
-                Line("coded", preparation.SingleOutput ? $"{Numbers.Text(preparation.TargetLow)} for {preparation.Target.Classes[0]}, {Numbers.Text(preparation.TargetHigh)} for {preparation.Target.Classes[1]}"
+                Line("coded",
+                    preparation.SingleOutput
+                    ? $"{Numbers.Text(preparation.TargetLow)} for {preparation.Target.Classes[0]}, "
+                        + $"{Numbers.Text(preparation.TargetHigh)} for {preparation.Target.Classes[1]}"
                     : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)} for the others");
             return;
         }
@@ -127,10 +145,18 @@ internal sealed class InspectCommand : CliCommand
 
     private void WriteCheckpoint(string path, Safetensors file, bool isJson)
     {
-        NetworkSpec spec = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.network", j => NetworkSpec.Read(j, Catalog.Default)));
-        (int epoch, long step) = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.state", j => (j.GetProperty("epoch").GetInt32(), j.GetProperty("step").GetInt64())));
-        string data = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.data", j => j.GetProperty("name").GetString()!));
-        JsonElement options = ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.options", j => j.Clone()));
+        NetworkSpec spec =
+            ModelFile.Guarded(path, () =>
+            ModelFile.ReadJson(file, "downhill.network", j => NetworkSpec.Read(j, Catalog.Default)));
+        (int epoch, long step) =
+            ModelFile.Guarded(path, () =>
+            ModelFile.ReadJson(file, "downhill.state", j =>
+            (j.GetProperty("epoch").GetInt32(), j.GetProperty("step").GetInt64())));
+        string data =
+            ModelFile.Guarded(path, () =>
+            ModelFile.ReadJson(file, "downhill.data", j => j.GetProperty("name").GetString()!));
+        JsonElement options =
+            ModelFile.Guarded(path, () => ModelFile.ReadJson(file, "downhill.options", j => j.Clone()));
         string optimizer = options.GetProperty("optimizer").GetString()!;
         int epochs = options.GetProperty("epochs").GetInt32();
         if (isJson)
@@ -179,8 +205,9 @@ internal sealed class InspectCommand : CliCommand
             : $"safetensors of a newer Downhill (format {format})");
         Table table = Terminal.Table(("tensor", false), ("type", false), ("shape", false), ("numbers", true));
         foreach (TensorInfo tensor in file.Tensors.Take(50))
-            Terminal.Row(table, tensor.Name, tensor.Type.ToString(), string.Join('×', tensor.Shape.ToArray()), MetricsTable.Count(tensor.Count));
-        Terminal.Write(table);
+            Terminal.Row(table, tensor.Name, tensor.Type.ToString(), string.Join('×', tensor.Shape.ToArray()),
+                MetricsTable.Count(tensor.Count));
+        WriteTable(table);
         if (file.Tensors.Count > 50) Line("", $"… {file.Tensors.Count - 50} more");
         foreach ((string key, string value) in file.Metadata) Line(key, ConfusionTable.Cut(value, 200));
     }
@@ -228,6 +255,13 @@ internal sealed class InspectCommand : CliCommand
         json.WriteString("weightsHash", network.WeightsHash);
     });
 
+    private void WriteTable(Table table)
+    {
+        Terminal.Out.WriteLine();
+        Terminal.Write(table);
+        Terminal.Out.WriteLine();
+    }
+
     private void Head(string path, string kind)
     {
         Line("file", $"{path}, {MetricsTable.Count(new FileInfo(path).Length)} bytes");
@@ -247,6 +281,7 @@ internal sealed class InspectCommand : CliCommand
     private static string Listed(IEnumerable<string> names)
     {
         string[] all = [.. names];
-        return all.Length <= 20 ? string.Join(", ", all) : $"{string.Join(", ", all.Take(6))}, … {all[^1]} ({all.Length})";
+        return all.Length <= 20 ? string.Join(", ", all)
+            : $"{string.Join(", ", all.Take(6))}, … {all[^1]} ({all.Length})";
     }
 }

@@ -11,7 +11,12 @@ internal static class JsonReport
     public static void Write(Terminal terminal, Action<Utf8JsonWriter> content)
     {
         ArrayBufferWriter<byte> bytes = new();
-        using (Utf8JsonWriter json = new(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter json = new(bytes,
+            new JsonWriterOptions
+            {
+                Indented = true, NewLine = "\n",
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping
+            }))
         {
             json.WriteStartObject();
             content(json);

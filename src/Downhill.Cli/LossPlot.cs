@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace Downhill.Cli;
@@ -19,9 +18,11 @@ internal static class LossPlot
         double[] all = [.. train.Concat(validation).Where(double.IsFinite)];
         if (all.Length == 0) return;
         double low = all.Min(), high = all.Max();
-        bool isLog = low > 0 && high / low > 20;
+        bool isLog = low > 0 && high / low > 5;
         if (high <= low) (low, high) = (low - 0.5 * Math.Abs(low) - 1e-9, high + 0.5 * Math.Abs(high) + 1e-9);
-        Canvas canvas = new(terminal.HasUnicode, loss => Math.Clamp(isLog ? Math.Log(high / loss) / Math.Log(high / low) : (high - loss) / (high - low), 0, 1));
+        Canvas canvas =
+            new(terminal.HasUnicode, loss =>
+            Math.Clamp(isLog ? Math.Log(high / loss) / Math.Log(high / low) : (high - loss) / (high - low), 0, 1));
         canvas.Draw(train, 0, isBroken: false);
         canvas.Draw(validation, 1, isBroken: true);
 
@@ -39,7 +40,7 @@ internal static class LossPlot
             canvas.AppendLine(text, line, terminal);
             if (line == trainLine) text.Append(' ').Append(terminal.Paint("train", Ink.First));
             if (line == validationLine) text.Append(' ').Append(terminal.Paint("validation", Ink.Second));
-            terminal.Out.WriteLine(text);
+            terminal.Out.WriteLine(text.ToString().TrimEnd());
         }
         string corner = terminal.HasUnicode ? "└" : "+", rule = terminal.HasUnicode ? "─" : "-";
         StringBuilder floor = new(corner);
@@ -75,7 +76,7 @@ internal static class LossPlot
     }
 
     private static string Tick(double value) =>
-        value.ToString(Math.Abs(value) is >= 0.01 and < 10000 ? Math.Abs(value) < 1 ? "0.000" : "G4" : "0.0E+0", CultureInfo.InvariantCulture);
+        value.ToString(Math.Abs(value) is >= 0.01 and < 10000 ? Math.Abs(value) < 1 ? "0.000" : "G4" : "0.0E+0");
 
     /// <summary>2×4 dots per character in braille, one in ASCII.</summary>
     private sealed class Canvas(bool isBraille, Func<double, double> depth)
@@ -97,7 +98,8 @@ internal static class LossPlot
             {
                 // The mean of the epochs that fall into a column, or between two epochs the straight line.
                 double from = (double)x / width * values.Length, to = (double)(x + 1) / width * values.Length;
-                double value = to - from >= 1 ? values[(int)from..Math.Min(values.Length, (int)Math.Ceiling(to))].Average()
+                double value = to - from >= 1
+                    ? values[(int)from..Math.Min(values.Length, (int)Math.Ceiling(to))].Average()
                     : Between(values, (double)x / (width - 1) * (values.Length - 1));
                 if (!double.IsFinite(value)) continue;
                 int row = Row(value);

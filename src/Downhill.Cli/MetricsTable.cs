@@ -1,4 +1,3 @@
-using System.Globalization;
 using Spectre.Console;
 
 namespace Downhill.Cli;
@@ -15,21 +14,27 @@ internal static class MetricsTable
         foreach ((string part, Metrics? metrics) in parts)
         {
             if (metrics is null) continue;
-            if (isClass) Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Percent(metrics.Accuracy!.Value), Errors(metrics));
-            else Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Short(metrics.Rmse!.Value), Short(metrics.Mae!.Value), $"{metrics.R2:0.0000}");
+            if (isClass)
+                Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Percent(metrics.Accuracy!.Value),
+                    Errors(metrics));
+            else Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Short(metrics.Rmse!.Value),
+                Short(metrics.Mae!.Value), $"{metrics.R2:0.0000}");
         }
+        terminal.Out.WriteLine();
         terminal.Write(table);
     }
 
-    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+    public static string Count(long count) => count.ToString("N0");
 
-    public static string Percent(double share) => $"{(100 * share).ToString("0.00", CultureInfo.InvariantCulture)} %";
+    public static string Percent(double share) => $"{(100 * share).ToString("0.00")} %";
 
     /// <summary>Four significant digits, as many for a small loss as for a large one.</summary>
-    public static string Loss(double loss) => loss.ToString(Math.Abs(loss) is < 1e-3 or >= 1e5 && loss != 0 ? "0.00E+0" : "0.0000", CultureInfo.InvariantCulture);
+    public static string Loss(double loss) =>
+        loss.ToString(Math.Abs(loss) is < 1e-3 or >= 1e5 && loss != 0 ? "0.00E+0" : "0.0000");
 
     /// <summary>Five significant digits.</summary>
-    public static string Short(double value) => value.ToString(Math.Abs(value) is < 1e-3 or >= 1e6 && value != 0 ? "0.000E+0" : "G5", CultureInfo.InvariantCulture);
+    public static string Short(double value) =>
+        value.ToString(Math.Abs(value) is < 1e-3 or >= 1e6 && value != 0 ? "0.000E+0" : "G5");
 
     private static string Errors(Metrics metrics)
     {

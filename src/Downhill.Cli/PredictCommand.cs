@@ -20,7 +20,8 @@ internal sealed class PredictCommand : CliCommand
         probabilities = AddFlag("Options", "--probabilities", "a column p(class) for each class besides");
         json = AddFlag("Options", "--json", "one JSON object instead of CSV");
         noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add("Table", "--delimiter", "CHAR", "comma, semicolon, tab, blank or a character (guessed if not given)");
+        delimiter = Add("Table", "--delimiter", "CHAR",
+            "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
     }
 
@@ -35,7 +36,9 @@ internal sealed class PredictCommand : CliCommand
     protected override int Run(ParseResult words)
     {
         Model network = Model.Load(words.GetValue(model)!);
-        DataReading reading = TableWords.Open(words.GetValue(data)!, network, needTarget: false, new TableWords(noHeader, delimiter, decimalMark).Read(words));
+        DataReading reading =
+            TableWords.Open(words.GetValue(data)!, network, needTarget: false,
+            new TableWords(noHeader, delimiter, decimalMark).Read(words));
         bool withProbabilities = words.GetValue(probabilities);
         if (withProbabilities && !network.Preparation.Target.IsClass)
             Throw.Input("--probabilities", "a model of classes", "one of numbers", "Leave it out.");
@@ -62,7 +65,8 @@ internal sealed class PredictCommand : CliCommand
     private void Write(TextWriter writer, Model network, Dataset rows, bool withProbabilities)
     {
         Preparation preparation = network.Preparation;
-        IEnumerable<string> names = preparation.Target.IsClass ? [preparation.Target.Names[0]] : preparation.Target.Names;
+        IEnumerable<string> names = preparation.Target.IsClass ? [preparation.Target.Names[0]]
+            : preparation.Target.Names;
         string word = IsProbability(network) ? "p" : "output";
         if (withProbabilities) names = names.Concat(preparation.Target.Classes.Select(c => $"{word}({c})"));
         StringBuilder text = new(string.Join(',', names.Select(CsvField.Of)) + "\n");
@@ -83,7 +87,8 @@ internal sealed class PredictCommand : CliCommand
         Preparation preparation = network.Preparation;
         json.WriteString("data", rows.Name);
         json.WriteNumber("rows", rows.Rows);
-        JsonReport.Texts(json, preparation.Target.IsClass ? "classes" : "targets", preparation.Target.IsClass ? preparation.Target.Classes : preparation.Target.Names);
+        JsonReport.Texts(json, preparation.Target.IsClass ? "classes" : "targets",
+            preparation.Target.IsClass ? preparation.Target.Classes : preparation.Target.Names);
         json.WriteStartArray("answers");
         foreach ((string[] answer, float[] shares) in Answers(network, rows))
         {
@@ -117,7 +122,8 @@ internal sealed class PredictCommand : CliCommand
         for (int row = 0; row < rows.Rows; row++)
         {
             Cancellation.ThrowIfCancellationRequested();
-            network.Predict(rows.Numeric.AsSpan(row * numbers, numbers), outputs, rows.Codes.AsSpan(row * categories, categories));
+            network.Predict(rows.Numeric.AsSpan(row * numbers, numbers), outputs,
+                rows.Codes.AsSpan(row * categories, categories));
             if (!preparation.Target.IsClass)
             {
                 yield return ([.. outputs.Select(CsvField.Of)], outputs);
@@ -127,7 +133,8 @@ internal sealed class PredictCommand : CliCommand
             if (preparation.SingleOutput)
             {
                 // One unit between the codes of the two classes.
-                float second = (float)((outputs[0] - preparation.TargetLow) / (preparation.TargetHigh - preparation.TargetLow));
+                float second =
+                    (float)((outputs[0] - preparation.TargetLow) / (preparation.TargetHigh - preparation.TargetLow));
                 shares = [1 - second, second];
             }
             yield return ([preparation.Target.Classes[preparation.ClassOf<float>(outputs)]], shares);
@@ -136,5 +143,6 @@ internal sealed class PredictCommand : CliCommand
 
     /// <summary>Outputs that are no probabilities are not called so.</summary>
     private static bool IsProbability(Model network) =>
-        network.Spec.Output.Range is { SumsToOne: true } || (network.Preparation.SingleOutput && network.Spec.Output.Range is { Low: 0, High: 1 });
+        network.Spec.Output.Range is { SumsToOne: true }
+            || (network.Preparation.SingleOutput && network.Spec.Output.Range is { Low: 0, High: 1 });
 }

@@ -1,12 +1,12 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace Downhill.Cli;
 
 /// <summary>
 /// How training goes: one line that is redrawn on a terminal; otherwise a plain line now and then; nothing when quiet.
 /// </summary>
-internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions options, int rows, int stepsPerEpoch, string scoreName)
+internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions options, int rows, int stepsPerEpoch,
+    string scoreName)
 {
     private const int Bar = 16;
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(80), Tell = TimeSpan.FromSeconds(10);
@@ -53,10 +53,12 @@ internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions
         double share = options.Time is TimeSpan time
             ? Math.Max(state.Seconds / time.TotalSeconds, Share(step)) : Share(step);
         int full = (int)(Math.Clamp(share, 0, 1) * Bar);
-        string bar = new string(terminal.HasUnicode ? '━' : '=', full) + new string(terminal.HasUnicode ? '─' : '-', Bar - full);
+        string bar = new string(terminal.HasUnicode ? '━' : '=', full)
+            + new string(terminal.HasUnicode ? '─' : '-', Bar - full);
         double left = share > 0 ? clock.Elapsed.TotalSeconds * (1 - share) / Math.Max(share - StartShare, 1e-9) : 0;
         string epoch = $"epoch {Math.Min(state.Epoch + 1, options.Epochs)}/{options.Epochs}";
-        string text = $"{epoch} {bar} {(last.Epoch == 0 ? $"loss {MetricsTable.Loss(state.LastLoss)}" : Losses())} {Speed(step)} ≤{Clock(left)}";
+        string text =
+            $"{epoch} {bar} {(last.Epoch == 0 ? $"loss {MetricsTable.Loss(state.LastLoss)}" : Losses())} {Speed(step)} ≤{Clock(left)}";
         return text.Length < terminal.Width ? text : text[..(terminal.Width - 1)];
     }
 
@@ -68,20 +70,23 @@ internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions
     {
         string text = $"loss {MetricsTable.Loss(last.TrainLoss)}";
         if (double.IsNaN(last.ValidationLoss)) return text;
-        string score = scoreName == "accuracy" ? $"{100 * last.ValidationScore:0.0} %" : $"r² {last.ValidationScore:0.000}";
+        string score = scoreName == "accuracy" ? $"{100 * last.ValidationScore:0.0} %"
+            : $"r² {last.ValidationScore:0.000}";
         return $"{text} validation {MetricsTable.Loss(last.ValidationLoss)} {score}";
     }
 
     private string Speed(long step)
     {
-        double perSecond = (step - Math.Max(0, startStep)) * (double)rows / stepsPerEpoch / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
-        return perSecond >= 1e6 ? $"{perSecond / 1e6:0.0}M/s" : perSecond >= 1e3 ? $"{perSecond / 1e3:0}k/s" : $"{perSecond:0}/s";
+        double perSecond =
+            (step - Math.Max(0, startStep)) * (double)rows / stepsPerEpoch / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+        return perSecond >= 1e6 ? $"{perSecond / 1e6:0.0}M/s" : perSecond >= 1e3 ? $"{perSecond / 1e3:0}k/s"
+            : $"{perSecond:0}/s";
     }
 
     private static string Clock(double seconds)
     {
         if (!(seconds < 360000)) return "…";
         TimeSpan time = TimeSpan.FromSeconds(Math.Ceiling(seconds));
-        return time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss", CultureInfo.InvariantCulture) : time.ToString(@"m\:ss", CultureInfo.InvariantCulture);
+        return time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"m\:ss");
     }
 }

@@ -4,7 +4,8 @@ using Downhill.Data;
 namespace Downhill.Cli;
 
 /// <summary>The options that say how a table is laid out, the same in every command that reads one.</summary>
-internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimiter, Option<string?> decimalMark, Option<string?>? target = null)
+internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimiter, Option<string?> decimalMark,
+    Option<string?>? target = null)
 {
     public TableOptions Read(ParseResult words) => new()
     {
@@ -15,7 +16,8 @@ internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimite
         {
             null or "." => '.',
             "," => ',',
-            string other => Throw.Input<char>("--decimal", "'.' or ','", $"'{other}'", "Leave it out for a decimal point."),
+            string other =>
+                Throw.Input<char>("--decimal", "'.' or ','", $"'{other}'", "Leave it out for a decimal point."),
         },
     };
 
@@ -32,14 +34,17 @@ internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimite
         DataReading reading = DataSource.Open(data, options);
         Dataset found = reading.Data.Test ?? reading.Data;
         if (found.NumericCount != preparation.NumericCount || found.CategoryCount != preparation.CategoryCount)
-            Throw.Input($"Data '{data}'", $"the model's {preparation.Inputs.Count} input columns", $"{found.Inputs.Count}",
+            Throw.Input($"Data '{data}'", $"the model's {preparation.Inputs.Count} input columns",
+                $"{found.Inputs.Count}",
                 $"The model was trained on '{model.Training?.Data}'.");
         if (needTarget && !found.Target.Classes.SequenceEqual(preparation.Target.Classes))
-            Throw.Input($"Data '{data}'", $"the model's classes {Listed(preparation.Target.Classes)}", Listed(found.Target.Classes),
+            Throw.Input($"Data '{data}'", $"the model's classes {Listed(preparation.Target.Classes)}",
+                Listed(found.Target.Classes),
                 $"The model was trained on '{model.Training?.Data}'.");
         return reading.Data.Test is null ? reading : new(found, $"{reading.Summary}; the test part is used");
     }
 
     public static string Listed(IReadOnlyList<string> names) =>
-        names.Count == 0 ? "none (a number)" : names.Count <= 6 ? string.Join(", ", names) : $"{string.Join(", ", names.Take(4))} … {names[^1]}";
+        names.Count == 0 ? "none (a number)" : names.Count <= 6 ? string.Join(", ", names)
+            : $"{string.Join(", ", names.Take(4))} … {names[^1]}";
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Spectre.Console;
 
 namespace Downhill.Cli;
@@ -7,7 +8,7 @@ namespace Downhill.Cli;
 /// Where a command writes: results to <see cref="Out"/>, progress and messages to <see cref="Error"/>. Handed in, so that
 /// tests read text and nothing else decides about colour, width or characters.
 /// </summary>
-public sealed class Terminal
+public sealed partial class Terminal
 {
     private readonly TextWriter output, error;
 
@@ -73,18 +74,21 @@ public sealed class Terminal
         console.Profile.Width = Width - 2;
         console.Profile.Capabilities.Unicode = HasUnicode;
         console.Write(table);
-        foreach (string line in text.ToString().TrimEnd('\n', '\r').Split('\n'))
-            Out.WriteLine($"  {line.TrimEnd()}".TrimEnd());
+        // The border's blank first and last line hold nothing but codes for their looks.
+        foreach (string line in text.ToString().Split('\n'))
+            if (ControlSequence().Replace(line, "").Trim().Length > 0) Out.WriteLine($"  {line.TrimEnd()}".TrimEnd());
     }
 
     /// <summary>A table in the house's style: no lines but one under the header.</summary>
     internal static Table Table(params ReadOnlySpan<(string Title, bool IsNumber)> columns)
     {
-        Table table = new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) }.SafeBorder();
+        Table table =
+            new Table { Border = TableBorder.Simple, BorderStyle = new Style(decoration: Decoration.Dim) }.SafeBorder();
         foreach ((string title, bool isNumber) in columns)
             table.AddColumn(new TableColumn(new Text(title, new Style(decoration: Decoration.Dim)))
             {
-                Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = isNumber, Padding = new Padding(0, 0, 2, 0),
+                Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = isNumber,
+                Padding = new Padding(0, 0, 2, 0),
             });
         return table;
     }
@@ -95,6 +99,9 @@ public sealed class Terminal
         foreach (string cell in cells) texts.Add(new Text(cell));
         table.AddRow(texts);
     }
+
+    [GeneratedRegex(@"\e\[[0-9;]*m")]
+    private static partial Regex ControlSequence();
 
     private static int WindowWidth()
     {
@@ -136,11 +143,13 @@ internal enum Ink
 /// <summary>Passes text on with the characters that ASCII lacks spelled out.</summary>
 internal sealed class AsciiWriter(TextWriter inner) : TextWriter
 {
-    private const string From = "·×−–—…→≤≥²½λθφΣηγβ₀₁₂∂αε∞“”≠━─▲√|";
+    private const string From = "·×−–—…→≤≥²½λθφΣηγβ∂αε∞“”≠━─▲√↓ʳᵢⱼₒ₀₁₂₃₄₅₆₇₈₉";
     private static readonly string[] To =
     [
-        "*", "x", "-", "-", "-", "...", "->", "<=", ">=", "^2", "1/2", "lambda", "theta", "phi", "Sum", "eta", "gamma", "beta", "0", "1", "2",
-        "d", "alpha", "epsilon", "inf", "\"", "\"", "!=", "=", "-", "^", "sqrt", "|",
+        "*", "x", "-", "-", "-", "...", "->", "<=", ">=", "^2", "1/2", "lambda", "theta", "phi", "Sum", "eta", "gamma",
+            "beta",
+        "d", "alpha", "epsilon", "inf", "\"", "\"", "!=", "=", "-", "^", "sqrt", "v", "", "i", "j", "o", "0", "1", "2",
+            "3", "4", "5", "6", "7", "8", "9",
     ];
 
     public override Encoding Encoding => inner.Encoding;

@@ -6,46 +6,65 @@ namespace Downhill.Cli;
 // The options of `train`: declared once, read into typed values, checked with their own names.
 internal sealed partial class TrainCommand : CliCommand
 {
-    private const string DataGroup = "Data", Network = "Network", Learning = "Learning", Stopping = "Stopping", Execution = "Run";
+    private const string DataGroup = "Data", Network = "Network", Learning = "Learning", Stopping = "Stopping",
+        Execution = "Run";
 
     private readonly Argument<string?> data;
     private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer;
-    private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch, l1, l2, weightDecay, clip;
-    private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume, modelFile;
+    private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
+        l1, l2, weightDecay, clip;
+    private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
+        modelFile;
     private readonly GroupedOption<string[]> stop;
     private readonly GroupedOption<bool> noHeader, batchNorm, json, quiet;
 
     public TrainCommand(Terminal terminal, CancellationToken cancellation)
-        : base("train", "Trains a network and writes a model. Without DATA: handwritten digits.", terminal, cancellation)
+        : base("train", "Trains a network and writes a model. Without DATA: handwritten digits.", terminal,
+            cancellation)
     {
-        data = AddArgument("DATA", "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), a .csv, .tsv or .txt file (.gz too), or a folder of IDX files", optional: true);
+        data = AddArgument("DATA",
+            "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), "
+            + "a .csv, .tsv or .txt file (.gz too), or a folder of IDX files", optional: true);
 
-        target = Add(DataGroup, "--target", "COLS", "what to predict: name, 1-based number or range such as 257-266; the last column if not given");
+        target = Add(DataGroup, "--target", "COLS",
+            "what to predict: name, 1-based number or range such as 257-266; the last column if not given");
         task = Add(DataGroup, "--task", "classify|regress", "classes or numbers; seen from the target if not given");
         ignore = Add(DataGroup, "--ignore", "COLS", "columns that are neither input nor target");
-        test = Add(DataGroup, "--test", "FILE|SHARE", "held out to measure the result (0.2, or the set's own test part)");
-        validation = Add(DataGroup, "--validation", "FILE|SHARE", "held out for stopping and for the best weights (0.1 of the rest where needed)");
+        test = Add(DataGroup, "--test", "FILE|SHARE",
+            "held out to measure the result (0.2, or the set's own test part)");
+        validation =
+            Add(DataGroup, "--validation", "FILE|SHARE",
+            "held out for stopping and for the best weights (0.1 of the rest where needed)");
         weight = Add(DataGroup, "--weight", "COL", "column with the weight of each row");
         noHeader = AddFlag(DataGroup, "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add(DataGroup, "--delimiter", "CHAR", "comma, semicolon, tab, blank or a character (guessed if not given)");
+        delimiter = Add(DataGroup, "--delimiter", "CHAR",
+            "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add(DataGroup, "--decimal", ".|,", "decimal mark of the numbers");
 
-        hidden = Add(Network, "--hidden", "64,32|none", "widths of the hidden layers (chosen from the data if not given)");
-        activation = Add(Network, "--activation", "NAME[,NAME]", "of the hidden layers, one for all or one each (relu)");
-        output = Add(Network, "--output", "NAME", "activation of the output (softmax for classes, identity for numbers)");
+        hidden = Add(Network, "--hidden", "64,32|none",
+            "widths of the hidden layers (chosen from the data if not given)");
+        activation =
+            Add(Network, "--activation", "NAME[,NAME]", "of the hidden layers, one for all or one each (relu)");
+        output = Add(Network, "--output", "NAME",
+            "activation of the output (softmax for classes, identity for numbers)");
         batchNorm = AddFlag(Network, "--batch-norm", "normalise each hidden layer's fields over the batch");
-        connections = Add(Network, "--connections", "SHARE|FILE", "keep only this share of the hidden layers' links, or those in a file (see below)");
+        connections =
+            Add(Network, "--connections", "SHARE|FILE",
+            "keep only this share of the hidden layers' links, or those in a file (see below)");
         dropout = Add(Network, "--dropout", "SHARE", "share of hidden outputs dropped at random in training");
         initializer = Add(Network, "--initializer", "NAME", "of the weights (what suits the activation)");
 
         from = Add(Learning, "--from", "MODEL", "start from the weights of this model");
         loss = Add(Learning, "--loss", "NAME", "cost of an example (what suits the output)");
-        reduction = Add(Learning, "--reduction", "mean|sum", "one objective from the rows' costs (mean; sum is C = Σ Lʳ)");
+        reduction = Add(Learning, "--reduction", "mean|sum",
+            "one objective from the rows' costs (mean; sum is C = Σ Lʳ)");
         optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam)");
         learningRate = Add(Learning, "--lr", "NUMBER", "learning rate η (what suits the optimizer)");
-        momentum = Add(Learning, "--momentum", "0.9|0.5..0.9", "γ of the momentum; two numbers: the first until learning settles, then the second");
-        schedule = Add(Learning, "--schedule", "NAME", "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given)");
+        momentum = Add(Learning, "--momentum", "0.9|0.5..0.9",
+            "γ of the momentum; two numbers: the first until learning settles, then the second");
+        schedule = Add(Learning, "--schedule", "NAME",
+            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given)");
         batch = Add(Learning, "--batch", "N|all", "rows per update (32, or 128 from 5000 rows on)");
         l1 = Add(Learning, "--l1", "NUMBER", "penalty λ·Σ|w| in the objective");
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
@@ -56,7 +75,8 @@ internal sealed partial class TrainCommand : CliCommand
         time = Add(Stopping, "--time", "30s|5m", "most time");
         stop = new("--stop")
         {
-            Group = Stopping, HelpName = "RULE", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = false,
+            Group = Stopping, HelpName = "RULE", Arity = ArgumentArity.OneOrMore,
+            AllowMultipleArgumentsPerToken = false,
             Description = "when else to stop, such as validation(patience=20); may be repeated",
         };
         Options.Add(stop);
@@ -79,9 +99,11 @@ internal sealed partial class TrainCommand : CliCommand
         new("train iris --hidden 16 --model flowers.safetensors", "one hidden layer of 16 units"),
         new("train spirals --hidden 32,32 --activation tanh", "two spirals, learned whole"),
         new("datasets wine --to wine.csv", "a file as you may have one"),
-        new("train wine.csv --target class --test 0.3 --epochs 50", "your own table"),
-        new("train diabetes --optimizer lbfgs --batch all --activation tanh --l2 0.01", "numbers instead of classes, a method for small sets"),
-        new("train moons --momentum 0.5..0.9 --schedule cosine --checkpoint moons.ckpt --every 50 --epochs 100", "momentum, a schedule, checkpoints"),
+        new("train wine.csv --target cultivar --test 0.3 --epochs 50", "your own table"),
+        new("train diabetes --optimizer lbfgs --batch all --activation tanh --l2 0.01",
+            "numbers instead of classes, a method for small sets"),
+        new("train moons --momentum 0.5..0.9 --schedule cosine --checkpoint moons.ckpt --every 50 --epochs 100",
+            "momentum, a schedule, checkpoints"),
         new("train moons --resume moons.ckpt --epochs 200", "goes on where that run ended"),
         new("train iris --from flowers.safetensors --lr 0.0005", "more training of a model"),
     ];
@@ -91,8 +113,10 @@ internal sealed partial class TrainCommand : CliCommand
         ("Names", string.Join('\n',
             Names("activations", Catalog.Default.Activations), Names("losses", Catalog.Default.Losses),
             Names("optimizers", Catalog.Default.Optimizers), Names("schedules", Catalog.Default.Schedules),
-            Names("initializers", Catalog.Default.Initializers), Names("stopping rules", Catalog.Default.StoppingRules))),
-        ("File of --connections", "A block of lines for each hidden layer, blank lines between blocks. Each line is a unit, each 0 or 1 in it an "
+            Names("initializers", Catalog.Default.Initializers),
+                Names("stopping rules", Catalog.Default.StoppingRules))),
+        ("File of --connections",
+            "A block of lines for each hidden layer, blank lines between blocks. Each line is a unit, each 0 or 1 in it an "
             + "input of the layer: 1 where there is a link. Lines that start with # are comments."),
     ];
 
@@ -100,12 +124,19 @@ internal sealed partial class TrainCommand : CliCommand
         $"{kind}: {string.Join(", ", entries.Select(e => e.Parameters.Count == 0 ? e.Name
             : $"{e.Name}({string.Join(",", e.Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})"))}";
 
-    private TableOptions ReadLayout(ParseResult words) => new TableWords(noHeader, delimiter, decimalMark, target).Read(words) with
-    {
-        Ignore = words.GetValue(ignore),
-        Weight = words.GetValue(weight),
-        Task = Values.OneOf(task.Name, words.GetValue(task), "classify", "regress") switch { 0 => TableTask.Classify, 1 => TableTask.Regress, _ => null },
-    };
+    private TableOptions ReadLayout(ParseResult words) =>
+        new TableWords(noHeader, delimiter, decimalMark, target).Read(words) with
+        {
+            Ignore = words.GetValue(ignore),
+            Weight = words.GetValue(weight),
+            Task = Values.OneOf(task.Name, words.GetValue(task), "classify", "regress") switch
+            {
+                0 =>
+                TableTask.Classify,
+                1 => TableTask.Regress,
+                _ => null
+            },
+        };
 
     private FitOptions ReadOptions(ParseResult words)
     {
@@ -120,34 +151,44 @@ internal sealed partial class TrainCommand : CliCommand
         return new()
         {
             Hidden = Values.Widths(hidden.Name, words.GetValue(hidden)) ?? masks?.Select(m => m.Units).ToArray(),
-            Activation = words.GetValue(activation) is string names ? [.. Values.List(names).Select(catalog.Activation)] : [],
+            Activation = words.GetValue(activation) is string names ? [.. Values.List(names).Select(catalog.Activation)]
+                : [],
             Output = words.GetValue(output) is string outputName ? catalog.Activation(outputName) : null,
             BatchNorm = words.GetValue(batchNorm),
-            Dropout = Values.Number(dropout.Name, words.GetValue(dropout), 0, 1, "0.2 drops every fifth output.", highIncluded: false) ?? 0,
+            Dropout = Values.Number(dropout.Name, words.GetValue(dropout), 0, 1, "0.2 drops every fifth output.",
+                highIncluded: false) ?? 0,
             Connections = share ?? 1,
             Masks = masks,
-            Initializer = words.GetValue(initializer) is string initializerName ? catalog.Initializer(initializerName) : null,
+            Initializer = words.GetValue(initializer) is string initializerName ? catalog.Initializer(initializerName)
+                : null,
             From = start is null ? null : Model.Load(start),
             Loss = words.GetValue(loss) is string lossName ? catalog.Loss(lossName) : null,
             Reduction = (Reduction)(Values.OneOf(reduction.Name, words.GetValue(reduction), "mean", "sum") ?? 0),
             Optimizer = chosen,
-            LearningRate = Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6, "Usual values lie between 0.0001 and 1.", lowIncluded: false),
+            LearningRate =
+                Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
+                "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0
                 : Values.Whole(batch.Name, batchText, 1, int.MaxValue, "32 is usual; 'all' takes all rows at once."),
             L1 = Values.Number(l1.Name, words.GetValue(l1), 0, 1e6, penalty) ?? 0,
             L2 = Values.Number(l2.Name, words.GetValue(l2), 0, 1e6, penalty) ?? 0,
-            WeightDecay = Values.Number(weightDecay.Name, words.GetValue(weightDecay), 0, 1e6, "0 turns it off; usual values lie between 1e-4 and 0.1."),
+            WeightDecay =
+                Values.Number(weightDecay.Name, words.GetValue(weightDecay), 0, 1e6,
+                "0 turns it off; usual values lie between 1e-4 and 0.1."),
             Clip = Values.Number(clip.Name, words.GetValue(clip), 0, 1e30, "0 turns it off; 1 is usual.") ?? 0,
-            Epochs = Values.Whole(epochs.Name, words.GetValue(epochs), 1, int.MaxValue, "Give the number of passes over the training rows."),
+            Epochs = Values.Whole(epochs.Name, words.GetValue(epochs), 1, int.MaxValue,
+                "Give the number of passes over the training rows."),
             Time = Values.Time(time.Name, words.GetValue(time)),
             Stop = rules.Length == 0 ? null : [.. rules.Select(catalog.StoppingRule)],
             KeepBest = Values.OneOf(keep.Name, words.GetValue(keep), "best", "last") is not 1,
             TestShare = Values.ShareOrFile(test.Name, words.GetValue(test)).Share,
             ValidationShare = Values.ShareOrFile(validation.Name, words.GetValue(validation)).Share,
             Seed = Values.Seed(seed.Name, words.GetValue(seed)) ?? 1,
-            Threads = Values.Whole(threads.Name, words.GetValue(threads), 1, 1024, "Leave it out for one per core.") ?? 0,
-            Arithmetic = Values.OneOf(arithmetic.Name, words.GetValue(arithmetic), "fast", "portable") == 1 ? Arithmetic.Portable : Arithmetic.Fast,
+            Threads = Values.Whole(threads.Name, words.GetValue(threads), 1, 1024, "Leave it out for one per core.")
+                ?? 0,
+            Arithmetic = Values.OneOf(arithmetic.Name, words.GetValue(arithmetic), "fast", "portable") == 1
+                ? Arithmetic.Portable : Arithmetic.Fast,
         };
     }
 
@@ -156,14 +197,19 @@ internal sealed partial class TrainCommand : CliCommand
     {
         Catalog catalog = Catalog.Default;
         Optimizer? chosen = words.GetValue(optimizer) is string name ? catalog.Optimizer(name) : null;
-        List<ScheduleOf> schedules = words.GetValue(schedule) is string text ? [new("learning_rate", catalog.Schedule(text))] : [];
+        List<ScheduleOf> schedules = words.GetValue(schedule) is string text
+            ? [new("learning_rate", catalog.Schedule(text))] : [];
         if (words.GetValue(momentum) is not string gamma) return (chosen, schedules);
         string[] parts = gamma.Split("..");
         if (parts.Length > 2) Throw.Input(momentum.Name, "0.9, or 0.5..0.9", $"'{gamma}'", "Two numbers at most.");
-        double[] numbers = [.. parts.Select(p => Values.Number(momentum.Name, p, 0, 1, "0.9 is usual; or 0.5..0.9 for 0.5 until learning settles.")!.Value)];
+        double[] numbers =
+            [.. parts.Select(p =>
+            Values.Number(momentum.Name, p, 0, 1, "0.9 is usual; or 0.5..0.9 for 0.5 until learning settles.")!.Value)];
         chosen = chosen is null || chosen.Name == "gradient_descent" ? Optimizers.Momentum() : chosen;
         int place = chosen.IndexOf("gamma");
-        if (place < 0) Throw.Input(momentum.Name, "an optimizer with momentum γ", $"'{chosen.Name}'", "Use --optimizer momentum, or leave --momentum out.");
+        if (place < 0)
+            Throw.Input(momentum.Name, "an optimizer with momentum γ", $"'{chosen.Name}'",
+                "Use --optimizer momentum, or leave --momentum out.");
         double[] arguments = chosen.Arguments.ToArray();
         arguments[place] = numbers[^1];
         if (numbers.Length == 2) schedules.Add(new("gamma", Schedules.Settle(numbers[0], numbers[1])));
@@ -173,15 +219,20 @@ internal sealed partial class TrainCommand : CliCommand
     private (double?, IReadOnlyList<ConnectionMask>?) ReadConnections(string? text)
     {
         if (text is null) return (null, null);
-        if (double.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out _))
-            return (Values.Number(connections.Name, text, 0, 1, "0.5 keeps every other link; 1 is fully connected.", lowIncluded: false), null);
+        if (double.TryParse(text, System.Globalization.NumberStyles.Float,
+            System.Globalization.CultureInfo.InvariantCulture, out _))
+            return (Values.Number(connections.Name, text, 0, 1, "0.5 keeps every other link; 1 is fully connected.",
+                lowIncluded: false), null);
         return (null, Values.Links(text));
     }
 
     private (int? Epochs, TimeSpan? Time) Every(ParseResult words)
     {
         if (words.GetValue(every) is not string text) return (null, null);
-        if (words.GetValue(checkpoint) is null) Throw.Input(every.Name, "--checkpoint FILE with it", "none", "Say where the checkpoints go.");
-        return int.TryParse(text, out _) ? (Values.Whole(every.Name, text, 1, int.MaxValue, "Epochs, or a time such as 30s."), null) : (null, Values.Time(every.Name, text));
+        if (words.GetValue(checkpoint) is null)
+            Throw.Input(every.Name, "--checkpoint FILE with it", "none", "Say where the checkpoints go.");
+        return int.TryParse(text, out _)
+            ? (Values.Whole(every.Name, text, 1, int.MaxValue, "Epochs, or a time such as 30s."), null)
+            : (null, Values.Time(every.Name, text));
     }
 }

@@ -20,7 +20,11 @@ internal sealed partial class TrainCommand
         string modelPath = words.GetValue(modelFile) ?? $"{set.Name}.safetensors";
         CheckWritable("--model", modelPath);
         if (checkpointPath is not null) CheckWritable("--checkpoint", checkpointPath);
-        options = options with { Test = Part(words.GetValue(test), "--test", set, layout), Validation = Part(words.GetValue(validation), "--validation", set, layout) };
+        options = options with
+        {
+            Test = Part(words.GetValue(test), "--test", set, layout),
+            Validation = Part(words.GetValue(validation), "--validation", set, layout)
+        };
 
         FitPlan plan;
         TrainSession<float> session;
@@ -39,23 +43,28 @@ internal sealed partial class TrainCommand
             if (!isQuiet)
             {
                 TrainReport.WriteChoice(Terminal, reading, plan, session, resumePath);
-                if (options.Optimizer?.IndexOf("gamma") is >= 0 and int gamma && options.Optimizer.Arguments[gamma] == 1)
+                if (options.Optimizer?.IndexOf("gamma") is >= 0 and int gamma
+                    && options.Optimizer.Arguments[gamma] == 1)
                     Terminal.Error.WriteLine("note      momentum 1 loses no speed: the run may circle its goal for ever");
             }
-            StopReason stopped = Train(plan, session, isQuiet, checkpointPath, everyEpochs, everyTime ?? (everyEpochs is null ? TimeSpan.FromMinutes(1) : null));
+            StopReason stopped =
+                Train(plan, session, isQuiet, checkpointPath, everyEpochs,
+                everyTime ?? (everyEpochs is null ? TimeSpan.FromMinutes(1) : null));
             if (checkpointPath is not null && !stopped.IsDiverged) Checkpoint.Save(checkpointPath, plan, session);
 
             FitResult result = plan.Finish(session);
             result.Model.Save(modelPath);
             if (isJson) TrainReport.WriteJson(Terminal, plan, session, result, modelPath);
             else TrainReport.Write(Terminal, plan, session, result, modelPath, checkpointPath, name);
-            if (stopped.IsDiverged) Terminal.Error.WriteLine($"downhill: {stopped.Text} The last good weights are in {modelPath}.");
+            if (stopped.IsDiverged)
+                Terminal.Error.WriteLine($"downhill: {stopped.Text} The last good weights are in {modelPath}.");
             return stopped.IsDiverged ? Cli.Failed : stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
         }
     }
 
     private StopReason Train(
-        FitPlan plan, TrainSession<float> session, bool isQuiet, string? checkpointPath, int? everyEpochs, TimeSpan? everyTime)
+        FitPlan plan, TrainSession<float> session, bool isQuiet, string? checkpointPath, int? everyEpochs,
+            TimeSpan? everyTime)
     {
         ProgressLine progress = new(Terminal, isQuiet, plan.Options, plan.Rows.Length, session.StepsPerEpoch,
             plan.Data.Target.IsClass ? "accuracy" : "r²");
@@ -72,7 +81,8 @@ internal sealed partial class TrainCommand
                 step =>
                 {
                     progress.Stepped(step, session.State);
-                    if (checkpointPath is null || everyTime is not TimeSpan time || !step.IsFinite || session.State.Seconds - saved < time.TotalSeconds) return;
+                    if (checkpointPath is null || everyTime is not TimeSpan time || !step.IsFinite
+                        || session.State.Seconds - saved < time.TotalSeconds) return;
                     saved = session.State.Seconds;
                     Checkpoint.Save(checkpointPath, plan, session);
                 },
@@ -87,34 +97,47 @@ internal sealed partial class TrainCommand
     /// <summary>A run from a checkpoint. What would change its past is refused by name; what is as it was may be said again.</summary>
     private (FitPlan, TrainSession<float>) Resume(ParseResult words, string path, Dataset set, FitOptions options)
     {
-        (FitPlan plan, TrainSession<float> session) = Checkpoint.Load(path, set, options.Test, options.Validation, saved => saved with
-        {
-            Epochs = options.Epochs ?? saved.Epochs, Time = options.Time, Stop = options.Stop ?? saved.Stop, Threads = options.Threads,
-        });
+        (FitPlan plan, TrainSession<float> session) =
+            Checkpoint.Load(path, set, options.Test, options.Validation, saved => saved with
+            {
+                Epochs = options.Epochs ?? saved.Epochs,
+                Time = options.Time,
+                Stop = options.Stop ?? saved.Stop,
+                Threads = options.Threads,
+            });
         FitPlan wanted = FitPlan.Make(set, options with { Stop = null });
         TrainOptions now = wanted.Options, was = plan.Options;
         (Option Option, object Now, object Was)[] fixedOnes =
         [
-            (hidden, wanted.Network, plan.Network), (activation, wanted.Network, plan.Network), (output, wanted.Network, plan.Network),
-            (connections, wanted.Network, plan.Network), (dropout, wanted.Network, plan.Network), (batchNorm, wanted.Network, plan.Network),
+            (hidden, wanted.Network, plan.Network), (activation, wanted.Network, plan.Network),
+                (output, wanted.Network, plan.Network),
+            (connections, wanted.Network, plan.Network), (dropout, wanted.Network, plan.Network),
+                (batchNorm, wanted.Network, plan.Network),
             (initializer, wanted.Network, plan.Network),
-            (loss, now.Loss, was.Loss), (reduction, now.Reduction, was.Reduction), (optimizer, now.Optimizer, was.Optimizer),
-            (momentum, now.Optimizer, was.Optimizer), (learningRate, now.EffectiveLearningRate, was.EffectiveLearningRate),
-            (batch, now.Batch, was.Batch), (l1, now.L1, was.L1), (l2, now.L2, was.L2), (weightDecay, now.WeightDecay, was.WeightDecay),
-            (clip, now.Clip, was.Clip), (seed, now.Seed, was.Seed), (arithmetic, now.Arithmetic, was.Arithmetic), (keep, now.KeepBest, was.KeepBest),
+            (loss, now.Loss, was.Loss), (reduction, now.Reduction, was.Reduction),
+                (optimizer, now.Optimizer, was.Optimizer),
+            (momentum, now.Optimizer, was.Optimizer),
+                (learningRate, now.EffectiveLearningRate, was.EffectiveLearningRate),
+            (batch, now.Batch, was.Batch), (l1, now.L1, was.L1), (l2, now.L2, was.L2),
+                (weightDecay, now.EffectiveWeightDecay, was.EffectiveWeightDecay),
+            (clip, now.Clip, was.Clip), (seed, now.Seed, was.Seed), (arithmetic, now.Arithmetic, was.Arithmetic),
+                (keep, now.KeepBest, was.KeepBest),
             (schedule, string.Join(",", now.Schedules), string.Join(",", was.Schedules)),
         ];
         string? refused = words.GetValue(from) is not null ? from.Name
-            : fixedOnes.FirstOrDefault(f => words.GetResult(f.Option) is { Implicit: false } && !f.Now.Equals(f.Was)).Option?.Name;
+            : fixedOnes.FirstOrDefault(f =>
+                words.GetResult(f.Option) is { Implicit: false } && !f.Now.Equals(f.Was)).Option?.Name;
         if (refused is not null)
         {
             session.Dispose();
-            Throw.Input(refused, $"the value of the run in {path}", "another", "A resumed run may change --epochs, --time, --stop and --threads only; leave the rest out.");
+            Throw.Input(refused, $"the value of the run in {path}", "another",
+                "A resumed run may change --epochs, --time, --stop and --threads only; leave the rest out.");
         }
         if (session.State.Epoch >= plan.Options.Epochs)
         {
             session.Dispose();
-            Throw.Input("--resume " + path, "a run that is not over", $"one whose {plan.Options.Epochs} epochs are done",
+            Throw.Input("--resume " + path, "a run that is not over",
+                $"one whose {plan.Options.Epochs} epochs are done",
                 $"Say --epochs {2 * plan.Options.Epochs} to go on.");
         }
         return (plan, session);
@@ -123,7 +146,9 @@ internal sealed partial class TrainCommand
     private static Dataset? Part(string? text, string option, Dataset set, TableOptions layout)
     {
         if (Values.ShareOrFile(option, text).File is not string path) return null;
-        if (!File.Exists(path)) Throw.Input($"{option} {path}", "a share of the rows from 0 to below 1, or a file", "no such file", "Check the path.");
+        if (!File.Exists(path))
+            Throw.Input($"{option} {path}", "a share of the rows from 0 to below 1, or a file", "no such file",
+                "Check the path.");
         return CsvReader.Read(path, set.Inputs, set.Target, needTarget: true, layout with { Ignore = null }).Data;
     }
 
@@ -132,7 +157,9 @@ internal sealed partial class TrainCommand
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
         if (Directory.Exists(path)) Throw.Input($"{option} {path}", "a file name", "a folder", "Add a file name.");
-        if (!Directory.Exists(folder)) Throw.Input($"{option} {path}", "an existing folder", $"{folder}, which does not exist", "Create it or choose another.");
+        if (!Directory.Exists(folder))
+            Throw.Input($"{option} {path}", "an existing folder", $"{folder}, which does not exist",
+                "Create it or choose another.");
         string probe = Path.Combine(folder, $".downhill-{Environment.ProcessId}");
         try
         {
@@ -140,7 +167,8 @@ internal sealed partial class TrainCommand
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new DownhillException($"{option} {path}: expected a folder that may be written to, got {folder}, where nothing can be created. Choose another.", error);
+            throw new DownhillException($"{option} {path}: expected a folder that may be written to, got {folder}, "
+                + "where nothing can be created. Choose another.", error);
         }
     }
 }

@@ -10,28 +10,48 @@ internal static class TrainReport
 {
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(" ()&;'\"*?$<>|");
 
-    public static void WriteChoice(Terminal terminal, DataReading reading, FitPlan plan, TrainSession<float> session, string? resumed)
+    public static void WriteChoice(Terminal terminal, DataReading reading, FitPlan plan, TrainSession<float> session,
+        string? resumed)
     {
         TrainOptions options = plan.Options;
         NetworkSpec network = plan.Network;
-        string goal = plan.Data.Target.IsClass ? $"{plan.Data.Target.Classes.Count} classes" : $"{plan.Data.Target.Names.Count} number{(plan.Data.Target.Names.Count == 1 ? "" : "s")}";
-        if (reading.Data.Source.Length > 0 && reading.Summary.StartsWith(reading.Data.Source, StringComparison.Ordinal)) Line("read", reading.Summary);
-        Line("data", $"{plan.Data.Name}: {plan.Data.Inputs.Count} inputs, {goal}; {MetricsTable.Count(plan.Rows.Length)} rows to train"
-            + $", {MetricsTable.Count(plan.ValidationRows.Length)} to validate, {MetricsTable.Count(plan.TestRows.Length)} to test");
-        string[] hidden = [.. network.Layers.SkipLast(1).Select(l => l switch { Dense d => d.Activation.ToString(), BatchNorm b => $"batch_norm {b.Activation}", Dropout d => $"dropout({Numbers.Text(d.Rate)})", _ => l.Kind }).Distinct()];
-        Line("network", $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; {MetricsTable.Count(network.ParameterCount)} parameters");
+        string goal = plan.Data.Target.IsClass ? $"{plan.Data.Target.Classes.Count} classes"
+            : $"{plan.Data.Target.Names.Count} number{(plan.Data.Target.Names.Count == 1 ? "" : "s")}";
+        if (reading.Data.Source.Length > 0 && reading.Summary.StartsWith(reading.Data.Source, StringComparison.Ordinal))
+            Line("read", reading.Summary);
+        Line("data",
+            $"{plan.Data.Name}: {plan.Data.Inputs.Count} inputs, {goal}; {MetricsTable.Count(plan.Rows.Length)} train"
+            + Held(plan.ValidationRows, "validation") + Held(plan.TestRows, "test") + " rows");
+        string[] hidden =
+            [.. network.Layers.SkipLast(1).Select(l =>
+            l switch { Dense d => d.Activation.ToString(), BatchNorm b => $"batch_norm {b.Activation}", Dropout d =>
+            $"dropout({Numbers.Text(d.Rate)})", _ => l.Kind }).Distinct()];
+        Line("network",
+            $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; "
+            + $"{MetricsTable.Count(network.ParameterCount)} parameters");
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
-        if (options.Optimizer.Method is null) learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");
-        foreach (ScheduleOf schedule in options.Schedules) learning.Append($", {schedule.Parameter} by {schedule.Schedule}");
+        if (options.Optimizer.Method is null)
+            learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");
+        foreach (ScheduleOf schedule in options.Schedules)
+            learning.Append(schedule.Parameter == "learning_rate" ? $" ({schedule.Schedule})"
+                : $", {schedule.Parameter} by {schedule.Schedule}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
-        foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2), ("weight decay", options.WeightDecay), ("clip", options.Clip)])
+        foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2),
+            ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");
-        learning.Append(options.Batch == 0 ? ", all rows at once" : $", batch {options.Batch} ({session.StepsPerEpoch} an epoch)").Append($", seed {options.Seed}");
+        learning.Append(options.Batch == 0 ? ", all rows at once"
+            : $", batch {options.Batch}").Append($", seed {options.Seed}");
         Line("learning", learning.ToString());
         string stop = string.Concat(options.Stop.Select(s => $" or {s}"));
+        string kept = plan.ValidationRows.Length == 0 ? "" : $"; the {(options.KeepBest ? "best" : "last")} weights are kept";
         string time = options.Time is TimeSpan limit ? $" or {Numbers.Text(limit.TotalSeconds)} s" : "";
-        Line("stopping", $"{MetricsTable.Count(options.Epochs)} epochs{time}{stop}{(plan.ValidationRows.Length > 0 ? options.KeepBest ? "; the best weights are kept" : "; the last weights are kept" : "")}");
-        if (resumed is not null) Line("resumed", $"{resumed}, after epoch {session.State.Epoch}, step {session.State.Step}");
+        Line("stopping",
+            $"{MetricsTable.Count(options.Epochs)} epochs{time}{stop}{kept}");
+        if (resumed is not null)
+            Line("resumed", $"{resumed}, after epoch {session.State.Epoch}, step {session.State.Step}");
+
+        static string Held(int[] rows, string purpose) =>
+            rows.Length == 0 ? "" : $", {MetricsTable.Count(rows.Length)} {purpose}";
 
         void Line(string word, string text)
         {
@@ -45,31 +65,40 @@ internal static class TrainReport
     }
 
     public static void Write(
-        Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result, string modelPath, string? checkpoint, string data)
+        Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result, string modelPath,
+            string? checkpoint, string data)
     {
         if (!result.Stopped.IsDiverged)
         {
             terminal.Out.WriteLine();
-            LossPlot.Write(terminal, result.History, plan.Options.Reduction == Reduction.Sum ? 1.0 / plan.Rows.Length : 1,
+            LossPlot.Write(terminal, result.History,
+                plan.Options.Reduction == Reduction.Sum ? 1.0 / plan.Rows.Length : 1,
                 plan.Options.KeepBest ? session.State.BestEpoch : 0);
-            MetricsTable.Write(terminal, ("train", result.Train), ("validation", result.Validation), ("test", result.Test));
+            MetricsTable.Write(terminal, ("train", result.Train), ("validation", result.Validation),
+                ("test", result.Test));
             (string part, Metrics shown) = result.Test is not null ? ("test rows", result.Test)
-                : result.Validation is not null ? ("validation rows", result.Validation) : ("training rows", result.Train);
+                : result.Validation is not null ? ("validation rows", result.Validation)
+                    : ("training rows", result.Train);
             if (shown.Confusion is not null) ConfusionTable.Write(terminal, part, plan.Data.Target, shown.Confusion);
             terminal.Out.WriteLine();
         }
-        Line("stopped", $"after {session.State.Epoch} epoch{(session.State.Epoch == 1 ? "" : "s")} in {Seconds(result.Seconds)}: "
-            + (result.Stopped.IsDiverged ? "diverged" : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text));
+        string epochs =
+            $"{MetricsTable.Count(session.State.Epoch)} epoch{(session.State.Epoch == 1 ? "" : "s")} in {Seconds(result.Seconds)}";
+        Line("stopped", result.Stopped.Rule == "epochs" ? $"after all {epochs}"
+            : $"after {epochs}: {(result.Stopped.IsDiverged ? "diverged" : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text)}");
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
         if (checkpoint is not null && !result.Stopped.IsDiverged) Line("state", checkpoint);
         string next = result.Stopped.IsDiverged ? "" : result.Stopped.IsCancelled && checkpoint is not null
-            ? $"train {Quoted(data)} --resume {Quoted(checkpoint)}" : $"explain {Quoted(modelPath)} {Quoted(data)} --row 1";
+            ? $"train {Quoted(data)} --resume {Quoted(checkpoint)}"
+                : $"explain {Quoted(modelPath)} {Quoted(data)} --row 1";
         if (next.Length > 0) Line("next", terminal.Paint($"{terminal.Command} {next}", Ink.Bold));
 
-        void Line(string word, string text) => terminal.Out.WriteLine($"  {terminal.Paint(word.PadRight(9), Ink.Dim)}{text}");
+        void Line(string word, string text) =>
+            terminal.Out.WriteLine($"  {terminal.Paint(word.PadRight(9), Ink.Dim)}{text}");
     }
 
-    public static void WriteJson(Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result, string modelPath) =>
+    public static void WriteJson(Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result,
+        string modelPath) =>
         JsonReport.Write(terminal, json =>
         {
             json.WriteString("data", plan.Data.Name);
@@ -85,7 +114,8 @@ internal static class TrainReport
             json.WriteNumber("steps", result.Steps);
             json.WriteString("stopped", result.Stopped.Rule);
             JsonReport.Number(json, "seconds", result.Seconds);
-            JsonReport.Number(json, "samplesPerSecond", ((double)session.State.Epoch * plan.Rows.Length + session.State.Position) / result.Seconds);
+            JsonReport.Number(json, "samplesPerSecond",
+                ((double)session.State.Epoch * plan.Rows.Length + session.State.Position) / result.Seconds);
             json.WriteNumber("seed", plan.Options.Seed);
             JsonReport.Metrics(json, "train", result.Train);
             JsonReport.Metrics(json, "validation", result.Validation);
@@ -95,7 +125,8 @@ internal static class TrainReport
         });
 
     private static string Seconds(double seconds) =>
-        seconds < 10 ? $"{seconds:0.00} s" : seconds < 120 ? $"{seconds:0} s" : $"{TimeSpan.FromSeconds(seconds):h\\:mm\\:ss}";
+        seconds < 10 ? $"{seconds:0.00} s" : seconds < 120 ? $"{seconds:0} s"
+            : $"{TimeSpan.FromSeconds(seconds):h\\:mm\\:ss}";
 
     internal static string Quoted(string word) => word.AsSpan().ContainsAny(NeedsQuotes) ? $"'{word}'" : word;
 }

@@ -7,15 +7,19 @@ internal static class Values
 {
     /// <summary>A number in a range, or null when the option is not there.</summary>
     public static double? Number(
-        string option, string? text, double low, double high, string remedy, bool lowIncluded = true, bool highIncluded = true)
+        string option, string? text, double low, double high, string remedy, bool lowIncluded = true,
+            bool highIncluded = true)
     {
         if (text is null) return null;
         bool isNumber = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
-        bool isInside = isNumber && (lowIncluded ? value >= low : value > low) && (highIncluded ? value <= high : value < high);
+        bool isInside = isNumber && (lowIncluded ? value >= low : value > low)
+            && (highIncluded ? value <= high : value < high);
         if (!isInside)
         {
-            string to = double.IsPositiveInfinity(high) ? "" : highIncluded ? $" up to {Numbers.Text(high)}" : $" to below {Numbers.Text(high)}";
-            Throw.Input(option, $"a number {(lowIncluded ? "from" : "above")} {Numbers.Text(low)}{to}", $"'{text}'", remedy);
+            string to = double.IsPositiveInfinity(high) ? "" : highIncluded ? $" up to {Numbers.Text(high)}"
+                : $" to below {Numbers.Text(high)}";
+            Throw.Input(option, $"a number {(lowIncluded ? "from" : "above")} {Numbers.Text(low)}{to}", $"'{text}'",
+                remedy);
         }
         return value;
     }
@@ -24,7 +28,8 @@ internal static class Values
     public static int? Whole(string option, string? text, int low, int high, string remedy)
     {
         if (text is null) return null;
-        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) || value < low || value > high)
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+            || value < low || value > high)
             Throw.Input(option, $"a whole number from {low} to {high}", $"'{text}'", remedy);
         return value;
     }
@@ -44,10 +49,12 @@ internal static class Values
         (string Unit, double Seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600)];
         foreach ((string unit, double seconds) in units)
             if (text.EndsWith(unit, StringComparison.Ordinal)
-                && double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && double.TryParse(text[..^unit.Length], NumberStyles.Float, CultureInfo.InvariantCulture,
+                    out double value)
                 && value > 0 && value * seconds <= 1e8)
                 return TimeSpan.FromSeconds(value * seconds);
-        return Throw.Input<TimeSpan>(option, "a time above 0 such as 30s, 5m or 2h", $"'{text}'", "Give the number and its unit, without a blank.");
+        return Throw.Input<TimeSpan>(option, "a time above 0 such as 30s, 5m or 2h", $"'{text}'",
+            "Give the number and its unit, without a blank.");
     }
 
     /// <summary>One of a few words.</summary>
@@ -80,7 +87,9 @@ internal static class Values
     {
         if (text is null) return null;
         if (text.Trim().Equals("none", StringComparison.OrdinalIgnoreCase)) return [];
-        return [.. text.Split(',').Select(part => Whole(option, part.Trim(), 1, 1_000_000, "Write the hidden layers' widths such as 64,32, or none.")!.Value)];
+        return [.. text.Split(',').Select(part =>
+            Whole(option, part.Trim(), 1, 1_000_000,
+            "Write the hidden layers' widths such as 64,32, or none.")!.Value)];
     }
 
     /// <summary>A share of the rows, or a file: text that is a number is a share.</summary>
@@ -88,7 +97,8 @@ internal static class Values
     {
         if (text is null) return (null, null);
         if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)) return (null, text);
-        return (Number(option, text, 0, 1, "0.2 holds out every fifth row; a file must not be named like a number.", highIncluded: false), null);
+        return (Number(option, text, 0, 1, "0.2 holds out every fifth row; a file must not be named like a number.",
+            highIncluded: false), null);
     }
 
     /// <summary>
@@ -98,7 +108,8 @@ internal static class Values
     public static IReadOnlyList<ConnectionMask> Links(string path)
     {
         if (!File.Exists(path))
-            Throw.Input($"--connections {path}", "a share above 0 up to 1, or a file of 0 and 1", "no such file", "0.5 keeps every other link.");
+            Throw.Input($"--connections {path}", "a share above 0 up to 1, or a file of 0 and 1", "no such file",
+                "0.5 keeps every other link.");
         List<ConnectionMask> masks = [];
         List<bool[]> units = [];
         int number = 0;
@@ -114,14 +125,18 @@ internal static class Values
                 continue;
             }
             if (words.FirstOrDefault(w => w is not ("0" or "1")) is string wrong)
-                Throw.Input($"{path}, line {number}", "0 or 1, separated by blanks", $"'{wrong}'", "A line is a unit: a 1 for each input it is linked to, else 0.");
+                Throw.Input($"{path}, line {number}", "0 or 1, separated by blanks", $"'{wrong}'",
+                    "A line is a unit: a 1 for each input it is linked to, else 0.");
             if (units.Count > 0 && units[0].Length != words.Length)
-                Throw.Input($"{path}, line {number}", $"{units[0].Length} places, one per input, as in the lines above", $"{words.Length}", "Put a blank line between layers.");
+                Throw.Input($"{path}, line {number}", $"{units[0].Length} places, one per input, as in the lines above",
+                    $"{words.Length}", "Put a blank line between layers.");
             if (!words.Contains("1"))
                 Throw.Input($"{path}, line {number}", "at least one 1", "a unit without links", "Leave the unit out.");
             units.Add([.. words.Select(w => w == "1")]);
         }
-        if (masks.Count == 0) Throw.Input(path, "a matrix of 0 and 1 per hidden layer", "an empty file", "A line is a unit, a place in it an input.");
+        if (masks.Count == 0)
+            Throw.Input(path, "a matrix of 0 and 1 per hidden layer", "an empty file",
+                "A line is a unit, a place in it an input.");
         return masks;
     }
 

@@ -21,7 +21,7 @@ public sealed record Parameter(
 
     internal void Check(string owner, double value)
     {
-        bool inside = value <= Max && (ExcludesMin ? value > Min : value >= Min) && (!Whole || value == Math.Floor(value));
+        bool inside = double.IsFinite(value) && value <= Max && (ExcludesMin ? value > Min : value >= Min) && (!Whole || value == Math.Floor(value));
         if (!inside)
             Throw.Input($"Parameter '{Name}' of '{owner}'", RangeText(), Numbers.Text(value), $"{Summary} Default {Numbers.Text(Default)}.");
     }
@@ -209,6 +209,7 @@ public sealed record Catalog
         string inside = Within(kind, text, open, form);
         if (inside.Length == 0) return;
         string[] parts = inside.Split(',');
+        bool[] given = new bool[arguments.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             string[] pair = parts[i].Split('=', 2, StringSplitOptions.TrimEntries);
@@ -216,6 +217,9 @@ public sealed record Catalog
             if (index < 0 || index >= arguments.Length)
                 Throw.Input(where, arguments.Length == 0 ? "no parameters" : $"the parameters {string.Join(", ", entry.Parameters.Select(p => p.Name))}",
                     $"'{parts[i].Trim()}'", $"Write it as {form}.");
+            if (given[index])
+                Throw.Input(where, "every parameter at most once", $"{entry.Parameters[index].Name} twice", $"Write it as {form}.");
+            given[index] = true;
             if (!Numbers.TryParse(pair[^1], out arguments[index]))
                 Throw.Input(where, "a number", $"'{pair[^1]}'", $"Write it as {form}.");
         }

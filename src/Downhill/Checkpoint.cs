@@ -34,7 +34,7 @@ public static class Checkpoint
             new("downhill.network", ModelFile.Json(plan.Network.Write)),
             new("downhill.preparation", ModelFile.Json(json => ModelFile.Write(json, plan.Preparation))),
             new("downhill.options", ModelFile.Json(json => Write(json, plan.Options))),
-            new("downhill.state", ModelFile.Json(json => Write(json, state))),
+            new("downhill.state", ModelFile.Json(json => Write(json, state, session.Stopped))),
             new("downhill.data", ModelFile.Json(json => Write(json, plan))),
         ];
         SafetensorsWriter.Save(path, tensors, metadata, withDigest: true, writer =>
@@ -78,10 +78,11 @@ public static class Checkpoint
             NetworkSpec network = ModelFile.ReadJson(file, "downhill.network", json => NetworkSpec.Read(json, catalog));
             Preparation preparation = ModelFile.ReadJson(file, "downhill.preparation", ModelFile.ReadPreparation);
             TrainOptions options = ModelFile.ReadJson(file, "downhill.options", json => ReadOptions(json, catalog));
+            string[] rules = [.. options.Stop.Select(s => s.ToString())];
             options = change is null ? options : change(options);
-            ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
+            Dataset? testSet = ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
             FitPlan plan = new(data, file.Read<int>("state.rows"), file.Read<int>("state.validation_rows"), validation,
-                file.Read<int>("state.test_rows"), test ?? data.Test, preparation, network, options);
+                file.Read<int>("state.test_rows"), testSet, preparation, network, options);
             TrainSession<float> session = plan.Start();
             TrainState<float> state = session.State;
             ModelFile.ReadTensors(file, path, network, state.Parameters, state.Buffers);
@@ -90,8 +91,8 @@ public static class Checkpoint
             for (int slot = 0; slot < state.Slots.Count; slot++) Place($"state.slot.{slot}", state.Slots[slot]);
             for (int i = 0; i < state.MethodVectors.Length; i++) file.Read($"state.method.{i}", state.MethodVectors[i].AsSpan());
             file.Read("state.method_scalars", state.MethodScalars.AsSpan());
-            ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state));
-            session.Restart();
+            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state, options.Stop, rules));
+            session.Restart(stopped);
             return (plan, session);
 
             void Place(string name, AlignedBuffer<float> array)
@@ -127,7 +128,7 @@ public static class Checkpoint
         if (options.Time is TimeSpan time) json.WriteNumber("time", time.TotalSeconds);
         json.WriteNumber("l1", options.L1);
         json.WriteNumber("l2", options.L2);
-        json.WriteNumber("weight_decay", options.WeightDecay);
+        json.WriteNumber("weight_decay", options.EffectiveWeightDecay);
         json.WriteBoolean("penalize_biases", options.PenalizeBiases);
         json.WriteNumber("clip", options.Clip);
         json.WriteNumber("seed", options.Seed);
@@ -162,18 +163,20 @@ public static class Checkpoint
         };
     }
 
-    private static void Write(Utf8JsonWriter json, TrainState<float> state)
+    private static void Write(Utf8JsonWriter json, TrainState<float> state, StopReason? stopped)
     {
         json.WriteStartObject();
+        if (stopped is not null) ModelFile.Write(json, "stopped", (string[])[stopped.Rule, stopped.Text]);
         json.WriteNumber("step", state.Step);
         json.WriteNumber("epoch", state.Epoch);
         json.WriteNumber("position", state.Position);
         json.WriteNumber("best_epoch", state.BestEpoch);
-        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds]);
+        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds,
+            state.LastObjective, state.EpochSquares, state.EpochRight]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
         Nested("history", [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
-            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0])]);
+            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0, h.TrainSquaredError, h.TrainAccuracy])]);
         json.WriteEndObject();
 
         void Nested(string name, double[][] lists)
@@ -184,7 +187,8 @@ public static class Checkpoint
         }
     }
 
-    private static bool ReadState(JsonElement json, TrainState<float> state)
+    private static StopReason? ReadState(
+        JsonElement json, TrainState<float> state, IReadOnlyList<StoppingRule> stop, string[] rules)
     {
         state.Step = json.GetProperty("step").GetInt64();
         state.Epoch = json.GetProperty("epoch").GetInt32();
@@ -192,21 +196,23 @@ public static class Checkpoint
         state.BestEpoch = json.GetProperty("best_epoch").GetInt32();
         double[] numbers = ModelFile.Doubles(json.GetProperty("numbers"));
         (state.LastLoss, state.BestLoss, state.EpochLoss) = (numbers[0], numbers[1], numbers[2]);
-        (state.EpochWeight, state.EpochNorm, state.Seconds) = (numbers[3], numbers[4], numbers[5]);
-        Nested("schedules", state.ScheduleState);
-        Nested("stop", state.StopState);
+        (state.EpochWeight, state.EpochNorm, state.Seconds, state.LastObjective) = (numbers[3], numbers[4], numbers[5], numbers[6]);
+        (state.EpochSquares, state.EpochRight) = (numbers[7], numbers[8]);
+        for (int i = 0; i < state.ScheduleState.Length; i++) Place("schedules", i, state.ScheduleState[i]);
+        // The rules may be others than those of the saved run: each finds what it remembered by its name and numbers.
+        for (int i = 0; i < stop.Count; i++) Place("stop", Array.IndexOf(rules, stop[i].ToString()), state.StopState[i]);
         foreach (JsonProperty line in json.GetProperty("history").EnumerateObject())
         {
             double[] h = ModelFile.Doubles(line.Value);
-            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1));
+            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1, h[9], h[10]));
         }
-        return true;
+        return json.TryGetProperty("stopped", out JsonElement stopped) && ModelFile.Texts(stopped) is [string rule, string text]
+            ? new(rule, text) : null;
 
-        void Nested(string name, double[][] lists)
+        void Place(string name, int index, double[] numbers)
         {
-            for (int i = 0; i < lists.Length; i++)
-                if (json.GetProperty(name).TryGetProperty($"{i}", out JsonElement list) && list.GetArrayLength() == lists[i].Length)
-                    ModelFile.Doubles(list).CopyTo(lists[i], 0);
+            if (json.GetProperty(name).TryGetProperty($"{index}", out JsonElement list) && list.GetArrayLength() == numbers.Length)
+                ModelFile.Doubles(list).CopyTo(numbers, 0);
         }
     }
 
@@ -220,12 +226,14 @@ public static class Checkpoint
         json.WriteEndObject();
     }
 
-    private static bool CheckData(JsonElement json, string path, Dataset data, Dataset? test, Dataset? validation)
+    /// <summary>Returns the test set: the one given, or the data's own where the run used it (it may have held out rows instead).</summary>
+    private static Dataset? CheckData(JsonElement json, string path, Dataset data, Dataset? test, Dataset? validation)
     {
+        test ??= json.TryGetProperty("test_sha256", out _) ? data.Test : null;
         Check("sha256", data, "The training data");
-        Check("test_sha256", test ?? data.Test, "The test data");
+        Check("test_sha256", test, "The test data");
         Check("validation_sha256", validation, "The validation data");
-        return true;
+        return test;
 
         void Check(string key, Dataset? set, string what)
         {

@@ -46,9 +46,10 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                 double weight = batcher.WeightOf(i), loss = workspace.RowLoss[i];
                 ReadOnlySpan<T> row = workspace.Output.Slice(i * outputs, outputs);
                 ReadOnlySpan<T> target = workspace.Targets.Slice(i * outputs, outputs);
+                each?.Invoke(start + i, loss, row);
+                if (weight == 0) continue; // as if the row were not there
                 weightSum += weight;
                 lossSum += weight * loss;
-                each?.Invoke(start + i, loss, row);
                 for (int o = 0; o < outputs; o++)
                 {
                     double error = double.CreateTruncating(row[o]) - double.CreateTruncating(target[o]);

@@ -61,7 +61,7 @@ public sealed class FitPlan
         // small validation part, 100 epochs of batch 32 were enough, decay helped where the target is a number,
         // and sets that are to be learned whole want full batches (the two spirals: 10 of 10 seeds, a fifth of them with batch 32).
         Optimizer optimizer = options.Optimizer ?? Optimizers.Adam();
-        bool small = trainRows.Length < 5000, isAdam = optimizer.Name == "adam";
+        bool small = trainRows.Length < 50_000, isAdam = optimizer.Name == "adam";
         TrainOptions train = new()
         {
             Loss = loss,
@@ -77,7 +77,7 @@ public sealed class FitPlan
             Stop = stop,
             L1 = options.L1,
             L2 = options.L2,
-            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 1 : 0),
+            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : optimizer.DefaultWeightDecay),
             Clip = options.Clip,
             KeepBest = options.KeepBest,
             Seed = options.Seed,
@@ -155,22 +155,31 @@ public sealed class FitPlan
         return ([.. split.Training.Select(i => rows[i])], [.. split.Test.Select(i => rows[i])]);
     }
 
-    private static void CheckSameColumns(Dataset data, Dataset other, string what)
+    private static void CheckSameColumns(Dataset data, Dataset other, string what) => CheckSameColumns(
+        data.Inputs, data.Target, other.Inputs, other.Target, what, $"the columns of '{data.Name}'", "Use files of one kind.");
+
+    /// <summary>Refuses rows whose numbers and codes would mean something else; names may differ.</summary>
+    internal static void CheckSameColumns(
+        IReadOnlyList<Column> inputs, Target target, IReadOnlyList<Column> otherInputs, Target otherTarget, string what, string wanted, string remedy)
     {
-        if (other.Inputs.Count != data.Inputs.Count || other.Target.IsClass != data.Target.IsClass
-            || !other.Target.Classes.SequenceEqual(data.Target.Classes))
-            Throw.Input(what, $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
-                $"{other.Inputs.Count} inputs, {other.Target.Classes.Count} classes", "Use files of one kind.");
+        if (otherInputs.Count == inputs.Count && otherTarget.Names.Count == target.Names.Count && otherTarget.Classes.SequenceEqual(target.Classes)
+            && otherInputs.Zip(inputs).All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
+        Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(otherInputs, otherTarget), remedy);
+
+        static string Text(IReadOnlyList<Column> inputs, Target target)
+        {
+            string categories = string.Concat(inputs.Where(c => c.Kind == ColumnKind.Category)
+                .Select(c => $", {c.Name}: {Some(c.Categories)}"));
+            return $"{inputs.Count} inputs{categories}, " + (target.IsClass ? $"{target.Classes.Count} classes: {Some(target.Classes)}"
+                : $"{target.Names.Count} numeric target{(target.Names.Count == 1 ? "" : "s")}");
+        }
+
+        static string Some(IReadOnlyList<string> names) => string.Join(" ", names.Take(5)) + (names.Count > 5 ? " …" : "");
     }
 
-    private static void CheckSameColumns(Dataset data, Model from)
-    {
-        bool same = data.Inputs.Select(c => (c.Kind, c.Categories.Count)).SequenceEqual(from.Preparation.Inputs.Select(c => (c.Kind, c.Categories.Count)))
-            && data.Target.Classes.SequenceEqual(from.Preparation.Target.Classes) && data.Target.Names.Count == from.Preparation.Target.Names.Count;
-        if (!same)
-            Throw.Input("Model to start from", $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
-                $"{from.Preparation.Inputs.Count} inputs, {from.Preparation.Target.Classes.Count} classes", "Start from a model of data of the same kind.");
-    }
+    private static void CheckSameColumns(Dataset data, Model from) =>
+        CheckSameColumns(data.Inputs, data.Target, from.Preparation.Inputs, from.Preparation.Target, "Model to start from",
+            $"the columns of '{data.Name}'", "Start from a model of data of the same kind.");
 
     private static void CheckSameShape(NetworkSpec network, NetworkSpec from)
     {

@@ -70,7 +70,9 @@ internal sealed class Lbfgs(int history) : Optimizer
                         trial.CopyTo(x, 0);
                         trialGradient.CopyTo(g, 0);
                         value = reached;
-                        return reached < old;
+                        // Less than the last place of the value is rounding, not progress. (In single precision the value is much
+                        // coarser: then no trial point is lower and the search fails, which ends the run just as well.)
+                        return old - reached > 1e-16 * Math.Abs(old);
                     }
                 }
                 if (first) return false;
@@ -150,7 +152,8 @@ internal sealed class Lbfgs(int history) : Optimizer
                 for (int i = 0; i < x.Length; i++) trial[i] = x[i] + step * direction[i];
                 double phi = objective.Evaluate(trial, trialGradient);
                 derivative = Dot(trialGradient, direction);
-                return phi;
+                // A point without a finite gradient is no place to go on from, whatever its value.
+                return double.IsFinite(derivative) ? phi : double.NaN;
             }
 
             // Algorithm 3.6; low always satisfies the decrease condition and has the smaller value.

@@ -27,7 +27,8 @@ public readonly record struct StepReport(
 /// regression.</param>
 public readonly record struct EpochReport(
     int Epoch, long Step, double TrainLoss, double Penalty, double ValidationLoss, double ValidationScore,
-    double LearningRate, double GradientNorm, bool IsBest, double TrainSquaredError, double TrainAccuracy);
+    double LearningRate, double GradientNorm, bool IsBest,
+    double TrainSquaredError = double.NaN, double TrainAccuracy = double.NaN);
 
 /// <summary>Why a run ended.</summary>
 /// <param name="Rule">"epochs", "time", "cancelled", "diverged", "converged", or the stopping rule as it is written, with

@@ -23,7 +23,8 @@ public sealed record NormTrace(
 /// <param name="Units">Of a Dense layer, one per unit; else empty.</param>
 /// <param name="Norms">Of a BatchNorm layer, one per feature; else empty.</param>
 public sealed record LayerTrace(
-    Layer Layer, IReadOnlyList<double> Inputs, IReadOnlyList<double> Outputs, IReadOnlyList<UnitTrace> Units, IReadOnlyList<NormTrace> Norms);
+    Layer Layer, IReadOnlyList<double> Inputs, IReadOnlyList<double> Outputs, IReadOnlyList<UnitTrace> Units,
+        IReadOnlyList<NormTrace> Norms);
 
 /// <summary>
 /// Every number of one prediction, worked out in double by plain loops from the model's own weights and from the
@@ -31,7 +32,8 @@ public sealed record LayerTrace(
 /// </summary>
 public sealed class Trace
 {
-    private Trace(Model model, double[] inputs, IReadOnlyList<LayerTrace> layers) => (Model, Inputs, Layers) = (model, inputs, layers);
+    private Trace(Model model, double[] inputs, IReadOnlyList<LayerTrace> layers) =>
+        (Model, Inputs, Layers) = (model, inputs, layers);
 
     public Model Model { get; }
 

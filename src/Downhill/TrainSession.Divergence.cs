@@ -22,35 +22,46 @@ public sealed partial class TrainSession<T>
 
     private void Diverge(in StepReport report)
     {
-        bool lossFailed = !double.IsFinite(report.Loss);
-        long failed = State.Step;
-        string cause = Cause(report, lossFailed);
-        // The weights of the step before: their loss was measured and finite. At the first step there is nothing before.
-        long target = lossFailed ? failed - 1 : failed;
-        if (lastGoodStep >= 0)
-        {
-            lastGood.Restore(State);
-            orderEpoch = -1;
-            while (rule is not null && State.Step < target) RuleStep();
-        }
+        bool updated = report.Step == State.Step, gradientFailed = !updated && double.IsFinite(report.Loss);
+        string cause = Cause(report, updated, gradientFailed);
+        // The last weights whose loss was measured and finite: a gradient that failed belongs to them, a loss or an update
+        // that failed comes one step after them. At the first step there is nothing before.
+        long target = gradientFailed ? State.Step : State.Step - 1;
+        lastGood.Restore(State);
+        orderEpoch = -1;
+        while (rule is not null && State.Step < target) RuleStep();
         Stopped = new("diverged", cause);
     }
 
-    private string Cause(in StepReport report, bool lossFailed)
+    private string Cause(in StepReport report, bool updated, bool gradientFailed)
     {
         double rate = report.LearningRate;
-        string what = lossFailed ? "the loss is not a finite number" : "the gradient is not finite";
-        string where = BrokenLayer() is int layer
-            ? $" Layer {layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))}) is the first whose outputs are not finite."
-            : "";
+        string what = gradientFailed ? "the gradient is not finite"
+            : updated ? "a weight is not a finite number" : "the loss is not a finite number";
+        // A failed gradient has spoilt the weights already, so that outputs say nothing.
+        string where = gradientFailed && BrokenGradient() is int layer
+            ? $" Layer {Name(layer)} is the first on the way back whose gradient is not finite."
+            : BrokenLayer() is int broken ? $" Layer {Name(broken)} is the first whose outputs are not finite."
+            : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
             report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
-            : rate * Math.Max(Options.L2, Options.WeightDecay) > 2
-                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.WeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
+            : rate * Math.Max(Options.L2, Options.EffectiveWeightDecay) > 2
+                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.EffectiveWeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
             : rate * Options.L1 > 1
                 ? $"Learning rate × L1 = {rate * Options.L1:G3} is larger than the weights. Lower the penalty."
             : $"The learning rate {rate:G3} is likely too high for '{Options.Optimizer}': try {rate / 10:G3}, or clip the gradient (clip 1).";
         return $"diverged at step {report.Step} (epoch {report.Epoch}): {what}.{where} {why}";
+    }
+
+    private string Name(int layer) => $"{layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))})";
+
+    /// <summary>Last layer, the first on the way back, with a gradient that is not finite.</summary>
+    private int? BrokenGradient()
+    {
+        foreach (Segment segment in segments.Reverse())
+            foreach (T value in State.Gradient.Span.Slice(segment.Offset, segment.Length))
+                if (!T.IsFinite(value)) return segment.Layer;
+        return null;
     }
 
     /// <summary>First layer with an output that is not finite on the chunk last passed.</summary>
@@ -67,22 +78,36 @@ public sealed partial class TrainSession<T>
         return null;
     }
 
+    private unsafe bool WeightsAreFinite()
+    {
+        foreach (Segment segment in segments)
+            if (!kernels.AllFinite(State.Parameters.Pointer + segment.Offset, segment.Length)) return false;
+        return true;
+    }
+
     /// <summary>A copy of all that a step changes.</summary>
     private sealed class Snapshot(TrainState<T> like)
     {
         private readonly T[] parameters = new T[like.Parameters.Length], buffers = new T[like.Buffers.Length];
         private readonly T[][] slots = [.. like.Slots.Select(s => new T[s.Length])];
+        private readonly double[][] schedules = [.. like.ScheduleState.Select(s => new double[s.Length])];
+        private readonly double[][] stops = [.. like.StopState.Select(s => new double[s.Length])];
         private long step;
-        private int epoch, position;
-        private double lastLoss, epochLoss, epochWeight, epochNorm;
+        private int epoch, position, history;
+        private double lastLoss, lastObjective, epochLoss, epochWeight, epochSquares, epochRight, epochNorm;
 
         public void Take(TrainState<T> state)
         {
             state.Parameters.Span.CopyTo(parameters);
             state.Buffers.Span.CopyTo(buffers);
             for (int i = 0; i < slots.Length; i++) state.Slots[i].Span.CopyTo(slots[i]);
+            for (int i = 0; i < schedules.Length; i++) state.ScheduleState[i].CopyTo(schedules[i], 0);
+            for (int i = 0; i < stops.Length; i++) state.StopState[i].CopyTo(stops[i], 0);
+            history = state.History.Count;
             (step, epoch, position, lastLoss) = (state.Step, state.Epoch, state.Position, state.LastLoss);
             (epochLoss, epochWeight, epochNorm) = (state.EpochLoss, state.EpochWeight, state.EpochNorm);
+            (epochSquares, epochRight) = (state.EpochSquares, state.EpochRight);
+            lastObjective = state.LastObjective;
         }
 
         public void Restore(TrainState<T> state)
@@ -90,8 +115,14 @@ public sealed partial class TrainSession<T>
             parameters.CopyTo(state.Parameters.Span);
             buffers.CopyTo(state.Buffers.Span);
             for (int i = 0; i < slots.Length; i++) slots[i].CopyTo(state.Slots[i].Span);
+            for (int i = 0; i < schedules.Length; i++) schedules[i].CopyTo(state.ScheduleState[i], 0);
+            for (int i = 0; i < stops.Length; i++) stops[i].CopyTo(state.StopState[i], 0);
+            // The failure can come just after an epoch ended: its end is undone with it.
+            if (state.History.Count > history) state.History.RemoveRange(history, state.History.Count - history);
             (state.Step, state.Epoch, state.Position, state.LastLoss) = (step, epoch, position, lastLoss);
             (state.EpochLoss, state.EpochWeight, state.EpochNorm) = (epochLoss, epochWeight, epochNorm);
+            (state.EpochSquares, state.EpochRight) = (epochSquares, epochRight);
+            state.LastObjective = lastObjective;
         }
     }
 }

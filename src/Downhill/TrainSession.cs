@@ -18,11 +18,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Batcher<T> batcher;
     private readonly Workspace<T> workspace;
     private readonly Evaluator<T>? validation;
+    private readonly Kernels<T> kernels;
     private readonly RuleKernel<T>? rule;
+    private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
     private readonly double[] constants = new double[8];
     private readonly bool needsNorm;
     private readonly int batch;
+    private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
     private readonly Stopwatch clock = new();
     private Permutation order;
     private int orderEpoch = -1;
@@ -41,6 +44,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         options.Check();
         (Spec, Preparation, Options) = (spec, preparation, options);
+        segments = [.. spec.Segments];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
             Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
@@ -50,13 +54,18 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 "Leave dropout out, or use an update rule such as adam.");
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
             Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another rule.");
+        foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target.IsClass);
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic, options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
         batcher = new Batcher<T>(source, rows, preparation, chunk);
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
-        rule = options.Optimizer.Bind(Kernels<T>.For(options.Arithmetic));
+        kernels = Kernels<T>.For(options.Arithmetic);
+        rule = options.Optimizer.Bind(kernels);
+        method = options.Optimizer.Method;
+        objective = new Objective(this);
+        statistics = new T[method is null ? 0 : spec.BufferLength];
         arguments = options.Optimizer.Arguments.ToArray();
         needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
         State = new TrainState<T>(spec, options);
@@ -87,8 +96,11 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
         clock.Restart();
         StepReport report = rule is null ? MethodStep() : RuleStep();
+        // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
+        bool epochIsOver = report.IsFinite && State.Position == batcher.Count;
+        if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
         if (!report.IsFinite) Diverge(report);
-        else if (State.Position == batcher.Count) EndEpoch(report);
+        else if (epochIsOver) EndEpoch(report);
         State.Seconds += clock.Elapsed.TotalSeconds;
         return report;
     }
@@ -115,7 +127,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             }
             StepReport report = Step();
             everyStep?.Invoke(report);
-            if (State.History.Count == told) continue;
+            if (State.History.Count <= told) continue; // no epoch ended, or a divergence undid one
             told = State.History.Count;
             progress?.Invoke(State.History[^1]);
         }
@@ -142,7 +154,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         double l1 = Current("l1", Options.L1), l2 = Current("l2", Options.L2);
         if (l1 == 0 && l2 == 0) return 0;
         double absolute = 0, squares = 0;
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             if (!IsPenalised(segment)) continue;
             foreach (T weight in State.Parameters.Span.Slice(segment.Offset, segment.Length))
@@ -162,22 +174,34 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         int rows = Math.Min(batch, batcher.Count - State.Position);
         (double loss, double weight) = Accumulate(State.Position, rows);
-        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
         double rate = Current("learning_rate", Options.EffectiveLearningRate);
+        if (weight == 0) return Idle(rows, rate);
+        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
         StepReport report = new(State.Step + 1, State.Epoch + 1, reduced, rate, double.NaN, rows, IsFinite: true);
         if (!double.IsFinite(loss)) return report with { IsFinite = false };
         RememberLastGood();
         double normaliser = Options.Reduction == Reduction.Mean ? 1 / weight : 1;
         double norm = needsNorm ? FinishGradient(normaliser) : double.NaN;
-        if (!Update(rate, normaliser, norm, reduced, rows == batcher.Count)) return report with { IsFinite = false };
+        double objective = Options.Optimizer.NeedsFullBatch ? reduced + Penalty() : reduced;
+        if (!Update(rate, normaliser, norm, objective, rows == batcher.Count)) return report with { IsFinite = false };
         Advance(rows, loss, weight, norm, reduced);
+        State.LastObjective = objective;
         return report with { GradientNorm = norm };
+    }
+
+    /// <summary>A batch whose rows all weigh nothing is no batch: it is counted, and changes nothing.</summary>
+    private StepReport Idle(int rows, double rate)
+    {
+        RememberLastGood();
+        Advance(rows, 0, 0, 0, State.LastLoss);
+        return new(State.Step, State.Epoch + 1, State.LastLoss, rate, double.NaN, rows, IsFinite: true);
     }
 
     /// <summary>Adds up loss and gradient over the batch, chunk by chunk: sums, not yet normalised.</summary>
     private (double Loss, double Weight) Accumulate(int start, int rows)
     {
         double loss = 0, weight = 0;
+        (batchSquares, batchRight) = (0, 0);
         Permutation? permutation = Order();
         for (int done = 0; done < rows; done += workspace.Rows)
         {
@@ -189,11 +213,29 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             network.Backward(workspace, State.Parameters, State.Buffers, State.Gradient, count, mode, accumulate: done > 0);
             for (int i = 0; i < count; i++)
             {
-                loss += batcher.WeightOf(i) * workspace.RowLoss[i];
-                weight += batcher.WeightOf(i);
+                double counts = batcher.WeightOf(i);
+                if (counts == 0) continue; // 0·∞ would not be 0
+                loss += counts * workspace.RowLoss[i];
+                weight += counts;
+                Judge(i, counts);
             }
         }
         return (loss, weight);
+    }
+
+    /// <summary>Squared error and class of one row of the pass, whatever the loss is (lecture L19).</summary>
+    private void Judge(int row, double counts)
+    {
+        int width = Preparation.Outputs;
+        ReadOnlySpan<T> outputs = workspace.Output.Slice(row * width, width), targets = workspace.Targets.Slice(row * width, width);
+        double squares = 0;
+        for (int o = 0; o < outputs.Length; o++)
+        {
+            double error = double.CreateTruncating(outputs[o]) - double.CreateTruncating(targets[o]);
+            squares += error * error;
+        }
+        batchSquares += counts * squares;
+        if (Preparation.Target.IsClass && Preparation.ClassOf(outputs) == batcher.Classes[row]) batchRight += counts;
     }
 
     private Permutation? Order()
@@ -212,7 +254,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     {
         double l2 = Current("l2", Options.L2), squares = 0;
         T scale = T.CreateTruncating(normaliser);
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             Span<T> gradient = State.Gradient.Span.Slice(segment.Offset, segment.Length);
             ReadOnlySpan<T> weights = State.Parameters.Span.Slice(segment.Offset, segment.Length);
@@ -228,18 +270,19 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     }
 
     /// <summary>One pass of the rule over all segments; false when a gradient was not finite.</summary>
-    private unsafe bool Update(double rate, double normaliser, double norm, double loss, bool isFullBatch)
+    private unsafe bool Update(double rate, double normaliser, double norm, double objective, bool isFullBatch)
     {
         for (int i = 0; i < arguments.Length; i++)
             arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
-        rule!.Prepare(arguments, new RuleStep(State.Step + 1, loss, State.LastLoss, isFullBatch), constants);
+        rule!.Prepare(arguments, new RuleStep(State.Step + 1, objective, State.LastObjective, isFullBatch), constants);
         bool isFinished = !double.IsNaN(norm);
         double l2 = isFinished ? 0 : Current("l2", Options.L2), l1 = Current("l1", Options.L1);
-        double decay = Current("weight_decay", Options.WeightDecay);
-        double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
+        double decay = Current("weight_decay", Options.EffectiveWeightDecay);
+        double clip = Options.Clip > 0 ? Current("clip", Options.Clip) : double.PositiveInfinity;
+        double scale = !isFinished ? normaliser : norm > clip ? clip / norm : 1;
         bool finite = true;
         T** slots = stackalloc T*[3];
-        foreach (Segment segment in Spec.Segments)
+        foreach (Segment segment in segments)
         {
             bool penalised = IsPenalised(segment);
             UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
@@ -259,6 +302,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.LastLoss = reduced;
         State.EpochLoss += loss;
         State.EpochWeight += weight;
+        State.EpochSquares += batchSquares;
+        State.EpochRight += batchRight;
         if (needsNorm) State.EpochNorm = Math.Max(State.EpochNorm, norm);
     }
 
@@ -268,7 +313,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.Position = 0;
         double loss = Options.Reduction == Reduction.Mean ? State.EpochLoss / State.EpochWeight : State.EpochLoss;
         Metrics? held = validation?.Measure(State.Parameters, State.Buffers);
-        bool isBest = held is not null && !(held.Loss >= State.BestLoss);
+        bool isBest = held is not null && (State.BestEpoch == 0 ? !double.IsNaN(held.Loss) : held.Loss < State.BestLoss);
         if (isBest)
         {
             State.BestLoss = held!.Loss;
@@ -277,8 +322,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             State.Buffers.Span.CopyTo(State.BestBuffers.Span);
         }
         EpochReport report = new(State.Epoch, State.Step, loss, Penalty(), held?.Loss ?? double.NaN, held?.Score ?? double.NaN,
-            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest);
-        State.EpochLoss = State.EpochWeight = State.EpochNorm = 0;
+            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest,
+            State.EpochSquares / (State.EpochWeight * Preparation.Outputs),
+            Preparation.Target.IsClass ? State.EpochRight / State.EpochWeight : double.NaN);
+        State.EpochLoss = State.EpochWeight = State.EpochSquares = State.EpochRight = State.EpochNorm = 0;
         State.History.Add(report);
         for (int i = 0; i < Options.Schedules.Count; i++)
             Options.Schedules[i].Schedule.EpochEnded(report, State.ScheduleState[i]);
@@ -288,14 +335,15 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (State.Epoch >= Options.Epochs) Stopped ??= new("epochs", $"all {Options.Epochs} epochs are done");
     }
 
-    /// <summary>A hyper-parameter as its schedule, if it has one, says for the next step.</summary>
+    /// <summary>A hyper-parameter as its schedules, one after another, say for the next step.</summary>
     private double Current(string parameter, double given)
     {
+        double value = given;
         for (int i = 0; i < Options.Schedules.Count; i++)
-            if (Options.Schedules[i].Parameter == parameter)
-                return Options.Schedules[i].Schedule.Value(
-                    new ScheduleMoment(given, State.Step, StepsPerEpoch, Options.Epochs), State.ScheduleState[i]);
-        return given;
+            if (Options.Schedules[i].Drives(parameter))
+                value = Options.Schedules[i].Schedule.Value(
+                    new ScheduleMoment(value, State.Step, StepsPerEpoch, Options.Epochs, parameter), State.ScheduleState[i]);
+        return value;
     }
 
     private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;
@@ -309,8 +357,12 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     }
 
     /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
-    internal void Restart()
+    /// <param name="stopped">Why the run had ended; it stays so where that reason still holds.</param>
+    internal void Restart(StopReason? stopped = null)
     {
+        bool stillHolds = stopped?.Rule == "epochs" ? State.Epoch >= Options.Epochs
+            : stopped?.Rule == "converged" || Options.Stop.Any(r => r.ToString() == stopped?.Rule);
+        Stopped = stillHolds ? stopped : null;
         orderEpoch = -1;
         lastGood.Take(State);
         lastGoodStep = -1;

@@ -59,6 +59,9 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>Loss of the last batch, NaN before the first.</summary>
     public double LastLoss { get; internal set; } = double.NaN;
 
+    /// <summary><see cref="LastLoss"/> with the penalties, where the update rule asks for the objective.</summary>
+    internal double LastObjective { get; set; } = double.NaN;
+
     /// <summary>
     /// The epoch so far, all by weight: sum of losses, of weights, of squared errors, of rows whose class was right; and the
     /// largest gradient norm.

@@ -51,12 +51,16 @@ public sealed record Preparation(
         Moments inputs = new(columns), values = new(targets);
         float[] numeric = new float[columns], target = new float[targets];
         int[] codes = new int[source.Inputs.Count - columns], classes = new int[source.Target.IsClass ? 1 : 0];
+        float[] weight = new float[source.HasWeights ? 1 : 0];
         foreach (int row in rows)
         {
-            source.Read([row], numeric, codes, classes, target, []);
-            inputs.Add(numeric);
-            values.Add(target);
+            source.Read([row], numeric, codes, classes, target, weight);
+            double counts = weight.Length == 0 ? 1 : weight[0];
+            inputs.Add(numeric, counts);
+            values.Add(target, counts);
         }
+        if (rows.Length > 0 && inputs.Weight == 0)
+            Throw.Input("Training data", "at least 1 row with a weight above 0", "weights of 0 only", "Check the weights.");
         double[] shift = new double[columns], scale = new double[columns];
         Array.Fill(scale, 1);
         if (scaling == Scaling.Standard)
@@ -139,22 +143,24 @@ public sealed record Preparation(
     /// <summary>The number, in the target's units, that output <paramref name="output"/> stands for.</summary>
     public double ValueOf(double scaled, int output) => scaled * TargetScale[output] + TargetShift[output];
 
-    /// <summary>Mean and deviation by Welford's method (Knuth, TAOCP 2, §4.2.2), column by column.</summary>
+    /// <summary>Mean and deviation by Welford's method (Knuth, TAOCP 2, §4.2.2; with weights: West, CACM 22, 1979), column by column.</summary>
     private sealed class Moments(int columns)
     {
         private readonly double[] mean = new double[columns], squares = new double[columns];
-        private int count;
-
         public double Largest { get; private set; }
 
-        public void Add(ReadOnlySpan<float> row)
+        /// <summary>Sum of the rows' weights.</summary>
+        public double Weight { get; private set; }
+
+        public void Add(ReadOnlySpan<float> row, double weight)
         {
-            count++;
+            if (weight == 0) return;
+            Weight += weight;
             for (int i = 0; i < row.Length; i++)
             {
                 double delta = row[i] - mean[i];
-                mean[i] += delta / count;
-                squares[i] += delta * (row[i] - mean[i]);
+                mean[i] += weight * delta / Weight;
+                squares[i] += weight * delta * (row[i] - mean[i]);
                 Largest = Math.Max(Largest, Math.Abs(row[i]));
             }
         }
@@ -164,7 +170,7 @@ public sealed record Preparation(
         {
             for (int i = 0; i < shift.Length; i++)
             {
-                double deviation = Math.Sqrt(squares[i] / Math.Max(1, count));
+                double deviation = Weight == 0 ? 0 : Math.Sqrt(squares[i] / Weight);
                 shift[i] = mean[i];
                 scale[i] = deviation > 1e-12 * Math.Max(1e-30, Math.Abs(mean[i])) ? 1 / deviation : 1;
             }

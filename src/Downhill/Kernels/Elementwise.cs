@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace Downhill.Kernels;
 
 /// <summary>
-/// Loops over one or two arrays. Sums run over 16 <em>virtual</em> lanes (lane i adds the elements i, i+16, …), which are
-/// then added as a fixed tree, so their bits do not depend on the width.
+/// Loops over one or two arrays. Sums run over 16 <em>virtual</em> lanes (lane i adds the elements i, i+16, …), which
+/// are then added as a fixed tree, so their bits do not depend on the width.
 /// </summary>
 internal static unsafe class Elementwise<S, V, T>
     where S : struct, ISimd<V, T>

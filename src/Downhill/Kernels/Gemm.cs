@@ -9,27 +9,29 @@ namespace Downhill.Kernels;
 /// passing ranges. All matrices are row-major, ld is the distance of two rows in elements.
 /// </summary>
 /// <remarks>
-/// Every output element is one chain of multiply-adds in k order, started from its bias, from 0 or from its present value.
-/// So the bits depend neither on tiles nor on the width (within one arithmetic) nor on how callers split the work; a sum
-/// that is continued over chunks of k (accumulate) has the bits of the whole. Nothing is allocated, nothing outside the
-/// stated ranges is read or written.
-/// <para>All three are one product C (+)= A·B, in which A may be walked by rows or by columns (Xᵀ): tiles of 8, 6 or 4 rows
-/// by two vectors keep their sums in registers; a last vector is masked; up to three last rows, and a single row, run as
-/// sums of rows of B. Large matrices are copied blockwise into contiguous panels first (Goto's scheme), with the sums
-/// carried on through C.</para>
+/// Every output element is one chain of multiply-adds in k order, started from its bias, from 0 or from its present
+/// value. So the bits depend neither on tiles nor on the width (within one arithmetic) nor on how callers split the
+/// work; a sum that is continued over chunks of k (accumulate) has the bits of the whole. Nothing is allocated,
+/// nothing outside the stated ranges is read or written.
+/// <para>All three are one product C (+)= A·B, in which A may be walked by rows or by columns (Xᵀ): tiles of 8, 6 or
+/// 4 rows by two vectors keep their sums in registers; a last vector is masked; up to three last rows, and a single
+/// row, run as sums of rows of B. Large matrices are copied blockwise into contiguous panels first (Goto's scheme),
+/// with the sums carried on through C.</para>
 /// </remarks>
 internal static unsafe class Gemm<S, V, T>
     where S : struct, ISimd<V, T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>k of one packed block: a panel of two vectors' width then fills half of a usual first-level cache.</summary>
+    /// <summary>k of one packed block: a panel of two vectors' width then fills half of a usual first-level
+    /// cache.</summary>
     private const int BlockDepth = 256;
 
     /// <summary>Bytes of the packed block of A: a quarter of a usual second-level cache.</summary>
     private const int BlockBytes = 256 * 1024;
 
-    /// <summary>Y[rows, columns] = X[rows, inner] · W[inner, columns] + bias (null: none). Y overlaps nothing.</summary>
+    /// <summary>Y[rows, columns] = X[rows, inner] · W[inner, columns] + bias (null: none). Y overlaps
+    /// nothing.</summary>
     public static void Forward(
         T* x, int ldx, T* w, int ldw, T* bias, T* y, int ldy, int rows, int inner, int columns) =>
         Multiply(x, ldx, 1, w, ldw, bias, 0, y, ldy, rows, columns, inner);
@@ -52,8 +54,9 @@ internal static unsafe class Gemm<S, V, T>
         Multiply(x, 1, ldx, dz, lddz, accumulate ? dw : null, lddw, dw, lddw, inner, columns, rows);
     }
 
-    /// <summary>Few columns would leave most lanes idle, so the product is formed transposed, dWᵀ = dZᵀ·X, X as it lies;
-    /// only the small result is copied transposed. (Y = X·W the same way would need Xᵀ: measured, it gains nothing.)</summary>
+    /// <summary>Few columns would leave most lanes idle, so the product is formed transposed, dWᵀ = dZᵀ·X, X as it
+    /// lies; only the small result is copied transposed. (Y = X·W the same way would need Xᵀ: measured, it gains
+    /// nothing.)</summary>
     [SkipLocalsInit]
     private static void WeightGradientNarrow(
         T* x, int ldx, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
@@ -65,7 +68,9 @@ internal static unsafe class Gemm<S, V, T>
             int count = Math.Min(AtOnce, inner - first);
             T* part = dw + ((nint)first * lddw);
             if (accumulate) { Transpose<T>.Copy(part, lddw, flipped, AtOnce, count, columns); }
-            Multiply(dz, 1, lddz, x + first, ldx, accumulate ? flipped : null, AtOnce, flipped, AtOnce, columns, count, rows);
+            Multiply(
+                dz, 1, lddz, x + first, ldx, accumulate ? flipped : null, AtOnce, flipped, AtOnce, columns, count,
+                rows);
             Transpose<T>.Copy(flipped, AtOnce, part, lddw, columns, count);
         }
     }
@@ -187,7 +192,11 @@ internal static unsafe class Gemm<S, V, T>
                     Gemm<Simd256<T, Portable>, Vector256<T>, T>.NarrowPanel(
                         a, aRow, aStep, b + column, bRow, si, startRow, c + column, cRow, tiled, lanes, depth);
                 }
-                else { NarrowPanel(a, aRow, aStep, b + column, bRow, si, startRow, c + column, cRow, tiled, lanes, depth); }
+                else
+                {
+                    NarrowPanel(
+                        a, aRow, aStep, b + column, bRow, si, startRow, c + column, cRow, tiled, lanes, depth);
+                }
                 column += lanes;
             }
             if (column < n)
@@ -198,12 +207,13 @@ internal static unsafe class Gemm<S, V, T>
         }
         for (int i = tiled; i < m; i++)
         {
-            Row(a + (i * aRow), aStep, b, bRow, start == null ? null : start + (i * startRow), c + (i * cRow), n, depth);
+            T* from = start == null ? null : start + (i * startRow);
+            Row(a + (i * aRow), aStep, b, bRow, from, c + (i * cRow), n, depth);
         }
     }
 
-    /// <summary>How many rows the next tile takes of an even number ≥ 4 of them: 8 where 32 registers hold the sums, else 6
-    /// or 4, so that no two rows are left.</summary>
+    /// <summary>How many rows the next tile takes of an even number ≥ 4 of them: 8 where 32 registers hold the sums,
+    /// else 6 or 4, so that no two rows are left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int TileRows(int left)
     {
@@ -218,10 +228,11 @@ internal static unsafe class Gemm<S, V, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V StartPartial(T* start, V mask) => start == null ? S.Set(0.0) : S.LoadPartial(start, mask);
 
-    /// <summary>A panel of one vector, or of its first lanes (only where the witness has masks). Half a 512-bit vector or
-    /// less goes to the 256-bit kernel: there two such instructions start per cycle.</summary>
+    /// <summary>A panel of one vector, or of its first lanes (only where the witness has masks). Half a 512-bit
+    /// vector or less goes to the 256-bit kernel: there two such instructions start per cycle.</summary>
     internal static void NarrowPanel(
-        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int lanes, int depth)
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int lanes,
+        int depth)
     {
         V mask = S.FirstLanes(lanes);
         bool whole = lanes == S.Count;
@@ -368,8 +379,8 @@ internal static unsafe class Gemm<S, V, T>
     private static bool Packs(nint aRow, nint bRow, int m, int n, int depth) =>
         m >= 64 && n >= 4 * S.Count && (long)n * depth * sizeof(T) >= 128 * 1024;
 
-    /// <summary>The same product through contiguous panels on the stack; the sums continue through C from one block of k to
-    /// the next, so the chain of every element stays what it is.</summary>
+    /// <summary>The same product through contiguous panels on the stack; the sums continue through C from one block
+    /// of k to the next, so the chain of every element stays what it is.</summary>
     [SkipLocalsInit]
     private static void MultiplyPacked(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
@@ -450,21 +461,11 @@ internal static unsafe class Gemm<S, V, T>
             }
             return;
         }
-        for (int i = 0; i < size; i++)
-        {
-            T* source = a + (i * aRow);
-            T* to = target + i;
-            for (int step = 0; step < steps; step++)
-            {
-                *to = *source;
-                source += aStep;
-                to += size;
-            }
-        }
+        Transpose<T>.Copy(a, aRow, target, size, size, steps);
     }
 
-    // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one pointer
-    // per row the general registers would not suffice.
+    // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one
+    // pointer per row the general registers would not suffice.
 
     private static void Tile8x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)

@@ -3,9 +3,10 @@ using System.Numerics;
 namespace Downhill.Kernels;
 
 /// <summary>
-/// A witness for the arithmetic of one vector width: the operations of <typeparamref name="V"/>, which is a <em>raw</em>
-/// vector (or <typeparamref name="T"/> itself), never a wrapper around one. One body of mathematics written against a
-/// witness serves scalars and 128, 256 and 512 bits, single and double precision, and gives the same bits in all of them.
+/// A witness for the arithmetic of one vector width: the operations of <typeparamref name="V"/>, which is a
+/// <em>raw</em> vector (or <typeparamref name="T"/> itself), never a wrapper around one. One body of mathematics
+/// written against a witness serves scalars and 128, 256 and 512 bits, single and double precision, and gives the
+/// same bits in all of them.
 /// </summary>
 /// <remarks>
 /// Every operation is lane-wise and rounds as IEEE 754 does. Only a NaN's payload may differ between widths.
@@ -18,7 +19,8 @@ public interface ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloati
     /// <summary>Number of lanes.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Whether part of a vector is loaded and stored by one instruction, so that inner loops may use it.</summary>
+    /// <summary>Whether part of a vector is loaded and stored by one instruction, so that inner loops may use
+    /// it.</summary>
     static abstract bool HasPartial { get; }
 
     /// <summary>Loads Count elements; no alignment is needed.</summary>
@@ -32,8 +34,8 @@ public interface ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloati
     static abstract unsafe V LoadPartial(T* source, V mask);
     /// <summary>Stores the lanes that the mask selects. Only where <see cref="HasPartial"/>.</summary>
     static abstract unsafe void StorePartial(T* target, V mask, V value);
-    /// <summary>Loads the first <paramref name="count"/> lanes (0 … Count), the others are 0 and are not read. Works at every
-    /// width; meant for the end of a loop, not for its inside.</summary>
+    /// <summary>Loads the first <paramref name="count"/> lanes (0 … Count), the others are 0 and are not read. Works
+    /// at every width; meant for the end of a loop, not for its inside.</summary>
     static abstract unsafe V LoadFirst(T* source, int count);
     /// <summary>Stores the first <paramref name="count"/> lanes (0 … Count).</summary>
     static abstract unsafe void StoreFirst(T* target, V value, int count);
@@ -59,9 +61,11 @@ public interface ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloati
     /// <summary>The same a·b + c for one element, with the same bits as in a lane.</summary>
     static abstract T MulAddScalar(T a, T b, T c);
 
-    /// <summary>a &lt; b ? a : b, but a when a is NaN: NaN from either side comes through; of equal values (−0, +0) the second.</summary>
+    /// <summary>a &lt; b ? a : b, but a when a is NaN: NaN from either side comes through; of equal values (−0, +0)
+    /// the second.</summary>
     static abstract V Min(V a, V b);
-    /// <summary>a &gt; b ? a : b, but a when a is NaN: NaN from either side comes through; of equal values (−0, +0) the second.</summary>
+    /// <summary>a &gt; b ? a : b, but a when a is NaN: NaN from either side comes through; of equal values (−0, +0)
+    /// the second.</summary>
     static abstract V Max(V a, V b);
 
     /// <summary>a &lt; b as a mask; false with a NaN.</summary>
@@ -83,7 +87,8 @@ public interface ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloati
 
     /// <summary>To the nearest integer, halves to even.</summary>
     static abstract V Round(V a);
-    /// <summary>2ⁿ, exactly, for integral n in the normal range (−126 … 127, −1022 … 1023). Anything else is undefined.</summary>
+    /// <summary>2ⁿ, exactly, for integral n in the normal range (−126 … 127, −1022 … 1023). Anything else is
+    /// undefined.</summary>
     static abstract V PowerOfTwo(V n);
     /// <summary>e of a = m·2ᵉ, 1 ≤ m &lt; 2, for normal a &gt; 0. Anything else is undefined.</summary>
     static abstract V Exponent(V a);
@@ -98,8 +103,8 @@ public interface IArithmetic
     static abstract bool IsFused { get; }
 }
 
-/// <summary>a·b + c is rounded once. Where the hardware lacks the instruction this is the same as <see cref="Portable"/>:
-/// the exact emulation in software is some hundred times slower.</summary>
+/// <summary>a·b + c is rounded once. Where the hardware lacks the instruction this is the same as <see
+/// cref="Portable"/>: the exact emulation in software is some hundred times slower.</summary>
 public readonly struct Fused : IArithmetic
 {
     public static bool IsFused => true;

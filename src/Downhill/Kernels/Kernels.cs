@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Downhill.Kernels;
 
 /// <summary>
-/// The kernels of one number format, arithmetic and vector width as a table: one virtual call per kernel, none per element.
+/// The kernels of one number format, arithmetic and vector width as a table: one virtual call per kernel, none per
+/// element.
 /// <see cref="For"/> is the only place that knows which witness belongs to which width.
 /// </summary>
 /// <typeparam name="T">float or double.</typeparam>
@@ -23,8 +24,8 @@ internal abstract unsafe partial class Kernels<T>
     /// <summary>The width of these kernels.</summary>
     public SimdWidth Width { get; }
 
-    /// <summary>Whether multiply-add is really one instruction with one rounding; false for <see cref="Arithmetic.Fast"/>
-    /// on hardware without it.</summary>
+    /// <summary>Whether multiply-add is really one instruction with one rounding; false for <see
+    /// cref="Arithmetic.Fast"/> on hardware without it.</summary>
     public abstract bool IsFused { get; }
 
     /// <summary>Elements per vector.</summary>

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace Downhill.Kernels;
 
 /// <summary>
-/// The matrix products as three plain loops: the oracle for <see cref="Gemm{S,V,T}"/> and what a reader should read first.
-/// The order of every sum is the promise of this folder: one chain per output element, in k order, a·b + c by the
-/// witness's arithmetic.
+/// The matrix products as three plain loops: the oracle for <see cref="Gemm{S,V,T}"/> and what a reader should read
+/// first. The order of every sum is the promise of this folder: one chain per output element, in k order, a·b + c by
+/// the witness's arithmetic.
 /// </summary>
 /// <typeparam name="S">A scalar witness.</typeparam>
 /// <typeparam name="T">float or double.</typeparam>

@@ -51,7 +51,7 @@ public static class PortableMath
         return n < 0 ? 1.0 / result : result;
     }
 
-    /// <summary>xʸ. At most 1 ulp; special cases as in C: x⁰ = 1 and 1ʸ = 1 even for NaN, a negative x needs an
+    /// <summary>xʸ. At most 1.3 ulp; special cases as in C: x⁰ = 1 and 1ʸ = 1 even for NaN, a negative x needs an
     /// integral y.</summary>
     public static double Pow(double x, double y)
     {
@@ -97,7 +97,8 @@ public static class PortableMath
             m *= 0.5;
             e += 1.0;
         }
-        // s = (m − 1)/(m + 1); log m = 2s·(1 + z/3 + z²/5 + …), z = s²; the sum's first two terms are carried double-double.
+        // s = (m − 1)/(m + 1); log m = 2s·(1 + z/3 + z²/5 + …), z = s²; the sum's first two terms are carried
+        // double-double.
         double f = m - 1.0;
         double d = Sum(m, 1.0, out double dLow);
         double s = f / d;
@@ -132,7 +133,8 @@ public static class PortableMath
         return sum;
     }
 
-    /// <summary>a·b and exactly what rounding lost (Dekker and Veltkamp: no fused multiply-add, so the same everywhere).</summary>
+    /// <summary>a·b and exactly what rounding lost (Dekker and Veltkamp: no fused multiply-add, so the same
+    /// everywhere).</summary>
     private static double Product(double a, double b, out double low)
     {
         double product = a * b;

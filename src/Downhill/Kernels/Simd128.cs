@@ -74,7 +74,9 @@ public readonly struct Simd128<T, A> : ISimd<Vector128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Set(double value) =>
-        typeof(T) == typeof(float) ? Vector128.Create((float)value).As<float, T>() : Vector128.Create(value).As<double, T>();
+        typeof(T) == typeof(float)
+            ? Vector128.Create((float)value).As<float, T>()
+            : Vector128.Create(value).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Get(Vector128<T> value, int lane) => value.GetElement(lane);
@@ -118,11 +120,13 @@ public readonly struct Simd128<T, A> : ISimd<Vector128<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Min(Vector128<T> a, Vector128<T> b) =>
-        Vector128.ConditionalSelect(Vector128.Equals(a, a), Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b), a);
+        Vector128.ConditionalSelect(
+            Vector128.Equals(a, a), Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Max(Vector128<T> a, Vector128<T> b) =>
-        Vector128.ConditionalSelect(Vector128.Equals(a, a), Vector128.ConditionalSelect(Vector128.LessThan(b, a), a, b), a);
+        Vector128.ConditionalSelect(
+            Vector128.Equals(a, a), Vector128.ConditionalSelect(Vector128.LessThan(b, a), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> Less(Vector128<T> a, Vector128<T> b) => Vector128.LessThan(a, b);
@@ -134,7 +138,8 @@ public readonly struct Simd128<T, A> : ISimd<Vector128<T>, T>
     public static Vector128<T> Equal(Vector128<T> a, Vector128<T> b) => Vector128.Equals(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<T> Select(Vector128<T> mask, Vector128<T> a, Vector128<T> b) => Vector128.ConditionalSelect(mask, a, b);
+    public static Vector128<T> Select(Vector128<T> mask, Vector128<T> a, Vector128<T> b) =>
+        Vector128.ConditionalSelect(mask, a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> And(Vector128<T> a, Vector128<T> b) => a & b;
@@ -173,5 +178,6 @@ public readonly struct Simd128<T, A> : ISimd<Vector128<T>, T>
     public static Vector128<T> Mantissa(Vector128<T> a) =>
         typeof(T) == typeof(float)
             ? ((a.AsUInt32() & Vector128.Create(0x007FFFFFu)) | Vector128.Create(0x3F800000u)).As<uint, T>()
-            : ((a.AsUInt64() & Vector128.Create(0x000FFFFFFFFFFFFFUL)) | Vector128.Create(0x3FF0000000000000UL)).As<ulong, T>();
+            : ((a.AsUInt64() & Vector128.Create(0x000FFFFFFFFFFFFFUL)) | Vector128.Create(0x3FF0000000000000UL))
+                .As<ulong, T>();
 }

@@ -73,7 +73,9 @@ public readonly struct Simd256<T, A> : ISimd<Vector256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Set(double value) =>
-        typeof(T) == typeof(float) ? Vector256.Create((float)value).As<float, T>() : Vector256.Create(value).As<double, T>();
+        typeof(T) == typeof(float)
+            ? Vector256.Create((float)value).As<float, T>()
+            : Vector256.Create(value).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Get(Vector256<T> value, int lane) => value.GetElement(lane);
@@ -117,11 +119,13 @@ public readonly struct Simd256<T, A> : ISimd<Vector256<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Min(Vector256<T> a, Vector256<T> b) =>
-        Vector256.ConditionalSelect(Vector256.Equals(a, a), Vector256.ConditionalSelect(Vector256.LessThan(a, b), a, b), a);
+        Vector256.ConditionalSelect(
+            Vector256.Equals(a, a), Vector256.ConditionalSelect(Vector256.LessThan(a, b), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Max(Vector256<T> a, Vector256<T> b) =>
-        Vector256.ConditionalSelect(Vector256.Equals(a, a), Vector256.ConditionalSelect(Vector256.LessThan(b, a), a, b), a);
+        Vector256.ConditionalSelect(
+            Vector256.Equals(a, a), Vector256.ConditionalSelect(Vector256.LessThan(b, a), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Less(Vector256<T> a, Vector256<T> b) => Vector256.LessThan(a, b);
@@ -133,7 +137,8 @@ public readonly struct Simd256<T, A> : ISimd<Vector256<T>, T>
     public static Vector256<T> Equal(Vector256<T> a, Vector256<T> b) => Vector256.Equals(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Select(Vector256<T> mask, Vector256<T> a, Vector256<T> b) => Vector256.ConditionalSelect(mask, a, b);
+    public static Vector256<T> Select(Vector256<T> mask, Vector256<T> a, Vector256<T> b) =>
+        Vector256.ConditionalSelect(mask, a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> And(Vector256<T> a, Vector256<T> b) => a & b;
@@ -172,5 +177,6 @@ public readonly struct Simd256<T, A> : ISimd<Vector256<T>, T>
     public static Vector256<T> Mantissa(Vector256<T> a) =>
         typeof(T) == typeof(float)
             ? ((a.AsUInt32() & Vector256.Create(0x007FFFFFu)) | Vector256.Create(0x3F800000u)).As<uint, T>()
-            : ((a.AsUInt64() & Vector256.Create(0x000FFFFFFFFFFFFFUL)) | Vector256.Create(0x3FF0000000000000UL)).As<ulong, T>();
+            : ((a.AsUInt64() & Vector256.Create(0x000FFFFFFFFFFFFFUL)) | Vector256.Create(0x3FF0000000000000UL))
+                .As<ulong, T>();
 }

@@ -73,7 +73,9 @@ public readonly struct Simd512<T, A> : ISimd<Vector512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Set(double value) =>
-        typeof(T) == typeof(float) ? Vector512.Create((float)value).As<float, T>() : Vector512.Create(value).As<double, T>();
+        typeof(T) == typeof(float)
+            ? Vector512.Create((float)value).As<float, T>()
+            : Vector512.Create(value).As<double, T>();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Get(Vector512<T> value, int lane) => value.GetElement(lane);
@@ -117,11 +119,13 @@ public readonly struct Simd512<T, A> : ISimd<Vector512<T>, T>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Min(Vector512<T> a, Vector512<T> b) =>
-        Vector512.ConditionalSelect(Vector512.Equals(a, a), Vector512.ConditionalSelect(Vector512.LessThan(a, b), a, b), a);
+        Vector512.ConditionalSelect(
+            Vector512.Equals(a, a), Vector512.ConditionalSelect(Vector512.LessThan(a, b), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Max(Vector512<T> a, Vector512<T> b) =>
-        Vector512.ConditionalSelect(Vector512.Equals(a, a), Vector512.ConditionalSelect(Vector512.LessThan(b, a), a, b), a);
+        Vector512.ConditionalSelect(
+            Vector512.Equals(a, a), Vector512.ConditionalSelect(Vector512.LessThan(b, a), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Less(Vector512<T> a, Vector512<T> b) => Vector512.LessThan(a, b);
@@ -133,7 +137,8 @@ public readonly struct Simd512<T, A> : ISimd<Vector512<T>, T>
     public static Vector512<T> Equal(Vector512<T> a, Vector512<T> b) => Vector512.Equals(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Select(Vector512<T> mask, Vector512<T> a, Vector512<T> b) => Vector512.ConditionalSelect(mask, a, b);
+    public static Vector512<T> Select(Vector512<T> mask, Vector512<T> a, Vector512<T> b) =>
+        Vector512.ConditionalSelect(mask, a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> And(Vector512<T> a, Vector512<T> b) => a & b;
@@ -172,5 +177,6 @@ public readonly struct Simd512<T, A> : ISimd<Vector512<T>, T>
     public static Vector512<T> Mantissa(Vector512<T> a) =>
         typeof(T) == typeof(float)
             ? ((a.AsUInt32() & Vector512.Create(0x007FFFFFu)) | Vector512.Create(0x3F800000u)).As<uint, T>()
-            : ((a.AsUInt64() & Vector512.Create(0x000FFFFFFFFFFFFFUL)) | Vector512.Create(0x3FF0000000000000UL)).As<ulong, T>();
+            : ((a.AsUInt64() & Vector512.Create(0x000FFFFFFFFFFFFFUL)) | Vector512.Create(0x3FF0000000000000UL))
+                .As<ulong, T>();
 }

@@ -23,14 +23,14 @@ public static class SimdWidths
 
     private static readonly Lazy<SimdWidth> _selected = new(() => Parse(Environment.GetEnvironmentVariable(Variable)));
 
-    /// <summary>The widths that this machine runs in hardware, narrowest first. A wider one would run, in software, very
-    /// slowly: it is never chosen.</summary>
+    /// <summary>The widths that this machine runs in hardware, narrowest first. A wider one would run, in software,
+    /// very slowly: it is never chosen.</summary>
     public static IReadOnlyList<SimdWidth> Supported { get; } = FindSupported();
 
     extension(SimdWidth)
     {
-        /// <summary>The width of this process: the widest that the hardware has, or what <c>DOWNHILL_SIMD</c> says. Read
-        /// once.</summary>
+        /// <summary>The width of this process: the widest that the hardware has, or what <c>DOWNHILL_SIMD</c> says.
+        /// Read once.</summary>
         /// <exception cref="DownhillException">The variable holds something else, or a width that this machine
         /// lacks.</exception>
         public static SimdWidth Selected => _selected.Value;

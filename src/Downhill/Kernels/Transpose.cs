@@ -4,7 +4,8 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Downhill.Kernels;
 
-/// <summary>Copies a matrix transposed. It moves bits and computes nothing, so it is free to use whatever the machine has.</summary>
+/// <summary>Copies a matrix transposed. It moves bits and computes nothing, so it is free to use whatever the machine
+/// has.</summary>
 internal static unsafe class Transpose<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>target[j·ldTarget + i] = source[i·ldSource + j] for i &lt; rows, j &lt; columns.</summary>
@@ -38,7 +39,13 @@ internal static unsafe class Transpose<T> where T : unmanaged, IBinaryFloatingPo
         int wholeRows = rows - (rows % block);
         for (int i = wholeRows; i < rows; i++)
         {
-            for (int j = 0; j < column; j++) { target[(j * ldTarget) + i] = source[(i * ldSource) + j]; }
+            T* from = source + (i * ldSource);
+            T* to = target + i;
+            for (int j = 0; j < column; j++)
+            {
+                *to = from[j];
+                to += ldTarget;
+            }
         }
         for (int j = column; j < columns; j++)
         {
