@@ -78,6 +78,7 @@ public static class Checkpoint
             NetworkSpec network = ModelFile.ReadJson(file, "downhill.network", json => NetworkSpec.Read(json, catalog));
             Preparation preparation = ModelFile.ReadJson(file, "downhill.preparation", ModelFile.ReadPreparation);
             TrainOptions options = ModelFile.ReadJson(file, "downhill.options", json => ReadOptions(json, catalog));
+            string[] rules = [.. options.Stop.Select(s => s.ToString())];
             options = change is null ? options : change(options);
             Dataset? testSet = ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
             FitPlan plan = new(data, file.Read<int>("state.rows"), file.Read<int>("state.validation_rows"), validation,
@@ -90,7 +91,7 @@ public static class Checkpoint
             for (int slot = 0; slot < state.Slots.Count; slot++) Place($"state.slot.{slot}", state.Slots[slot]);
             for (int i = 0; i < state.MethodVectors.Length; i++) file.Read($"state.method.{i}", state.MethodVectors[i].AsSpan());
             file.Read("state.method_scalars", state.MethodScalars.AsSpan());
-            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state));
+            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state, options.Stop, rules));
             session.Restart(stopped);
             return (plan, session);
 
@@ -171,11 +172,11 @@ public static class Checkpoint
         json.WriteNumber("position", state.Position);
         json.WriteNumber("best_epoch", state.BestEpoch);
         ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds,
-            state.LastObjective]);
+            state.LastObjective, state.EpochSquares, state.EpochRight]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
         Nested("history", [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
-            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0])]);
+            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0, h.TrainSquaredError, h.TrainAccuracy])]);
         json.WriteEndObject();
 
         void Nested(string name, double[][] lists)
@@ -186,7 +187,8 @@ public static class Checkpoint
         }
     }
 
-    private static StopReason? ReadState(JsonElement json, TrainState<float> state)
+    private static StopReason? ReadState(
+        JsonElement json, TrainState<float> state, IReadOnlyList<StoppingRule> stop, string[] rules)
     {
         state.Step = json.GetProperty("step").GetInt64();
         state.Epoch = json.GetProperty("epoch").GetInt32();
@@ -195,21 +197,22 @@ public static class Checkpoint
         double[] numbers = ModelFile.Doubles(json.GetProperty("numbers"));
         (state.LastLoss, state.BestLoss, state.EpochLoss) = (numbers[0], numbers[1], numbers[2]);
         (state.EpochWeight, state.EpochNorm, state.Seconds, state.LastObjective) = (numbers[3], numbers[4], numbers[5], numbers[6]);
-        Nested("schedules", state.ScheduleState);
-        Nested("stop", state.StopState);
+        (state.EpochSquares, state.EpochRight) = (numbers[7], numbers[8]);
+        for (int i = 0; i < state.ScheduleState.Length; i++) Place("schedules", i, state.ScheduleState[i]);
+        // The rules may be others than those of the saved run: each finds what it remembered by its name and numbers.
+        for (int i = 0; i < stop.Count; i++) Place("stop", Array.IndexOf(rules, stop[i].ToString()), state.StopState[i]);
         foreach (JsonProperty line in json.GetProperty("history").EnumerateObject())
         {
             double[] h = ModelFile.Doubles(line.Value);
-            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1));
+            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1, h[9], h[10]));
         }
         return json.TryGetProperty("stopped", out JsonElement stopped) && ModelFile.Texts(stopped) is [string rule, string text]
             ? new(rule, text) : null;
 
-        void Nested(string name, double[][] lists)
+        void Place(string name, int index, double[] numbers)
         {
-            for (int i = 0; i < lists.Length; i++)
-                if (json.GetProperty(name).TryGetProperty($"{i}", out JsonElement list) && list.GetArrayLength() == lists[i].Length)
-                    ModelFile.Doubles(list).CopyTo(lists[i], 0);
+            if (json.GetProperty(name).TryGetProperty($"{index}", out JsonElement list) && list.GetArrayLength() == numbers.Length)
+                ModelFile.Doubles(list).CopyTo(numbers, 0);
         }
     }
 

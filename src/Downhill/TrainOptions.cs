@@ -10,11 +10,6 @@ public enum Reduction
     Sum,
 }
 
-/// <summary>A schedule and the hyper-parameter it drives.</summary>
-/// <param name="Parameter">"learning_rate", "l1", "l2", "weight_decay", or a parameter of the optimizer such as "gamma".</param>
-/// <param name="Schedule">How it changes.</param>
-public sealed record ScheduleOf(string Parameter, Schedule Schedule);
-
 /// <summary>Everything that decides how a network is trained, given its data.</summary>
 public sealed record TrainOptions
 {
@@ -24,7 +19,7 @@ public sealed record TrainOptions
     /// <summary>η; null for the optimizer's own default.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>Schedules of hyper-parameters, at most one each.</summary>
+    /// <summary>Schedules of hyper-parameters. Several of one act one after another: a warm-up, then a cosine.</summary>
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
 
     public Reduction Reduction { get; init; } = Reduction.Mean;
@@ -96,9 +91,6 @@ public sealed record TrainOptions
             if (!Scheduled.Contains(schedule.Parameter) && Optimizer.IndexOf(schedule.Parameter) < 0)
                 Throw.Input($"Schedule '{schedule.Schedule}'", $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
                     $"'{schedule.Parameter}'", $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
-        foreach (ScheduleOf schedule in Schedules)
-            if (Schedules.Count(s => s.Parameter == schedule.Parameter) > 1)
-                Throw.Input($"Schedule '{schedule.Schedule}'", "at most one schedule of a number", $"two of '{schedule.Parameter}'", "Leave one out.");
         if (Optimizer.Method is not null && Schedules.Count > 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
                 "It finds its own step sizes for one objective: leave the schedule out.");
@@ -108,7 +100,7 @@ public sealed record TrainOptions
             Throw.Input($"Optimizer '{Optimizer.Name}'", "a smooth objective", "L1, weight decay or clipping", "Use L2, or an update rule such as adam.");
     }
 
-    private static readonly string[] Scheduled = ["learning_rate", "l1", "l2", "weight_decay"];
+    private static readonly string[] Scheduled = ["learning_rate", "l1", "l2", "weight_decay", "clip"];
 
     private static void Range(string name, double value, double low, double high, bool lowIncluded, string remedy)
     {

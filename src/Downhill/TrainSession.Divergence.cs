@@ -94,7 +94,7 @@ public sealed partial class TrainSession<T>
         private readonly double[][] stops = [.. like.StopState.Select(s => new double[s.Length])];
         private long step;
         private int epoch, position, history;
-        private double lastLoss, lastObjective, epochLoss, epochWeight, epochNorm;
+        private double lastLoss, lastObjective, epochLoss, epochWeight, epochSquares, epochRight, epochNorm;
 
         public void Take(TrainState<T> state)
         {
@@ -106,6 +106,7 @@ public sealed partial class TrainSession<T>
             history = state.History.Count;
             (step, epoch, position, lastLoss) = (state.Step, state.Epoch, state.Position, state.LastLoss);
             (epochLoss, epochWeight, epochNorm) = (state.EpochLoss, state.EpochWeight, state.EpochNorm);
+            (epochSquares, epochRight) = (state.EpochSquares, state.EpochRight);
             lastObjective = state.LastObjective;
         }
 
@@ -120,6 +121,7 @@ public sealed partial class TrainSession<T>
             if (state.History.Count > history) state.History.RemoveRange(history, state.History.Count - history);
             (state.Step, state.Epoch, state.Position, state.LastLoss) = (step, epoch, position, lastLoss);
             (state.EpochLoss, state.EpochWeight, state.EpochNorm) = (epochLoss, epochWeight, epochNorm);
+            (state.EpochSquares, state.EpochRight) = (epochSquares, epochRight);
             state.LastObjective = lastObjective;
         }
     }

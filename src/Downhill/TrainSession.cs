@@ -25,6 +25,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly double[] constants = new double[8];
     private readonly bool needsNorm;
     private readonly int batch;
+    private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
     private readonly Stopwatch clock = new();
     private Permutation order;
     private int orderEpoch = -1;
@@ -53,6 +54,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 "Leave dropout out, or use an update rule such as adam.");
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
             Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another rule.");
+        foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target.IsClass);
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic, options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
@@ -199,6 +201,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private (double Loss, double Weight) Accumulate(int start, int rows)
     {
         double loss = 0, weight = 0;
+        (batchSquares, batchRight) = (0, 0);
         Permutation? permutation = Order();
         for (int done = 0; done < rows; done += workspace.Rows)
         {
@@ -214,9 +217,25 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 if (counts == 0) continue; // 0·∞ would not be 0
                 loss += counts * workspace.RowLoss[i];
                 weight += counts;
+                Judge(i, counts);
             }
         }
         return (loss, weight);
+    }
+
+    /// <summary>Squared error and class of one row of the pass, whatever the loss is (lecture L19).</summary>
+    private void Judge(int row, double counts)
+    {
+        int width = Preparation.Outputs;
+        ReadOnlySpan<T> outputs = workspace.Output.Slice(row * width, width), targets = workspace.Targets.Slice(row * width, width);
+        double squares = 0;
+        for (int o = 0; o < outputs.Length; o++)
+        {
+            double error = double.CreateTruncating(outputs[o]) - double.CreateTruncating(targets[o]);
+            squares += error * error;
+        }
+        batchSquares += counts * squares;
+        if (Preparation.Target.IsClass && Preparation.ClassOf(outputs) == batcher.Classes[row]) batchRight += counts;
     }
 
     private Permutation? Order()
@@ -259,7 +278,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         bool isFinished = !double.IsNaN(norm);
         double l2 = isFinished ? 0 : Current("l2", Options.L2), l1 = Current("l1", Options.L1);
         double decay = Current("weight_decay", Options.EffectiveWeightDecay);
-        double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
+        double clip = Options.Clip > 0 ? Current("clip", Options.Clip) : double.PositiveInfinity;
+        double scale = !isFinished ? normaliser : norm > clip ? clip / norm : 1;
         bool finite = true;
         T** slots = stackalloc T*[3];
         foreach (Segment segment in segments)
@@ -282,6 +302,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.LastLoss = reduced;
         State.EpochLoss += loss;
         State.EpochWeight += weight;
+        State.EpochSquares += batchSquares;
+        State.EpochRight += batchRight;
         if (needsNorm) State.EpochNorm = Math.Max(State.EpochNorm, norm);
     }
 
@@ -300,8 +322,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             State.Buffers.Span.CopyTo(State.BestBuffers.Span);
         }
         EpochReport report = new(State.Epoch, State.Step, loss, Penalty(), held?.Loss ?? double.NaN, held?.Score ?? double.NaN,
-            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest);
-        State.EpochLoss = State.EpochWeight = State.EpochNorm = 0;
+            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest,
+            State.EpochSquares / (State.EpochWeight * Preparation.Outputs),
+            Preparation.Target.IsClass ? State.EpochRight / State.EpochWeight : double.NaN);
+        State.EpochLoss = State.EpochWeight = State.EpochSquares = State.EpochRight = State.EpochNorm = 0;
         State.History.Add(report);
         for (int i = 0; i < Options.Schedules.Count; i++)
             Options.Schedules[i].Schedule.EpochEnded(report, State.ScheduleState[i]);
@@ -311,14 +335,15 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (State.Epoch >= Options.Epochs) Stopped ??= new("epochs", $"all {Options.Epochs} epochs are done");
     }
 
-    /// <summary>A hyper-parameter as its schedule, if it has one, says for the next step.</summary>
+    /// <summary>A hyper-parameter as its schedules, one after another, say for the next step.</summary>
     private double Current(string parameter, double given)
     {
+        double value = given;
         for (int i = 0; i < Options.Schedules.Count; i++)
-            if (Options.Schedules[i].Parameter == parameter)
-                return Options.Schedules[i].Schedule.Value(
-                    new ScheduleMoment(given, State.Step, StepsPerEpoch, Options.Epochs), State.ScheduleState[i]);
-        return given;
+            if (Options.Schedules[i].Drives(parameter))
+                value = Options.Schedules[i].Schedule.Value(
+                    new ScheduleMoment(value, State.Step, StepsPerEpoch, Options.Epochs, parameter), State.ScheduleState[i]);
+        return value;
     }
 
     private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;

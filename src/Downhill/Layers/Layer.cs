@@ -56,8 +56,11 @@ public abstract record Layer
     /// <summary>Start values of buffer <paramref name="index"/>.</summary>
     public virtual double InitialBuffer(int inputs, int index) => 0;
 
-    /// <summary>Start value of one parameter.</summary>
-    public abstract double InitialParameter(int inputs, int shape, int index, in RandomStream random);
+    /// <summary>Writes the start values, a pure function of the description and the random numbers.</summary>
+    /// <param name="inputs">Inputs of the layer.</param>
+    /// <param name="parameters">One array per tensor of <see cref="Parameters"/>, row-major, all 0.</param>
+    /// <param name="random">The layer's own random numbers.</param>
+    public virtual void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) { }
 
     /// <summary>The layer's prediction as an expression: outputs [B,O] of x [B,I] with the tensors of <see cref="Parameters"/>.</summary>
     public abstract Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers);
