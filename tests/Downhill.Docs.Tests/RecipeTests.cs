@@ -23,7 +23,7 @@ public sealed class RecipeTests
         // begin use
         Catalog catalog = Catalog.Default with { Activations = [.. Catalog.Default.Activations, BentIdentity.Entry] };
         Activation bent = catalog.Activation("bent_identity");
-        FitResult fit = Model.Fit(Dataset.Load("moons"), new() { Hidden = [16], Activation = [bent] });
+        FitResult fit = Model.Fit(Dataset.Load("moons"), new() { Hidden = [32, 32], Activation = [bent] });
         byte[] file = fit.Model.ToBytes();
         Model again = ModelFile.FromBytes(file, catalog);
         // end use
