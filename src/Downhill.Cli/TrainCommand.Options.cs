@@ -59,12 +59,13 @@ internal sealed partial class TrainCommand : CliCommand
         loss = Add(Learning, "--loss", "NAME", "cost of an example (what suits the output)");
         reduction = Add(Learning, "--reduction", "mean|sum",
             "one objective from the rows' costs (mean; sum is C = Σ Lʳ)");
-        optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam)");
+        optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam); 'perceptron' for Rosenblatt's rule");
         learningRate = Add(Learning, "--lr", "NUMBER", "learning rate η (what suits the optimizer)");
         momentum = Add(Learning, "--momentum", "0.9|0.5..0.9",
             "γ of the momentum; two numbers: the first until learning settles, then the second");
         schedule = Add(Learning, "--schedule", "NAME",
-            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given)");
+            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other number: "
+            + "warmup(steps=100),cosine,gamma:settle");
         batch = Add(Learning, "--batch", "N|all", "rows per update (32, or 128 from 5000 rows on)");
         l1 = Add(Learning, "--l1", "NUMBER", "penalty λ·Σ|w| in the objective");
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
@@ -192,13 +193,16 @@ internal sealed partial class TrainCommand : CliCommand
         };
     }
 
+    private bool IsPerceptron(ParseResult words) =>
+        string.Equals(words.GetValue(optimizer), "perceptron", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The optimizer with its momentum: one number, or two of which the second takes over when learning settles.</summary>
     private (Optimizer?, IReadOnlyList<ScheduleOf>) ReadOptimizer(ParseResult words)
     {
         Catalog catalog = Catalog.Default;
-        Optimizer? chosen = words.GetValue(optimizer) is string name ? catalog.Optimizer(name) : null;
-        List<ScheduleOf> schedules = words.GetValue(schedule) is string text
-            ? [new("learning_rate", catalog.Schedule(text))] : [];
+        Optimizer? chosen = words.GetValue(optimizer) is string name && !IsPerceptron(words)
+            ? catalog.Optimizer(name) : null;
+        List<ScheduleOf> schedules = words.GetValue(schedule) is string text ? [.. ScheduleOf.ParseList(text)] : [];
         if (words.GetValue(momentum) is not string gamma) return (chosen, schedules);
         string[] parts = gamma.Split("..");
         if (parts.Length > 2) Throw.Input(momentum.Name, "0.9, or 0.5..0.9", $"'{gamma}'", "Two numbers at most.");

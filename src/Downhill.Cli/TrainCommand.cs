@@ -26,6 +26,9 @@ internal sealed partial class TrainCommand
             Validation = Part(words.GetValue(validation), "--validation", set, layout)
         };
 
+        if (IsPerceptron(words))
+            return TrainPerceptron(set, options, modelPath, resumePath ?? checkpointPath, isJson);
+
         FitPlan plan;
         TrainSession<float> session;
         if (resumePath is null)
@@ -60,6 +63,18 @@ internal sealed partial class TrainCommand
                 Terminal.Error.WriteLine($"downhill: {stopped.Text} The last good weights are in {modelPath}.");
             return stopped.IsDiverged ? Cli.Failed : stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
         }
+    }
+
+    /// <summary>Rosenblatt's rule instead of a gradient: its answer is part of the result (lecture L3).</summary>
+    private int TrainPerceptron(Dataset set, FitOptions options, string modelPath, string? statePath, bool isJson)
+    {
+        if (statePath is not null)
+            Throw.Input("--checkpoint and --resume", "an optimizer that follows a gradient", "the perceptron rule",
+                "It is quick: leave them out.");
+        PerceptronResult result = PerceptronModel.Fit(set, options with { Cancellation = Cancellation });
+        result.Fit.Model.Save(modelPath);
+        TrainReport.WritePerceptron(Terminal, set, options, result, modelPath, isJson);
+        return result.Fit.Stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
     }
 
     private StopReason Train(
