@@ -181,7 +181,7 @@ public static class Losses
         public Expr Define(Expr y, Expr t)
         {
             t = Smooth(t, Smoothing);
-            return -(t * Expr.Log(y) + (1 - t) * Expr.Log(1 - y)).RowSum();
+            return -(t * FlooredLog(y) + (1 - t) * FlooredLog(1 - y)).RowSum();
         }
     }
 
@@ -189,6 +189,8 @@ public static class Losses
     private static V Smooth<S, V, T>(V t, double smoothing)
         where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         S.Add(S.Mul(S.Set(1 - smoothing), t), S.Set(0.5 * smoothing));
+
+    private static Expr FlooredLog(Expr y) => Expr.Max(-100, Expr.Log(y));
 
     private static Expr Smooth(Expr t, double smoothing) => smoothing == 0 ? t : (1 - smoothing) * t + 0.5 * smoothing;
 
@@ -244,7 +246,7 @@ public static class Losses
         public Expr Define(Expr y, Expr t)
         {
             if (Smoothing != 0) t = (1 - Smoothing) * t + Smoothing / t.Columns;
-            return -Expr.Select(Expr.LessOrEqual(t, 0), 0, t * Expr.Log(y)).RowSum();
+            return -(t * FlooredLog(y)).RowSum();
         }
     }
 
@@ -335,7 +337,7 @@ public static class Losses
         }
         V IElementLoss.Derivative<S, V, T>(V y, V t, V perOutput) =>
             S.Sub(S.Set(T.One), S.Div(t, S.Max(y, S.Set(1e-12))));
-        public Expr Define(Expr y, Expr t) => (y - Expr.Select(Expr.LessOrEqual(t, 0), 0, t * Expr.Log(y))).RowSum();
+        public Expr Define(Expr y, Expr t) => (y - t * FlooredLog(y)).RowSum();
     }
 
     private static Parameter Smoothing => new("smoothing", 0, 0, 1, "Share of each target that is spread evenly over the answers.");
