@@ -182,7 +182,8 @@ public static class Activations
 
     // What follows keeps to three rules. A NaN comes through. What would be ∞·0 or ∞/∞ at the ends is computed at a clamped v,
     // beyond which the value has reached its limit in both formats. At a kink the slope is that of the flat side; of leaky_relu
-    // and elu, that of the lower side. Errors were measured over all magnitudes, in units of max(|φ|, 1) unless said otherwise.
+    // and elu, that of the lower side. Values and slopes are within 2 ulp of max(|φ|, 1) and max(|φ′|, 1) in float, at the default
+    // parameters and over all finite v (of sin: |v| ≤ 10⁵).
 
     /// <summary>
     /// a for v &lt; c, else b (the lecture leaves c itself open). φ′ is 0, or, straight through, that of the ramp from a to b over
@@ -348,14 +349,14 @@ public static class Activations
         {
             V kept = Clamp<S, V, T>(v, 40), one = S.Set(T.One), square = S.Mul(kept, kept);
             V inner = S.Add(one, S.Mul(S.Set(Cube), square));
-            V share = VectorMath.Sigmoid<S, V, T>(S.Mul(S.Mul(S.Set(Twice), kept), inner));
-            V slope = S.Mul(S.Set(Twice), S.Add(one, S.Mul(S.Set(3 * Cube), square)));
-            return S.Add(share, S.Mul(S.Mul(kept, slope), S.Mul(share, S.Sub(one, share))));
+            V share = SigmoidAndSlope<S, V, T>(S.Mul(S.Mul(S.Set(Twice), kept), inner), out V slope);
+            V innerSlope = S.Mul(S.Set(Twice), S.Add(one, S.Mul(S.Set(3 * Cube), square)));
+            return S.Add(share, S.Mul(S.Mul(kept, innerSlope), slope));
         }
         public Expr Define(Expr v) => 0.5 * v * (1 + Expr.Tanh(0.5 * Twice * (v + Cube * v * v * v)));
     }
 
-    /// <summary>φ′ = σ(v)·(1 + v·(1 − σ(v))).</summary>
+    /// <summary>φ′ = σ(v) + v·σ′(v).</summary>
     private readonly record struct SiluActivation : IActivation
     {
         static DerivativeFrom IActivation.DerivativeFrom => DerivativeFrom.Input;
@@ -367,9 +368,9 @@ public static class Activations
         }
         V IActivation.Derivative<S, V, T>(V v)
         {
-            V kept = Clamp<S, V, T>(v, 1000), one = S.Set(T.One);
-            V sigmoid = VectorMath.Sigmoid<S, V, T>(kept);
-            return S.Mul(sigmoid, S.Add(one, S.Mul(kept, S.Sub(one, sigmoid))));
+            V kept = Clamp<S, V, T>(v, 1000);
+            V sigmoid = SigmoidAndSlope<S, V, T>(kept, out V slope);
+            return S.Add(sigmoid, S.Mul(kept, slope));
         }
         public Expr Define(Expr v) => v * Expr.Sigmoid(v);
     }
@@ -475,6 +476,19 @@ public static class Activations
     private static V Clamp<S, V, T>(V v, double bound)
         where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         S.Min(S.Max(v, S.Set(-bound)), S.Set(bound));
+
+    /// <summary>
+    /// σ(v) and σ′(v) = e/(1 + e)², e = exp(−|v|): unlike σ·(1 − σ) it keeps its precision where σ is nearly 1, which a factor v
+    /// would show.
+    /// </summary>
+    private static V SigmoidAndSlope<S, V, T>(V v, out V slope)
+        where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        V one = S.Set(T.One), e = VectorMath.Exp<S, V, T>(S.Neg(S.Abs(v)));
+        V inverse = S.Div(one, S.Add(one, e)), small = S.Mul(e, inverse);
+        slope = S.Mul(small, inverse);
+        return S.Select(S.Less(v, S.Set(T.Zero)), small, inverse);
+    }
 
     private sealed class SoftmaxActivation : Activation
     {
