@@ -15,7 +15,7 @@ internal sealed partial class TrainCommand : CliCommand
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
-        modelFile;
+        modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
     private readonly GroupedOption<bool> noHeader, batchNorm, json, quiet;
 
@@ -90,6 +90,8 @@ internal sealed partial class TrainCommand : CliCommand
         checkpoint = Add(Execution, "--checkpoint", "FILE", "keeps the run's state, also on Ctrl-C");
         every = Add(Execution, "--every", "N|30s", "how often: epochs or time (1m)");
         resume = Add(Execution, "--resume", "FILE", "goes on from a checkpoint, with the same data");
+        report = Add(Execution, "--report", "FILE.html", "everything about the run on one page");
+        log = Add(Execution, "--log", "FILE.csv", "a line per epoch, written as the run goes");
         json = AddFlag(Execution, "--json", "one JSON object instead of text");
         quiet = AddFlag(Execution, "--quiet", "results only, no progress");
     }
@@ -106,6 +108,7 @@ internal sealed partial class TrainCommand : CliCommand
         new("train moons --momentum 0.5..0.9 --schedule cosine --checkpoint moons.ckpt --every 50 --epochs 100",
             "momentum, a schedule, checkpoints"),
         new("train moons --resume moons.ckpt --epochs 200", "goes on where that run ended"),
+        new("train digits --epochs 30 --report digits.html --log digits.csv", "curves, mistakes, weights on a page; a log"),
         new("train iris --from flowers.safetensors --lr 0.0005", "more training of a model"),
     ];
 
