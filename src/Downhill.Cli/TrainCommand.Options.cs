@@ -10,7 +10,8 @@ internal sealed partial class TrainCommand : CliCommand
         Execution = "Run";
 
     private readonly Argument<string?> data;
-    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight;
+    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight,
+        classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip;
@@ -37,6 +38,8 @@ internal sealed partial class TrainCommand : CliCommand
             Add(DataGroup, "--validation", "FILE|SHARE",
             "held out for stopping and for the best weights (0.1 of the rest where needed)");
         weight = Add(DataGroup, "--weight", "COL", "column with the weight of each row");
+        classWeight = Add(DataGroup, "--class-weight", "balanced",
+            "weights of the classes: 'balanced' for the same total each, or numbers such as setosa=1,virginica=5");
         noHeader = AddFlag(DataGroup, "--no-header", "the first line is data (guessed if not given)");
         delimiter = Add(DataGroup, "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
@@ -173,6 +176,7 @@ internal sealed partial class TrainCommand : CliCommand
                 Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
                 "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
+            ClassWeight = words.GetValue(classWeight) is string weights ? ClassWeight.Parse(weights) : null,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0
                 : Values.Whole(batch.Name, batchText, 1, int.MaxValue, "32 is usual; 'all' takes all rows at once."),
             L1 = Values.Number(l1.Name, words.GetValue(l1), 0, 1e6, penalty) ?? 0,
