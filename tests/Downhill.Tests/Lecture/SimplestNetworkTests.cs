@@ -8,7 +8,7 @@ public sealed class SimplestNetworkTests
     private static readonly SimplestNetwork Example = new(X: 1, W1: 0.5, W2: -1, D: 1);
 
     /// <summary>
-    /// p₁ = 0.5, y = 1/(1 + e^−0.5) = 0.622459331201855, p₂ = −y, z = 1/(1 + e^y) = 0.349222055191098;
+    /// p₁ = 0.5, y = 1/(1 + e^−0.5) = 0.622459331201855, p₂ = −y, z = 1/(1 + e^y) = 0.349222,
     /// d − z = 0.650778, z(1 − z) = 0.227266, y(1 − y) = 0.235004.
     /// </summary>
     [Fact]
