@@ -201,7 +201,7 @@ public sealed class ScheduleTests
     [Fact]
     public void Lists_print_as_they_are_read()
     {
-        Gen.Select(Random, Random, Gen.OneOfConst("learning_rate", "l2", "gamma")).Sample((a, b, parameter) =>
+        Gen.Select(Random, Random, Gen.OneOf(Gen.Const("learning_rate"), Gen.Const("l2"), Gen.Const("gamma"))).Sample((a, b, parameter) =>
         {
             ScheduleOf[] list = [new("learning_rate", (Schedule)a), new(parameter, (Schedule)b)];
             return ScheduleOf.ParseList(string.Join(",", list.Select(s => s.ToString()))).SequenceEqual(list);
