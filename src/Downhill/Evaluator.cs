@@ -27,12 +27,19 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
     /// <summary>Called per row, in order, with its place, its loss and its outputs.</summary>
     public delegate void RowAction(int row, double loss, ReadOnlySpan<T> outputs);
 
-    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null)
+    /// <param name="parameters">Flat parameters.</param>
+    /// <param name="buffers">Flat running statistics.</param>
+    /// <param name="each">Called per row.</param>
+    /// <param name="withScores">Whether to look at the outputs' order and at probabilities too: keeps every row's outputs and sorts
+    /// them, which a validation after each epoch does without.</param>
+    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null, bool withScores = false)
     {
         int outputs = preparation.Outputs;
         bool isClass = preparation.Target.IsClass;
         int classes = preparation.Target.Classes.Count;
         int[,] confusion = new int[classes, classes];
+        double[,] weighted = new double[classes, classes];
+        ScoreMetrics? scores = withScores && isClass ? new(preparation, network.Spec.Output, batcher.Count) : null;
         double lossSum = 0, weightSum = 0, right = 0, codedSquares = 0;
         double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs], deviation = new double[outputs];
         for (int start = 0; start < batcher.Count; start += workspace.Rows)
@@ -66,22 +73,31 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                 if (!isClass) continue;
                 int predicted = preparation.ClassOf(row);
                 confusion[batcher.Classes[i], predicted]++;
+                weighted[batcher.Classes[i], predicted] += weight;
+                scores?.Add(row, batcher.Classes[i], predicted, weight);
                 if (predicted == batcher.Classes[i]) right += weight;
             }
         }
         Metrics metrics = new() { Rows = batcher.Count, Loss = lossSum / weightSum };
         if (isClass)
-            return metrics with
+        {
+            metrics = metrics with
             {
                 Accuracy = right / weightSum,
                 Confusion = confusion,
+                WeightedConfusion = weighted,
                 SquaredErrorPercentage = 100 * (preparation.TargetHigh - preparation.TargetLow) / (weightSum * outputs) * codedSquares,
             };
+            return scores is null ? metrics : scores.AddTo(metrics);
+        }
+        TargetScore[] targets = [.. Enumerable.Range(0, outputs).Select(o => new TargetScore(squares[o] / weightSum,
+            Math.Sqrt(squares[o] / weightSum), absolute[o] / weightSum, deviation[o] > 0 ? 1 - squares[o] / deviation[o] : double.NaN))];
         return metrics with
         {
-            Rmse = Math.Sqrt(squares.Sum() / (weightSum * outputs)),
+            Mse = squares.Sum() / (weightSum * outputs),
             Mae = absolute.Sum() / (weightSum * outputs),
-            R2 = Enumerable.Range(0, outputs).Average(o => 1 - squares[o] / deviation[o]),
+            R2 = targets.Average(t => t.R2),
+            PerTarget = targets,
         };
     }
 }

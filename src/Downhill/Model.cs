@@ -124,8 +124,8 @@ public sealed class Model
             "the columns that the model was trained on", "Give data of the same kind.");
         Evaluator<float> evaluator = new(network, source, rows ?? [.. Enumerable.Range(0, source.Rows)], Preparation);
         return each is null
-            ? evaluator.Measure(parameters, buffers)
-            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()));
+            ? evaluator.Measure(parameters, buffers, withScores: true)
+            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()), withScores: true);
     }
 
     internal static string HashOf<T>(NetworkSpec spec, AlignedBuffer<T> parameters) where T : unmanaged

@@ -36,7 +36,7 @@ public sealed class CatalogTests
             foreach (Entry<TItem> entry in entries)
             {
                 string parameters = string.Join("; ", entry.Parameters.Select(p =>
-                    $"`{p.Name}` = {Number(p.Default)}{Range(p)}{(p.Summary.Length > 0 ? $": {p.Summary}" : "")}"));
+                    $"`{p.Name}` = {Number(p.Default)}{Range(p)}{(p.Summary.Length > 0 ? $": {p.Summary.TrimEnd('.')}" : "")}"));
                 string[] cells = [$"`{entry.Name}`", entry.Formula, entry.Summary, entry.Source, parameters];
                 if (extra is not null) cells = [.. cells, extra(entry.Default)];
                 text.Append("| ").AppendJoin(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");

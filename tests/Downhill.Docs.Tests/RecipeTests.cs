@@ -23,7 +23,7 @@ public sealed class RecipeTests
         // begin use
         Catalog catalog = Catalog.Default with { Activations = [.. Catalog.Default.Activations, BentIdentity.Entry] };
         Activation bent = catalog.Activation("bent_identity");
-        FitResult fit = Model.Fit(Dataset.Load("moons"), new() { Hidden = [16], Activation = [bent] });
+        FitResult fit = Model.Fit(Dataset.Load("moons"), new() { Hidden = [32, 32], Activation = [bent], Epochs = 300 });
         byte[] file = fit.Model.ToBytes();
         Model again = ModelFile.FromBytes(file, catalog);
         // end use
@@ -45,7 +45,7 @@ public sealed class RecipeTests
     [Theory, InlineData(1e-6)]
     public void A_users_layer_has_the_gradient_that_differences_give(double tolerance)
     {
-        NetworkSpec spec = new(3, new FeatureScale(), new Dense(4, Activations.Tanh), new Dense(2, BentIdentity.Entry.Default));
+        NetworkSpec spec = new(3, new FeatureScale(), new Dense(4, BentIdentity.Entry.Default), new Dense(2, Activations.Tanh));
         using Network<double> network = new(spec, LogCosh.Entry.Default);
         Workspace<double> workspace = new(network, 2);
         AlignedBuffer<double> parameters = new(spec.ParameterLength), buffers = new(spec.BufferLength), gradient = new(spec.ParameterLength);

@@ -25,7 +25,8 @@ public sealed class ConnectionMaskTests
         NetworkSpec spec = Masked();
         TrainOptions options = new()
         {
-            Optimizer = Catalog.Default.Optimizer(optimizer), Batch = optimizer == "lbfgs" || extra == "chunks" ? 0 : 16, Epochs = 5, Threads = 1,
+            Optimizer = Catalog.Default.Optimizer(optimizer), Epochs = 5, Threads = 1,
+            Batch = Catalog.Default.Optimizer(optimizer).NeedsFullBatch || extra == "chunks" ? 0 : 16,
             LearningRate = 0.02,
         };
         options = extra switch
@@ -50,7 +51,9 @@ public sealed class ConnectionMaskTests
                     continue;
                 }
                 Assert.Equal(0f, w);
-                foreach (AlignedBuffer<float> slot in session.State.Slots) Assert.Equal(0f, slot.Span[segment.Offset + i]);
+                // What starts at 0 stays there; a slot that does not (a step size, NAdam's product) is not the link's doing.
+                for (int slot = 0; slot < session.State.Slots.Count; slot++)
+                    if (options.Optimizer.InitialSlot(slot) == 0) Assert.Equal(0f, session.State.Slots[slot].Span[segment.Offset + i]);
                 Assert.Equal(0f, session.State.Gradient.Span[segment.Offset + i]);
                 absent++;
             }

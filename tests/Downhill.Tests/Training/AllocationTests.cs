@@ -11,7 +11,7 @@ public sealed class AllocationTests
     public static TheoryData<string, string, int, string> Cases()
     {
         TheoryData<string, string, int, string> cases = [];
-        foreach (Entry<Optimizer> optimizer in Optimizers.All.Where(o => o.Default.Method is null))
+        foreach (Entry<Optimizer> optimizer in Optimizers.All.Where(o => !o.Default.NeedsFullBatch))
             cases.Add(optimizer.Name, "cross_entropy", 1, "every");
         foreach (Entry<Loss> loss in Losses.All)
             foreach (int threads in (int[])[1, 2])
