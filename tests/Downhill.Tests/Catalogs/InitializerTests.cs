@@ -2,7 +2,8 @@ using Downhill.Tests.Training;
 
 namespace Downhill.Tests.Catalogs;
 
-/// <summary>Start weights: their distribution, their shape, and that they depend on nothing but the seed and the layer.</summary>
+/// <summary>Start weights: their distribution, their shape, and that they depend on nothing but the seed and the
+/// layer.</summary>
 public sealed class InitializerTests
 {
     public static TheoryData<string> Names { get; } = new(Initializers.All.Select(e => e.Name));
@@ -16,10 +17,12 @@ public sealed class InitializerTests
         return start;
     }
 
-    // Variance of N(0, 1) cut off at ±2: 1 − 2·2·φ(2)/(2Φ(2) − 1), φ(2) = 0.05399096651318806, 2Φ(2) − 1 = 0.9544997361036416.
+    // Variance of N(0, 1) cut off at ±2: 1 − 2·2·φ(2)/(2Φ(2) − 1), φ(2) = 0.05399096651318806, 2Φ(2) − 1 =
+    // 0.9544997361036416.
     private const double CutVariance = 1 - 4 * 0.05399096651318806 / 0.9544997361036416;
 
-    /// <summary>120·150 draws: the mean within 4 standard errors of 0, the variance within 4 of the formula's, every draw within its bound.</summary>
+    /// <summary>120·150 draws: the mean within 4 standard errors of 0, the variance within 4 of the formula's, every
+    /// draw within its bound.</summary>
     [Theory]
     [InlineData("uniform(0.3)", 0.3 * 0.3 / 3, 0.3)]
     [InlineData("truncated_normal(0.2)", 0.04 * CutVariance, 0.4)]
@@ -53,7 +56,8 @@ public sealed class InitializerTests
     /// <summary>The entry in the table above, or one of those with tests of their own.</summary>
     [Fact]
     public void Every_initializer_is_tested() => Assert.Equal(
-        ["uniform", "truncated_normal", "lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
+        ["uniform", "truncated_normal", "lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal",
+            "he_uniform",
             "orthogonal", "widrow_nguyen", "zeros", "constant"], Initializers.All.Select(e => e.Name));
 
     [Theory]
@@ -79,7 +83,8 @@ public sealed class InitializerTests
             }
     }
 
-    /// <summary>Uniform among the rotations: over many seeds each element has mean 0 and variance 1/n, also the diagonal
+    /// <summary>Uniform among the rotations: over many seeds each element has mean 0 and variance 1/n, also the
+    /// diagonal
     /// (a QR without care for signs fails there).</summary>
     [Fact]
     public void Orthogonal_prefers_no_direction()
@@ -119,14 +124,16 @@ public sealed class InitializerTests
         Assert.Equal(start.Weights, Fill(Initializers.WidrowNguyen, inputs, units, biases: false).Weights);
     }
 
-    /// <summary>What the paper is about: the units' planes w·x + b = 0 pass through the region of the inputs, and spread.</summary>
+    /// <summary>What the paper is about: the units' planes w·x + b = 0 pass through the region of the inputs, and
+    /// spread.</summary>
     [Fact]
     public void Widrow_and_Nguyen_spread_the_units_over_the_inputs()
     {
         LayerStart start = Fill(Initializers.WidrowNguyen, 1, 200);
         double[] centres = [.. Enumerable.Range(0, 200).Select(u => -start.Biases[u] / start.Weights[u])];
         Assert.All(centres, c => Assert.InRange(c, -1, 1));
-        for (int tenth = -5; tenth < 5; tenth++) Assert.Contains(centres, c => c >= tenth / 5.0 && c < (tenth + 1) / 5.0);
+        for (int fifth = -5; fifth < 5; fifth++)
+            Assert.Contains(centres, c => c >= fifth / 5.0 && c < (fifth + 1) / 5.0);
     }
 
     [Fact]
@@ -148,7 +155,8 @@ public sealed class InitializerTests
         return new(inputs, units, present);
     }
 
-    /// <summary>In a network: absent links are exactly 0, biases are 0 unless the initializer is Widrow's and Nguyen's.</summary>
+    /// <summary>In a network: absent links are exactly 0, biases are 0 unless the initializer is Widrow's and
+    /// Nguyen's.</summary>
     [Theory, MemberData(nameof(Names))]
     public void Masks_are_respected(string name)
     {
@@ -165,7 +173,8 @@ public sealed class InitializerTests
         Assert.Equal(name == "widrow_nguyen", biases.Any(b => b != 0));
     }
 
-    /// <summary>Each weight of a masked layer is that of the full one, scaled as the unit's links (and the input's) say.</summary>
+    /// <summary>Each weight of a masked layer is that of the full one, scaled as the unit's links (and the input's)
+    /// say.</summary>
     [Theory]
     [InlineData("lecun_normal")]
     [InlineData("lecun_uniform")]
@@ -201,7 +210,8 @@ public sealed class InitializerTests
         }
     }
 
-    /// <summary>The same numbers for any number of threads and, as ./test runs this per width, at any width: pinned.</summary>
+    /// <summary>The same numbers for any number of threads and, as ./test runs this per width, at any width:
+    /// pinned.</summary>
     [Theory]
     [InlineData("uniform", "dbdf868e2b493ec3")]
     [InlineData("truncated_normal", "18985a4192b6a15e")]
@@ -216,7 +226,8 @@ public sealed class InitializerTests
     public void Bits_are_pinned(string name, string hash)
     {
         Initializer initializer = Catalog.Default.Initializer(name);
-        NetworkSpec spec = new(11, new Dense(13, Activations.Tanh) { Initializer = initializer }, new Dense(3, Activations.Softmax) { Initializer = initializer });
+        NetworkSpec spec = new(11, new Dense(13, Activations.Tanh) { Initializer = initializer },
+            new Dense(3, Activations.Softmax) { Initializer = initializer });
         Dataset data = Runs.Classes(20, 11, 3);
         foreach (int threads in (int[])[1, 2, 4])
         {
@@ -226,18 +237,21 @@ public sealed class InitializerTests
         using TrainSession<float> other = Runs.Start<float>(data, spec, new() { Seed = 6 });
         Assert.NotEqual(hash, Runs.Hash(other)[..16]);
         // Two layers of one shape do not start alike.
-        NetworkSpec twins = new(4, new Dense(4, Activations.Tanh) { Initializer = initializer }, new Dense(4, Activations.Tanh) { Initializer = initializer },
+        NetworkSpec twins = new(4, new Dense(4, Activations.Tanh) { Initializer = initializer },
+            new Dense(4, Activations.Tanh) { Initializer = initializer },
             new Dense(3, Activations.Softmax));
         using TrainSession<float> session2 = Runs.Start<float>(Runs.Classes(20, 4, 3), twins, new() { Seed = 5 });
         ReadOnlySpan<float> parameters = session2.State.Parameters.Span;
-        Assert.False(parameters.Slice(twins.Segments[0].Offset, 16).SequenceEqual(parameters.Slice(twins.Segments[2].Offset, 16)));
+        ReadOnlySpan<float> first = parameters.Slice(twins.Segments[0].Offset, 16);
+        Assert.False(first.SequenceEqual(parameters.Slice(twins.Segments[2].Offset, 16)));
     }
 
     /// <summary>Double and float start from one draw.</summary>
     [Theory, MemberData(nameof(Names))]
     public void Float_starts_where_double_does(string name)
     {
-        NetworkSpec spec = new(5, new Dense(6, Activations.Tanh) { Initializer = Catalog.Default.Initializer(name) }, new Dense(3, Activations.Softmax));
+        NetworkSpec spec = new(5, new Dense(6, Activations.Tanh) { Initializer = Catalog.Default.Initializer(name) },
+            new Dense(3, Activations.Softmax));
         Dataset data = Runs.Classes(20, 5, 3);
         using TrainSession<float> single = Runs.Start<float>(data, spec, new());
         using TrainSession<double> twice = Runs.Start<double>(data, spec, new());

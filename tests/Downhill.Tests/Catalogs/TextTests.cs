@@ -5,7 +5,8 @@ namespace Downhill.Tests.Catalogs;
 /// <summary>Every entry of every catalog, with any numbers it allows, is read back as it prints.</summary>
 public sealed class TextTests
 {
-    private static void RoundTrip<TItem>(IReadOnlyList<Entry<TItem>> entries, Func<string, TItem> read) where TItem : CatalogItem
+    private static void RoundTrip<TItem>(IReadOnlyList<Entry<TItem>> entries, Func<string, TItem> read) where TItem
+        : CatalogItem
     {
         foreach (Entry<TItem> entry in entries)
         {
@@ -27,13 +28,15 @@ public sealed class TextTests
         RoundTrip(catalog.StoppingRules, catalog.StoppingRule);
     }
 
-    /// <summary>Rules within rules are read with the catalog that is asked, so that a user's own can be among them.</summary>
+    /// <summary>Rules within rules are read with the catalog that is asked, so that a user's own can be among
+    /// them.</summary>
     [Fact]
     public void Ones_own_rule_takes_part_in_joined_ones()
     {
         Catalog catalog = Catalog.Default with
         {
-            StoppingRules = [.. StoppingRules.All, new Entry<StoppingRule>("thirteen", "t = 13", "for the superstitious", "", [], _ => new Thirteen())],
+            StoppingRules = [.. StoppingRules.All,
+                new Entry<StoppingRule>("thirteen", "t = 13", "for the superstitious", "", [], _ => new Thirteen())],
         };
         StoppingRule rule = catalog.StoppingRule("all(thirteen,any(thirteen,epochs(3)))");
         double[] state = new double[rule.StateLength];
@@ -44,6 +47,7 @@ public sealed class TextTests
 
     private sealed class Thirteen : StoppingRule
     {
-        public override string? Asks(in EpochReport report, Span<double> state) => report.Epoch == 13 ? "unlucky" : null;
+        public override string? Asks(in EpochReport report, Span<double> state) =>
+            report.Epoch == 13 ? "unlucky" : null;
     }
 }
