@@ -121,6 +121,7 @@ public static class Checkpoint
         }
         json.WriteEndArray();
         ModelFile.Write(json, "stop", [.. options.Stop.Select(s => s.ToString())]);
+        if (options.ClassWeights is not null) ModelFile.Write(json, "class_weights", [.. options.ClassWeights]);
         json.WriteString("reduction", options.Reduction.ToString());
         json.WriteNumber("batch", options.Batch);
         json.WriteBoolean("shuffle", options.Shuffle);
@@ -147,6 +148,7 @@ public static class Checkpoint
             LearningRate = json.GetProperty("learning_rate").GetDouble(),
             Schedules = [.. schedules.Chunk(2).Select(pair => new ScheduleOf(pair[0], catalog.Schedule(pair[1])))],
             Stop = [.. ModelFile.Texts(json.GetProperty("stop")).Select(catalog.StoppingRule)],
+            ClassWeights = json.TryGetProperty("class_weights", out JsonElement weights) ? ModelFile.Doubles(weights) : null,
             Reduction = Enum.Parse<Reduction>(json.GetProperty("reduction").GetString()!),
             Batch = json.GetProperty("batch").GetInt32(),
             Shuffle = json.GetProperty("shuffle").GetBoolean(),

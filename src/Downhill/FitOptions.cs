@@ -38,6 +38,9 @@ public sealed record FitOptions
     /// <summary>Loss; null for the one that belongs to the output activation.</summary>
     public Loss? Loss { get; init; }
 
+    /// <summary>What the rows of each class count in training; null for 1 each.</summary>
+    public ClassWeight? ClassWeight { get; init; }
+
     /// <summary>How the weights are updated; null for Adam.</summary>
     public Optimizer? Optimizer { get; init; }
 

@@ -24,6 +24,12 @@ public sealed record TrainOptions
 
     public Reduction Reduction { get; init; } = Reduction.Mean;
 
+    /// <summary>
+    /// What a row of each class counts, beside its own weight, in class order; null for 1 each. Part of the objective, so also of
+    /// the validation loss that stopping and the best weights go by; accuracies count every row by its own weight alone.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
+
     /// <summary>Rows per update; 0 for all.</summary>
     public int Batch { get; init; } = 32;
 

@@ -43,6 +43,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         RowSource? validationSource = null)
     {
         options.Check();
+        Activation.CheckSlopes(spec);
+        options.Loss.CheckTargets(preparation);
+        if (options.ClassWeights is not null) ClassWeight.Check(options.ClassWeights, source.Target.Classes.Count);
         (Spec, Preparation, Options) = (spec, preparation, options);
         segments = [.. spec.Segments];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
@@ -58,9 +61,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic, options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
-        batcher = new Batcher<T>(source, rows, preparation, chunk);
+        batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights);
         workspace = new Workspace<T>(network, chunk);
-        validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
+        validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation, options.ClassWeights);
         kernels = Kernels<T>.For(options.Arithmetic);
         rule = options.Optimizer.Bind(kernels);
         method = options.Optimizer.Method;

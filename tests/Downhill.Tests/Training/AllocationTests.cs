@@ -27,7 +27,7 @@ public sealed class AllocationTests
         const int Rows = 7000;
         float[]? weights = extra == "weighted" ? [.. Enumerable.Range(0, Rows).Select(i => 0.5f + i % 3)] : null;
         Dataset data = Runs.Classes(Rows, 6, 3, weights: weights);
-        Activation output = loss switch { "cross_entropy" => Activations.Softmax, "binary_cross_entropy" => Activations.Sigmoid(), _ => Activations.Tanh };
+        Activation output = loss switch { "cross_entropy" => Activations.Softmax, "binary_cross_entropy" => Activations.Sigmoid(), "poisson" => Activations.Softplus, _ => Activations.Tanh };
         TrainOptions options = new()
         {
             Optimizer = Catalog.Default.Optimizer(optimizer), Loss = Catalog.Default.Loss(loss), Threads = threads, Batch = 20, Epochs = 20,
