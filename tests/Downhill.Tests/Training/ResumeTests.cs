@@ -15,17 +15,29 @@ public sealed class ResumeTests
         {
             "gradient_descent" => options with
             {
-                Optimizer = Optimizers.GradientDescent, L1 = 1e-3, L2 = 1e-3, Stop = [StoppingRules.Change(1e-9, 3)],
+                Optimizer = Optimizers.GradientDescent,
+                L1 = 1e-3,
+                L2 = 1e-3,
+                Stop = [StoppingRules.Change(1e-9, 3)],
             },
             "momentum" => options with
             {
-                Optimizer = Optimizers.Momentum(), Epochs = 5, Stop = [],
+                Optimizer = Optimizers.Momentum(),
+                Epochs = 5,
+                Stop = [],
                 Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0.01, 3)), new("learning_rate", Schedules.Cosine(0.1))],
             },
             "adam" => options with
             {
-                Optimizer = Optimizers.Adam(), BatchNorm = true, Dropout = 0.3, ValidationShare = 0.25, Epochs = 6, WeightDecay = 0.01, Clip = 0.5,
-                Stop = [StoppingRules.Validation(2), StoppingRules.Gradient(1e-12)], LearningRate = 0.05,
+                Optimizer = Optimizers.Adam(),
+                BatchNorm = true,
+                Dropout = 0.3,
+                ValidationShare = 0.25,
+                Epochs = 6,
+                WeightDecay = 0.01,
+                Clip = 0.5,
+                Stop = [StoppingRules.Validation(2), StoppingRules.Gradient(1e-12)],
+                LearningRate = 0.05,
                 Schedules = [new("learning_rate", Schedules.Cosine())],
             },
             "masked" => options with { Optimizer = Optimizers.Adam(), Connections = 0.5, ValidationShare = 0.2, Stop = [] },
