@@ -107,7 +107,7 @@ internal sealed class InspectCommand : CliCommand
         Line("parameters", total);
     }
 
-    private static string Formula(Layer layer, int inputs) => layer switch
+    internal static string Formula(Layer layer, int inputs) => layer switch
     {
         Dense { Connections: ConnectionMask mask } dense =>
             $"{mask.Links} of {inputs}·{dense.Units} links{(dense.HasBias ? $" + {dense.Units} biases" : "")}",

@@ -10,12 +10,13 @@ internal sealed partial class TrainCommand : CliCommand
         Execution = "Run";
 
     private readonly Argument<string?> data;
-    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight;
+    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight,
+        classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
-        modelFile;
+        modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
     private readonly GroupedOption<bool> noHeader, batchNorm, json, quiet;
 
@@ -37,6 +38,8 @@ internal sealed partial class TrainCommand : CliCommand
             Add(DataGroup, "--validation", "FILE|SHARE",
             "held out for stopping and for the best weights (0.1 of the rest where needed)");
         weight = Add(DataGroup, "--weight", "COL", "column with the weight of each row");
+        classWeight = Add(DataGroup, "--class-weight", "balanced",
+            "weights of the classes: 'balanced' for the same total each, or numbers such as setosa=1,virginica=5");
         noHeader = AddFlag(DataGroup, "--no-header", "the first line is data (guessed if not given)");
         delimiter = Add(DataGroup, "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
@@ -90,6 +93,8 @@ internal sealed partial class TrainCommand : CliCommand
         checkpoint = Add(Execution, "--checkpoint", "FILE", "keeps the run's state, also on Ctrl-C");
         every = Add(Execution, "--every", "N|30s", "how often: epochs or time (1m)");
         resume = Add(Execution, "--resume", "FILE", "goes on from a checkpoint, with the same data");
+        report = Add(Execution, "--report", "FILE.html", "everything about the run on one page");
+        log = Add(Execution, "--log", "FILE.csv", "a line per epoch, written as the run goes");
         json = AddFlag(Execution, "--json", "one JSON object instead of text");
         quiet = AddFlag(Execution, "--quiet", "results only, no progress");
     }
@@ -106,6 +111,7 @@ internal sealed partial class TrainCommand : CliCommand
         new("train moons --momentum 0.5..0.9 --schedule cosine --checkpoint moons.ckpt --every 50 --epochs 100",
             "momentum, a schedule, checkpoints"),
         new("train moons --resume moons.ckpt --epochs 200", "goes on where that run ended"),
+        new("train digits --epochs 30 --report digits.html --log digits.csv", "curves, mistakes, weights on a page; a log"),
         new("train iris --from flowers.safetensors --lr 0.0005", "more training of a model"),
     ];
 
@@ -170,6 +176,7 @@ internal sealed partial class TrainCommand : CliCommand
                 Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
                 "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
+            ClassWeight = words.GetValue(classWeight) is string weights ? ClassWeight.Parse(weights) : null,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0
                 : Values.Whole(batch.Name, batchText, 1, int.MaxValue, "32 is usual; 'all' takes all rows at once."),
             L1 = Values.Number(l1.Name, words.GetValue(l1), 0, 1e6, penalty) ?? 0,

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Downhill.Cli.Report;
 using Downhill.Data;
 
 namespace Downhill.Cli;
@@ -20,6 +21,8 @@ internal sealed partial class TrainCommand
         string modelPath = words.GetValue(modelFile) ?? $"{set.Name}.safetensors";
         CheckWritable("--model", modelPath);
         if (checkpointPath is not null) CheckWritable("--checkpoint", checkpointPath);
+        string? reportPath = words.GetValue(report), logPath = words.GetValue(log);
+        CheckPages(reportPath, logPath, modelPath, checkpointPath);
         options = options with
         {
             Test = Part(words.GetValue(test), "--test", set, layout),
@@ -50,15 +53,19 @@ internal sealed partial class TrainCommand
                     && options.Optimizer.Arguments[gamma] == 1)
                     Terminal.Error.WriteLine("note      momentum 1 loses no speed: the run may circle its goal for ever");
             }
+            using RunRecord record = new(logPath, plan, session);
             StopReason stopped =
-                Train(plan, session, isQuiet, checkpointPath, everyEpochs,
+                Train(plan, session, record, isQuiet, checkpointPath, everyEpochs,
                 everyTime ?? (everyEpochs is null ? TimeSpan.FromMinutes(1) : null));
             if (checkpointPath is not null && !stopped.IsDiverged) Checkpoint.Save(checkpointPath, plan, session);
 
             FitResult result = plan.Finish(session);
             result.Model.Save(modelPath);
+            if (reportPath is not null)
+                HtmlReport.Write(reportPath, ReportFacts.Of(plan, session, result, record,
+                    CommandWords.Of(Terminal.Command, words, name, plan), Terminal.Command, name, modelPath));
             if (isJson) TrainReport.WriteJson(Terminal, plan, session, result, modelPath);
-            else TrainReport.Write(Terminal, plan, session, result, modelPath, checkpointPath, name);
+            else TrainReport.Write(Terminal, plan, session, result, modelPath, checkpointPath, name, reportPath, logPath);
             if (stopped.IsDiverged)
                 Terminal.Error.WriteLine($"downhill: {stopped.Text} The last good weights are in {modelPath}.");
             return stopped.IsDiverged ? Cli.Failed : stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
@@ -78,7 +85,7 @@ internal sealed partial class TrainCommand
     }
 
     private StopReason Train(
-        FitPlan plan, TrainSession<float> session, bool isQuiet, string? checkpointPath, int? everyEpochs,
+        FitPlan plan, TrainSession<float> session, RunRecord record, bool isQuiet, string? checkpointPath, int? everyEpochs,
             TimeSpan? everyTime)
     {
         ProgressLine progress = new(Terminal, isQuiet, plan.Options, plan.Rows.Length, session.StepsPerEpoch,
@@ -90,6 +97,7 @@ internal sealed partial class TrainCommand
                 epoch =>
                 {
                     progress.Passed(epoch, session.State);
+                    record.Passed(epoch, session.State);
                     if (checkpointPath is not null && everyEpochs is int epochs && epoch.Epoch % epochs == 0)
                         Checkpoint.Save(checkpointPath, plan, session);
                 },
@@ -165,6 +173,21 @@ internal sealed partial class TrainCommand
             Throw.Input($"{option} {path}", "a share of the rows from 0 to below 1, or a file", "no such file",
                 "Check the path.");
         return CsvReader.Read(path, set.Inputs, set.Target, needTarget: true, layout with { Ignore = null }).Data;
+    }
+
+    /// <summary>The files besides the model: each in a folder that is there, none in another's place.</summary>
+    private static void CheckPages(string? reportPath, string? logPath, string modelPath, string? checkpointPath)
+    {
+        (string Option, string? Path)[] files =
+            [("--model", modelPath), ("--checkpoint", checkpointPath), ("--report", reportPath), ("--log", logPath)];
+        foreach ((string option, string? path) in files[2..])
+        {
+            if (path is null) continue;
+            CheckWritable(option, path);
+            foreach ((string other, string? taken) in files)
+                if (other != option && taken is not null && Path.GetFullPath(taken) == Path.GetFullPath(path))
+                    Throw.Input($"{option} {path}", "a file of its own", $"that of {other}", "Choose another name.");
+        }
     }
 
     /// <summary>Finds out before training what would be found out after it.</summary>

@@ -66,7 +66,7 @@ internal static class TrainReport
 
     public static void Write(
         Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result, string modelPath,
-            string? checkpoint, string data)
+            string? checkpoint, string data, string? report = null, string? log = null)
     {
         if (!result.Stopped.IsDiverged)
         {
@@ -88,6 +88,8 @@ internal static class TrainReport
             : $"after {epochs}: {(result.Stopped.IsDiverged ? "diverged" : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text)}");
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
         if (checkpoint is not null && !result.Stopped.IsDiverged) Line("state", checkpoint);
+        if (report is not null) Line("report", report);
+        if (log is not null) Line("log", log);
         string next = result.Stopped.IsDiverged ? "" : result.Stopped.IsCancelled && checkpoint is not null
             ? $"train {Quoted(data)} --resume {Quoted(checkpoint)}"
                 : $"explain {Quoted(modelPath)} {Quoted(data)} --row 1";

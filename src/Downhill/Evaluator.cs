@@ -16,11 +16,13 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
     /// <param name="source">Where the rows are.</param>
     /// <param name="rows">Which rows.</param>
     /// <param name="preparation">How rows are encoded and outputs read.</param>
-    public Evaluator(Network<T> network, RowSource source, int[] rows, Preparation preparation)
+    /// <param name="classWeights">What a row of each class counts in the loss beside its own weight; null for 1 each.</param>
+    public Evaluator(
+        Network<T> network, RowSource source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights = null)
     {
         (this.network, this.preparation) = (network, preparation);
         int chunk = Math.Clamp(rows.Length, 1, Chunk);
-        batcher = new Batcher<T>(source, rows, preparation, chunk);
+        batcher = new Batcher<T>(source, rows, preparation, chunk, classWeights);
         workspace = new Workspace<T>(network, chunk);
     }
 
@@ -40,7 +42,7 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
         int[,] confusion = new int[classes, classes];
         double[,] weighted = new double[classes, classes];
         ScoreMetrics? scores = withScores && isClass ? new(preparation, network.Spec.Output, batcher.Count) : null;
-        double lossSum = 0, weightSum = 0, right = 0, codedSquares = 0;
+        double lossSum = 0, lossWeight = 0, weightSum = 0, right = 0, codedSquares = 0;
         double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs], deviation = new double[outputs];
         for (int start = 0; start < batcher.Count; start += workspace.Rows)
         {
@@ -50,13 +52,14 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
             network.Evaluate(workspace, count, weighted: false, withGradient: false);
             for (int i = 0; i < count; i++)
             {
-                double weight = batcher.WeightOf(i), loss = workspace.RowLoss[i];
+                double weight = batcher.OwnWeightOf(i), counts = batcher.WeightOf(i), loss = workspace.RowLoss[i];
                 ReadOnlySpan<T> row = workspace.Output.Slice(i * outputs, outputs);
                 ReadOnlySpan<T> target = workspace.Targets.Slice(i * outputs, outputs);
                 each?.Invoke(start + i, loss, row);
                 if (weight == 0) continue; // as if the row were not there
                 weightSum += weight;
-                lossSum += weight * loss;
+                lossWeight += counts;
+                if (counts != 0) lossSum += counts * loss;
                 for (int o = 0; o < outputs; o++)
                 {
                     double error = double.CreateTruncating(row[o]) - double.CreateTruncating(target[o]);
@@ -78,7 +81,7 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                 if (predicted == batcher.Classes[i]) right += weight;
             }
         }
-        Metrics metrics = new() { Rows = batcher.Count, Loss = lossSum / weightSum };
+        Metrics metrics = new() { Rows = batcher.Count, Loss = lossSum / lossWeight };
         if (isClass)
         {
             metrics = metrics with

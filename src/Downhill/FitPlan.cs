@@ -47,16 +47,21 @@ public sealed class FitPlan
         CheckData(data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         if (options.From is Model from) CheckSameColumns(data, from);
-        Activation output = options.Output ?? options.From?.Spec.Output ?? OutputFor(data, options.Loss);
+        Activation output = options.Output ?? options.From?.Spec.Output ?? options.Loss?.UsualOutput(data.Target.IsClass)
+            ?? (data.Target.IsClass ? Activations.Softmax : Activations.Identity);
         Loss loss = options.Loss ?? (options.Output is null ? options.From?.Loss : null) ?? LossFor(output);
         loss.CheckDomain(output);
+        loss.CheckTargets(data);
         IReadOnlyList<StoppingRule> stop = options.Stop ?? [];
         (int[] trainRows, int[] validationRows) = HoldOutValidation(data, rows, options, stop);
         bool single = data.Target.IsClass && data.Target.Classes.Count == 2 && !output.Range.SumsToOne;
-        double low = output.Range.Low == -1 && output.Range.High == 1 ? -1 : 0;
+        // Targets as the loss wants them, or else as the outputs can reach them.
+        double low = loss.CodedLow ?? (output.Range is { Low: <= -1 and > double.NegativeInfinity, High: >= 1 and < double.PositiveInfinity } ? -1 : 0);
         Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows, options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
-            low, 1, single);
+            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real);
+        loss.CheckTargets(preparation);
         NetworkSpec network = NetworkFor(preparation, output, options);
+        Activation.CheckSlopes(network);
         // Chosen by trying: on the embedded sets (10 seeds each) a cosine to 0 over a fixed number of epochs beat stopping on a
         // small validation part, 100 epochs of batch 32 were enough, decay helped where the target is a number,
         // and sets that are to be learned whole want full batches (the two spirals: 10 of 10 seeds, a fifth of them with batch 32).
@@ -69,7 +74,9 @@ public sealed class FitPlan
             LearningRate = options.LearningRate ?? (isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
             Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
+            LayerRates = options.LayerLearningRates,
             Reduction = options.Reduction,
+            ClassWeights = options.ClassWeight?.For(data, trainRows),
             Batch = options.Batch ?? (optimizer.NeedsFullBatch || data.IsWhole ? 0 : small ? 32 : 128),
             Shuffle = options.Shuffle,
             Epochs = options.Epochs ?? (data.IsWhole ? 2000 : small ? 100 : 20),
@@ -85,6 +92,7 @@ public sealed class FitPlan
             Arithmetic = options.Arithmetic,
         };
         train.Check();
+        train.LayerRates?.Check(network);
         return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train) { From = options.From };
     }
 
@@ -195,11 +203,6 @@ public sealed class FitPlan
     }
 
     private static int[] All(int rows) => [.. Enumerable.Range(0, rows)];
-
-    private static Activation OutputFor(Dataset data, Loss? loss) =>
-        !data.Target.IsClass ? Activations.Identity
-        : loss?.Name == "binary_cross_entropy" ? Activations.Sigmoid()
-        : Activations.Softmax;
 
     private static Loss LossFor(Activation output) =>
         output.Range.SumsToOne ? Losses.CrossEntropy

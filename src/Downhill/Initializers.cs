@@ -13,7 +13,8 @@ public sealed class LayerStart
     /// <param name="weights">[inputs, units] row-major, all 0.</param>
     /// <param name="biases">[units], all 0; empty where units have none.</param>
     /// <param name="random">The layer's own random numbers.</param>
-    public LayerStart(int inputs, int units, ConnectionMask? links, double[] weights, double[] biases, RandomStream random)
+    public LayerStart(int inputs, int units, ConnectionMask? links, double[] weights, double[] biases,
+        RandomStream random)
     {
         (Inputs, Units, Weights, Biases, Random) = (inputs, units, weights, biases, random);
         this.links = links;
@@ -55,7 +56,8 @@ public sealed class LayerStart
 /// </summary>
 public abstract class Initializer : CatalogItem
 {
-    /// <summary>Writes the start of a layer of neurons: a pure function of its sizes, links and random numbers.</summary>
+    /// <summary>Writes the start of a layer of neurons: a pure function of its sizes, links and random
+    /// numbers.</summary>
     public abstract void Fill(LayerStart start);
 }
 
@@ -116,8 +118,8 @@ public static class Initializers
 
     /// <summary>
     /// Orthonormal rows or columns, whichever are fewer, uniformly among all such: a normal matrix made orthogonal by
-    /// Gram and Schmidt, each vector twice (which is enough: Giraud et al., Numer. Math. 101, 2005). Where links are absent, each
-    /// unit's weights are scaled up so that they keep their length on average.
+    /// Gram and Schmidt, each vector twice (which is enough: Giraud et al., Numer. Math. 101, 2005). Where links are
+    /// absent, each unit's weights are scaled up so that they keep their length on average.
     /// </summary>
     private sealed class OrthogonalInitializer(double gain) : Initializer
     {
@@ -175,8 +177,8 @@ public static class Initializers
     }
 
     /// <summary>
-    /// Each unit's weights in a random direction with length 0.7·H^(1/N), for H units with N links each, and its bias uniform on
-    /// plus or minus that length: the units' intervals of action cover inputs in −1 … 1.
+    /// Each unit's weights in a random direction with length 0.7·H^(1/N), for H units with N links each, and its bias
+    /// uniform on plus or minus that length: the units' intervals of action cover inputs in −1 … 1.
     /// </summary>
     private sealed class WidrowNguyenInitializer : Initializer
     {
@@ -205,29 +207,35 @@ public static class Initializers
     /// <summary>Every initializer, in the order in which menus and tables show them.</summary>
     public static IReadOnlyList<Entry<Initializer>> All { get; } =
     [
-        new("uniform", "U(±range)", "the lecture's small random weights", "lecture L13; Rumelhart, Hinton, Williams, Nature 323, 1986",
+        new("uniform", "U(±range)", "the lecture's small random weights",
+            "lecture L13; Rumelhart, Hinton, Williams, Nature 323, 1986",
             [new("range", 0.5, 0, 1e6, "Largest size of a weight.")],
             p => new EachWeight((random, index, _, _) => p[0] * (2 * random.Uniform(index) - 1))),
-        new("truncated_normal", "N(0, deviation²), redrawn beyond 2 deviations", "small random weights without outliers",
-            "Abadi et al., OSDI 2016 (TensorFlow)", [new("deviation", 0.1, 0, 1e6, "Deviation before the tails are cut off.")],
+        new("truncated_normal", "N(0, deviation²), redrawn beyond 2 deviations",
+            "small random weights without outliers",
+            "Abadi et al., OSDI 2016 (TensorFlow)",
+            [new("deviation", 0.1, 0, 1e6, "Deviation before the tails are cut off.")],
             p => new EachWeight((random, index, _, _) => p[0] * Truncated(random, index))),
         new("lecun_normal", "N(0, 1/fan_in)", "keeps the size of signals through identity-like units",
             "LeCun et al., Efficient BackProp, 1998, eq. 16", [], _ => NormalOf(LeCun)),
-        new("lecun_uniform", "U(±√(3/fan_in))", "the same, bounded", "LeCun et al., Efficient BackProp, 1998, eq. 16", [],
-            _ => UniformOf(LeCun)),
-        new("glorot_normal", "N(0, 2/(fan_in + fan_out))", "balances forward and backward signals", "Glorot, Bengio, AISTATS 2010, eq. 12", [],
-            _ => NormalOf(Glorot)),
+        new("lecun_uniform", "U(±√(3/fan_in))", "the same, bounded", "LeCun et al., Efficient BackProp, 1998, eq. 16",
+            [], _ => UniformOf(LeCun)),
+        new("glorot_normal", "N(0, 2/(fan_in + fan_out))", "balances forward and backward signals",
+            "Glorot, Bengio, AISTATS 2010, eq. 12", [], _ => NormalOf(Glorot)),
         new("glorot_uniform", "U(±√(6/(fan_in + fan_out)))", "the same, bounded; the default for tanh and sigmoid",
             "Glorot, Bengio, AISTATS 2010, eq. 16", [], _ => UniformOf(Glorot)),
         new("he_normal", "N(0, 2/fan_in)", "makes up for the half that relu cuts off; the default for relu",
             "He et al., ICCV 2015, eq. 10", [], _ => NormalOf(He)),
-        new("he_uniform", "U(±√(6/fan_in))", "the same, bounded", "He et al., ICCV 2015, eq. 10", [], _ => UniformOf(He)),
+        new("he_uniform", "U(±√(6/fan_in))", "the same, bounded", "He et al., ICCV 2015, eq. 10", [],
+            _ => UniformOf(He)),
         new("orthogonal", "gain·Q,  QᵀQ = 1 (or QQᵀ = 1)", "keeps the length of signals through deep networks",
             "Saxe, McClelland, Ganguli, ICLR 2014, §3", [new("gain", 1, 0, 1e6, "Factor; √2 for relu.")],
             p => new OrthogonalInitializer(p[0])),
-        new("widrow_nguyen", "‖w‖ = 0.7·H^(1/N),  b in U(±‖w‖)", "spreads the units over inputs in −1 … 1; for tanh and sigmoid",
+        new("widrow_nguyen", "‖w‖ = 0.7·H^(1/N),  b in U(±‖w‖)",
+            "spreads the units over inputs in −1 … 1; for tanh and sigmoid",
             "Nguyen, Widrow, IJCNN 1990", [], _ => new WidrowNguyenInitializer()),
-        new("zeros", "0", "all units alike: fit for a single layer only", "to see why chance is needed", [], _ => new EachWeight((_, _, _, _) => 0)),
+        new("zeros", "0", "all units alike: fit for a single layer only", "to see why chance is needed", [],
+            _ => new EachWeight((_, _, _, _) => 0)),
         new("constant", "value", "all units alike: fit for a single layer only", "to see why chance is needed",
             [new("value", 0.1, -1e6, 1e6, "Every weight.")], p => new EachWeight((_, _, _, _) => p[0])),
     ];

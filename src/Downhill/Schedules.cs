@@ -31,7 +31,8 @@ public abstract class Schedule : CatalogItem
     /// <summary>Numbers of state, all 0 at first.</summary>
     public virtual int StateLength => 0;
 
-    /// <summary>Parameters of the optimizer that move too, where it has them, when this schedule drives the learning rate.</summary>
+    /// <summary>Parameters of the optimizer that move too, where it has them, when this schedule drives the learning
+    /// rate.</summary>
     public virtual IReadOnlyList<string> Companions => [];
 
     /// <summary>The value for the next step.</summary>
@@ -41,19 +42,23 @@ public abstract class Schedule : CatalogItem
     public virtual void EpochEnded(in EpochReport report, Span<double> state) { }
 }
 
-/// <summary>A schedule and the hyper-parameter it drives. Several on one hyper-parameter act one after another.</summary>
-/// <param name="Parameter">"learning_rate", "l1", "l2", "weight_decay", "clip", or a parameter of the optimizer such as "gamma".</param>
+/// <summary>A schedule and the hyper-parameter it drives. Several on one hyper-parameter act one after
+/// another.</summary>
+/// <param name="Parameter">"learning_rate", "l1", "l2", "weight_decay", "clip", or a parameter of the optimizer such as
+/// "gamma".</param>
 /// <param name="Schedule">How it changes.</param>
 public sealed record ScheduleOf(string Parameter, Schedule Schedule)
 {
-    /// <summary>Reads <c>cosine</c> (of the learning rate), <c>gamma:settle</c>, or several: <c>warmup(steps=100),cosine,l2:linear</c>.</summary>
+    /// <summary>Reads <c>cosine</c> (of the learning rate), <c>gamma:settle</c>, or several:
+    /// <c>warmup(steps=100),cosine,l2:linear</c>.</summary>
     /// <exception cref="DownhillException">As <see cref="Catalog.Schedule"/>.</exception>
     public static IReadOnlyList<ScheduleOf> ParseList(string text, Catalog? catalog = null) =>
     [
         .. Catalog.Parts(text).Select(part =>
         {
             int colon = part.IndexOf(':', StringComparison.Ordinal);
-            return new ScheduleOf(colon < 0 ? "learning_rate" : part[..colon].Trim(), (catalog ?? Catalog.Default).Schedule(part[(colon + 1)..]));
+            string parameter = colon < 0 ? "learning_rate" : part[..colon].Trim();
+            return new ScheduleOf(parameter, (catalog ?? Catalog.Default).Schedule(part[(colon + 1)..]));
         }),
     ];
 
@@ -91,24 +96,29 @@ public static class Schedules
     public static Schedule WarmupShare(double share) => Find("warmup").Create(100, share);
 
     public static Schedule OneCycle(
-        double peak = 0.3, double start = 25, double end = 1e4, double low = 0.85, double high = 0.95, bool momentum = true) =>
+        double peak = 0.3, double start = 25, double end = 1e4, double low = 0.85, double high = 0.95,
+        bool momentum = true) =>
         Find("one_cycle").Create(peak, start, end, low, high, momentum ? 1 : 0);
-    public static Schedule ReduceOnPlateau(double factor = 0.1, int patience = 10, double change = 1e-4, double floor = 0) =>
+    public static Schedule ReduceOnPlateau(double factor = 0.1, int patience = 10, double change = 1e-4,
+        double floor = 0) =>
         Find("reduce_on_plateau").Create(factor, patience, change, floor);
 
-    /// <summary>The lecture's momentum: <paramref name="from"/> until learning settles, then <paramref name="to"/>.</summary>
+    /// <summary>The lecture's momentum: <paramref name="from"/> until learning settles, then
+    /// <paramref name="to"/>.</summary>
     public static Schedule Settle(double from = 0.5, double to = 0.9, double change = 0.1, double atMost = 10) =>
         Find("settle").Create(from, to, change, atMost);
 
     private static Entry<Schedule> Find(string name) => All.First(e => e.Name == name);
 
     /// <summary>From 1 at t = 0 to <paramref name="floor"/> at t = 1 along half a cosine.</summary>
-    private static double HalfCosine(double t, double floor) => floor + (1 - floor) * (0.5 * (1 + PortableMath.Cos(Math.PI * t)));
+    private static double HalfCosine(double t, double floor) =>
+        floor + (1 - floor) * (0.5 * (1 + PortableMath.Cos(Math.PI * t)));
 
     /// <summary>A schedule without memory: a factor on the given value.</summary>
     private sealed class FactorSchedule(Func<ScheduleMoment, double> factor) : Schedule
     {
-        public override double Value(in ScheduleMoment moment, ReadOnlySpan<double> state) => moment.Base * factor(moment);
+        public override double Value(in ScheduleMoment moment, ReadOnlySpan<double> state) =>
+            moment.Base * factor(moment);
     }
 
     /// <summary>Share of the way through the running period, counted in whole steps.</summary>
@@ -138,10 +148,11 @@ public static class Schedules
     }
 
     /// <summary>
-    /// The learning rate rises along half a cosine from 1/start of the given value to it, and falls to 1/(start·end) of it; the
-    /// momentum falls from high to low meanwhile, and rises again. The last planned step has the last value.
+    /// The learning rate rises along half a cosine from 1/start of the given value to it, and falls to 1/(start·end) of
+    /// it; the momentum falls from high to low meanwhile, and rises again. The last planned step has the last value.
     /// </summary>
-    private sealed class OneCycleSchedule(double peak, double start, double end, double low, double high, double momentum) : Schedule
+    private sealed class OneCycleSchedule(double peak, double start, double end, double low, double high,
+        double momentum) : Schedule
     {
         private static readonly string[] momenta = ["gamma", "beta1"];
 
@@ -164,8 +175,8 @@ public static class Schedules
 
     /// <summary>
     /// Watches the validation loss, or without a validation part the training loss. A loss that is no number is no
-    /// improvement. State: [0] reductions, [1] epochs without improvement, [2] best loss, [3] 1 once there is one, [4] 1 once
-    /// a validation loss was seen.
+    /// improvement. State: [0] reductions, [1] epochs without improvement, [2] best loss, [3] 1 once there is one, [4]
+    /// 1 once a validation loss was seen.
     /// </summary>
     private sealed class PlateauSchedule(double factor, double patience, double change, double floor) : Schedule
     {
@@ -202,7 +213,8 @@ public static class Schedules
         }
     }
 
-    private static readonly Parameter floor = new("floor", 0, 0, 1, "Share of the start value that is left at the end.");
+    private static readonly Parameter floor = new("floor", 0, 0, 1,
+        "Share of the start value that is left at the end.");
 
     /// <summary>Every schedule, in the order in which menus and tables show them.</summary>
     public static IReadOnlyList<Entry<Schedule>> All { get; } =
@@ -211,7 +223,8 @@ public static class Schedules
         new("cosine", "η·(f + (1−f)·½(1 + cos(π·progress)))", "full speed first, then ever smaller steps",
             "Loshchilov, Hutter, SGDR, ICLR 2017, eq. 5 (one period)", [floor],
             p => new FactorSchedule(m => HalfCosine(m.Progress, p[0]))),
-        new("cosine_restarts", "cosine over T₀ epochs, again over T₀·g, T₀·g² …", "starts afresh when it has come to rest",
+        new("cosine_restarts", "cosine over T₀ epochs, again over T₀·g, T₀·g² …",
+            "starts afresh when it has come to rest",
             "Loshchilov, Hutter, SGDR, ICLR 2017, eq. 5",
             [
                 new("period", 10, 1, 1e6, "Epochs T₀ of the first period.") { Whole = true },
@@ -219,27 +232,33 @@ public static class Schedules
                 floor,
             ],
             p => new FactorSchedule(m => HalfCosine(PeriodShare(m, p[0], p[1]), p[2]))),
-        new("linear", "η·(f + (1−f)·(1 − progress))", "down a straight line", "Defazio et al., arXiv 2310.07831, 2023", [floor],
-            p => new FactorSchedule(m => p[0] + (1 - p[0]) * (1 - m.Progress))),
+        new("linear", "η·(f + (1−f)·(1 − progress))", "down a straight line", "Defazio et al., arXiv 2310.07831, 2023",
+            [floor], p => new FactorSchedule(m => p[0] + (1 - p[0]) * (1 - m.Progress))),
         new("step", "η·f^⌊epoch/k⌋", "a smaller step every k epochs", "PyTorch, StepLR",
             [
                 new("epochs", 30, 1, 1e6, "Epochs k between two reductions.") { Whole = true },
                 new("factor", 0.1, 0, 1, "What is left at each.") { ExcludesMin = true },
             ],
-            p => new FactorSchedule(m => PortableMath.PowInt(p[1], m.Step / Math.Max(1, m.StepsPerEpoch) / (long)p[0]))),
-        new("exponential", "η·f^epoch", "the same share is lost in every epoch, a little in every step", "Senior et al., ICASSP 2013",
+            p => new FactorSchedule(
+                m => PortableMath.PowInt(p[1], m.Step / Math.Max(1, m.StepsPerEpoch) / (long)p[0]))),
+        new("exponential", "η·f^epoch", "the same share is lost in every epoch, a little in every step",
+            "Senior et al., ICASSP 2013",
             [new("factor", 0.95, 0, 1, "What an epoch leaves.") { ExcludesMin = true }],
             p => new FactorSchedule(m => PortableMath.Pow(p[0], m.Epoch))),
-        new("inverse_scaling", "η/t^p,  t = 1, 2, … updates", "ever slower decrease", "Robbins, Monro 1951; scikit-learn, invscaling",
-            [new("power", 0.5, 0, 10, "Power p of t.")], p => new FactorSchedule(m => PortableMath.Pow(m.Step + 1.0, -p[0]))),
-        new("warmup", "η·min(1, t/steps)", "small steps first, until averages have formed; put it before another schedule",
+        new("inverse_scaling", "η/t^p,  t = 1, 2, … updates", "ever slower decrease",
+            "Robbins, Monro 1951; scikit-learn, invscaling",
+            [new("power", 0.5, 0, 10, "Power p of t.")],
+            p => new FactorSchedule(m => PortableMath.Pow(m.Step + 1.0, -p[0]))),
+        new("warmup", "η·min(1, t/steps)",
+            "small steps first, until averages have formed; put it before another schedule",
             "Goyal et al., arXiv 1706.02677, 2017, §2.2",
             [
                 new("steps", 100, 1, 1e9, "Steps until the whole value is reached.") { Whole = true },
                 new("share", 0, 0, 1, "Share of the planned steps, instead of steps where above 0."),
             ],
             p => new FactorSchedule(m => WarmupFactor(m, p[0], p[1]))),
-        new("one_cycle", "η/s → η → η/(s·e) along cosines, momentum high → low → high", "one rise and fall, with large rates between",
+        new("one_cycle", "η/s → η → η/(s·e) along cosines, momentum high → low → high",
+            "one rise and fall, with large rates between",
             "Smith, arXiv 1803.09820, 2018; PyTorch, OneCycleLR",
             [
                 new("peak", 0.3, 0, 1, "Share of the planned steps at which the whole value is reached."),
@@ -247,7 +266,8 @@ public static class Schedules
                 new("end", 1e4, 1, 1e12, "The last value is the first one divided by this."),
                 new("low", 0.85, 0, 1, "Smallest momentum."),
                 new("high", 0.95, 0, 1, "Largest momentum."),
-                new("momentum", 1, 0, 1, "1: gamma or beta1 of the optimizer cycles the other way; 0: it does not.") { Whole = true },
+                new("momentum", 1, 0, 1, "1: the optimizer's gamma or beta1 cycles the other way; 0: it does not.")
+                    { Whole = true },
             ],
             p => new OneCycleSchedule(p[0], p[1], p[2], p[3], p[4], p[5])),
         new("reduce_on_plateau", "η·f^n,  n plateaus so far", "a smaller step whenever the loss no longer gets better",
@@ -260,7 +280,8 @@ public static class Schedules
             ],
             p => new PlateauSchedule(p[0], p[1], p[2], p[3])),
         new("coslog", "η·½(1 − cos(2π·log₂(1 + 15·progress)))", "four waves of growing length, 0 at both ends",
-            "Holzmüller et al., Better by Default (RealMLP), NeurIPS 2024", [], _ => new FactorSchedule(m => FourWaves(m.Progress))),
+            "Holzmüller et al., Better by Default (RealMLP), NeurIPS 2024", [],
+            _ => new FactorSchedule(m => FourWaves(m.Progress))),
         new("settle", "from until the epoch's cost changes by less than a share, then to",
             "the lecture's momentum: 0.5 until learning settles, then 0.9", "lecture L15; Hinton, practical guide, §9",
             [

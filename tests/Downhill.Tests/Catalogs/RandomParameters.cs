@@ -13,13 +13,15 @@ internal static class RandomParameters
     }
 
     private static Gen<double[]> Sequence(Gen<double>[] numbers) =>
-        numbers.Aggregate(Gen.Const(Array.Empty<double>()), (all, next) => Gen.Select(all, next, (a, b) => (double[])[.. a, b]));
+        numbers.Aggregate(Gen.Const(Array.Empty<double>()), (all, next) =>
+            Gen.Select(all, next, (a, b) => (double[])[.. a, b]));
 
     private static Gen<double> Of(Parameter parameter)
     {
         double low = Math.Max(parameter.Min, -1e6), high = Math.Min(parameter.Max, 1e6);
         if (parameter.Whole) return Gen.Int[(int)low, (int)Math.Min(high, low + 1000)].Select(i => (double)i);
         Gen<double> inside = Gen.Double[low, high].Where(x => !parameter.ExcludesMin || x > low);
-        return Gen.OneOf(inside, Gen.Const(high), Gen.Const(parameter.Default), Gen.Double[low, Math.Min(high, low + 1)].Where(x => x > low));
+        return Gen.OneOf(inside, Gen.Const(high), Gen.Const(parameter.Default),
+            Gen.Double[low, Math.Min(high, low + 1)].Where(x => x > low));
     }
 }

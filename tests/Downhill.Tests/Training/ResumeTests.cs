@@ -132,6 +132,29 @@ public sealed class ResumeTests
         }
     }
 
+    /// <summary>JSON has no word for them, and a best loss of ∞ that came back as NaN would decide otherwise.</summary>
+    [Fact]
+    public void Numbers_that_are_not_finite_come_back_as_they_were()
+    {
+        using TemporaryFolder folder = new();
+        FitPlan plan = Plan("adam");
+        using TrainSession<float> session = plan.Start();
+        for (int i = 0; i < 6; i++) session.Step();
+        session.State.BestLoss = double.PositiveInfinity;
+        session.State.StopState[0][1] = double.NegativeInfinity;
+        EpochReport odd = session.State.History[0] with { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
+        session.State.History[0] = odd;
+        Checkpoint.Save(folder["c"], plan, session);
+        (_, TrainSession<float> second) = Checkpoint.Load(folder["c"], plan.Data);
+        using (second)
+        {
+            Assert.Equal(double.PositiveInfinity, second.State.BestLoss);
+            Assert.Equal(double.NegativeInfinity, second.State.StopState[0][1]);
+            Assert.Equal(odd, second.State.History[0]);
+            Assert.True(double.IsNegative(second.State.History[0].LearningRate));
+        }
+    }
+
     [Fact]
     public void Other_data_damage_and_models_are_refused()
     {

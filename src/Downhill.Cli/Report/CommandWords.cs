@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+
+namespace Downhill.Cli.Report;
+
+/// <summary>The command that does a run again: what the user said, and every choice that was made for them.</summary>
+internal static class CommandWords
+{
+    // What has no part in the result.
+    private static readonly string[] Left =
+        ["--threads", "--model", "--checkpoint", "--every", "--resume", "--json", "--quiet", "--report", "--log",
+            "--help", "--version"];
+
+    /// <param name="program">How the program is called.</param>
+    /// <param name="words">The words of <c>train</c>.</param>
+    /// <param name="data">DATA.</param>
+    /// <param name="plan">With every choice made.</param>
+    public static string Of(string program, ParseResult words, string data, FitPlan plan)
+    {
+        StringBuilder line = new($"{program} train {Quoted(data)}");
+        foreach (Option option in words.CommandResult.Command.Options)
+        {
+            if (Left.Contains(option.Name)) continue;
+            OptionResult? result = words.GetResult(option) is { Implicit: false } given ? given : null;
+            (bool isKnown, string? chosen) = Chosen(option.Name, plan);
+            if (isKnown && result is null)
+            {
+                if (chosen is not null) line.Append(' ').Append(option.Name).Append(' ').Append(Quoted(chosen));
+                continue;
+            }
+            if (result is null) continue;
+            if (result.Tokens.Count == 0) line.Append(' ').Append(option.Name);
+            foreach (Token token in result.Tokens)
+                line.Append(' ').Append(option.Name).Append(' ').Append(Quoted(token.Value));
+        }
+        return line.ToString();
+    }
+
+    /// <summary>What an option is in this plan; null where leaving it out says the same.</summary>
+    private static (bool IsKnown, string? Value) Chosen(string option, FitPlan plan)
+    {
+        TrainOptions train = plan.Options;
+        NetworkSpec network = plan.Network;
+        return option switch
+        {
+            "--test" => (true, plan.Test is not null ? null : Share(plan.TestRows.Length, plan.Data.Rows, 0.2)),
+            "--validation" => (true, plan.Validation is not null ? null
+                : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1)),
+            "--hidden" => (true, Hidden(network)),
+            "--activation" => (true, Activations(network)),
+            "--output" => (true, network.Output.ToString()),
+            "--batch-norm" => (true, null),
+            "--dropout" => (true, network.Layers.OfType<Dropout>().FirstOrDefault() is Dropout dropout
+                ? Numbers.Text(dropout.Rate) : null),
+            "--loss" => (true, train.Loss.ToString()),
+            "--reduction" => (true, train.Reduction == Reduction.Sum ? "sum" : "mean"),
+            "--optimizer" => (true, train.Optimizer.ToString()),
+            "--lr" => (true, train.Optimizer.Method is null ? Numbers.Text(train.EffectiveLearningRate) : null),
+            "--schedule" => (true, train.Schedules.FirstOrDefault(s => s.Parameter == "learning_rate")?.Schedule.ToString()),
+            "--batch" => (true, train.Batch == 0 ? "all" : Numbers.Text(train.Batch)),
+            "--l1" => (true, Numbers.Text(train.L1)),
+            "--l2" => (true, Numbers.Text(train.L2)),
+            "--weight-decay" => (true, Numbers.Text(train.EffectiveWeightDecay)),
+            "--clip" => (true, Numbers.Text(train.Clip)),
+            "--epochs" => (true, Numbers.Text(train.Epochs)),
+            "--keep" => (true, plan.ValidationRows.Length == 0 ? null : train.KeepBest ? "best" : "last"),
+            "--seed" => (true, train.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            "--arithmetic" => (true, train.Arithmetic == Arithmetic.Portable ? "portable" : "fast"),
+            _ => (false, null),
+        };
+    }
+
+    private static string Hidden(NetworkSpec network)
+    {
+        string widths = string.Join(',', network.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units));
+        return widths.Length == 0 ? "none" : widths;
+    }
+
+    private static string? Activations(NetworkSpec network)
+    {
+        string[] names = [.. network.Layers.Select((layer, i) => layer switch
+        {
+            BatchNorm norm => norm.Activation.ToString(),
+            Dense dense when i + 1 < network.Layers.Count && network.Layers[i + 1] is not BatchNorm => dense.Activation.ToString(),
+            _ => "",
+        }).Where(n => n.Length > 0)];
+        return names.Length == 0 ? null : names.Distinct().Count() == 1 ? names[0] : string.Join(',', names);
+    }
+
+    /// <summary>A part as a share of all rows: the usual one where it fits, else what comes nearest.</summary>
+    private static string Share(int part, int all, double usual) =>
+        part == 0 ? "0" : Math.Abs(part - usual * all) < 1 ? Numbers.Text(usual)
+            : Numbers.Text(Math.Round((double)part / all, 4));
+
+    /// <summary>A word as a shell takes it.</summary>
+    private static string Quoted(string word) =>
+        word.Length > 0 && word.All(c => char.IsLetterOrDigit(c) || "-_./,:=+@%~".Contains(c)) ? word
+            : $"'{word.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+}
