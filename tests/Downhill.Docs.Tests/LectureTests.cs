@@ -13,7 +13,7 @@ public sealed class LectureTests
     public void L1_neuron()
     {
         // begin L1
-        Model model = Model.Fit(Dataset.Load("iris"), new() { Hidden = [4], Epochs = 5 }).Model;
+        Model model = Model.Fit(Dataset.Load("iris"), new() { Hidden = [4], Activation = [Activations.Tanh], Epochs = 5 }).Model;
         UnitTrace unit = Trace.Of(model, [5.1f, 3.5f, 1.4f, 0.2f]).Layers[0].Units[0];
         Console.WriteLine($"u = {unit.Sum:F4}, b = {unit.Bias:F4}, v = u + b = {unit.Field:F4}, y = φ(v) = {unit.Output:F4}");
         // end L1
@@ -113,14 +113,16 @@ public sealed class LectureTests
     [Fact]
     public void L10_gradient_descent()
     {
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
         // begin L10
         Dataset moons = Dataset.Load("moons");
         Model model = Model.Fit(moons, new() { Hidden = [4], Epochs = 5, Optimizer = Optimizers.GradientDescent }).Model;
         int first = ErrorSurface.PlaceOf(model.Spec, layer: 0, from: 0, unit: 0), second = ErrorSurface.PlaceOf(model.Spec, 0, 1, 0);
-        double[,] surface = new ErrorSurface(model, moons, first, second).Grid(ErrorSurface.Range(-3, 3, 21), ErrorSurface.Range(-3, 3, 21));
+        ErrorSurface surface = new(model, moons, first, second);
+        double[,] heights = surface.Grid(ErrorSurface.Range(-3, 3, 21), ErrorSurface.Range(-3, 3, 21), cancellation);
         // end L10
-        Assert.All(surface.Cast<double>(), height => Assert.InRange(height, 0, 100));
-        Assert.True(surface.Cast<double>().Distinct().Count() > 400);
+        Assert.All(heights.Cast<double>(), height => Assert.InRange(height, 0, 100));
+        Assert.True(heights.Cast<double>().Distinct().Count() > 400);
     }
 
     [Fact]
@@ -152,11 +154,11 @@ public sealed class LectureTests
         FitResult fit = Model.Fit(Dataset.Load("playground_gauss"), new()
         {
             Hidden = [], Output = Activations.Sigmoid(), Optimizer = Optimizers.GradientDescent, LearningRate = 0.01,
-            Batch = 0, Reduction = Reduction.Sum, Epochs = 200, Stop = [StoppingRules.Gradient(0.01)],
+            Batch = 0, Reduction = Reduction.Sum, Epochs = 2000, Stop = [StoppingRules.Gradient(0.1)],
         });
         Console.WriteLine(fit.Stopped.Text);   // w += α·Δw, Δw the sum over all data of (t − y)·x
         // end L13
-        Assert.True(fit.Train.Accuracy > 0.95);
+        Assert.Contains("nearly zero", fit.Stopped.Text, StringComparison.Ordinal);
     }
 
     [Fact]

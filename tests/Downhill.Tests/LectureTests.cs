@@ -60,7 +60,6 @@ public sealed class LectureTests
     public void L2_neuron_models_follow_the_lectures_formulas(string text)
     {
         string name = text.Split('(')[0];
-        if (Catalog.Default.Activations.All(e => e.Name != name)) Assert.Skip($"'{name}' is not in the catalog yet.");
         Activation activation = Catalog.Default.Activation(text);
         using Network<double> network = new(new(1, new Dense(1, activation) { HasBias = false }), arithmetic: Arithmetic.Portable);
         Workspace<double> workspace = new(network, 1);
