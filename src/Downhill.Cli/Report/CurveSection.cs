@@ -4,7 +4,7 @@ namespace Downhill.Cli.Report;
 internal static class CurveSection
 {
     private const int MostRows = 400;
-    private const string Table = "epochs";
+    private const string Table = "epochs-table";
 
     public static void Write(Markup page, ReportFacts facts)
     {

@@ -80,7 +80,7 @@ internal static class HtmlReport
             {
                 (double low, double high) = ShareInterval.Wilson(accuracy, metrics.Rows);
                 Tile(page, $"{part}.accuracy", $"{part} accuracy", accuracy, Written.Percent(accuracy),
-                    part == "train" ? rows : $"{rows}; 95 % interval {100 * low:0.0} – {100 * high:0.0}", isFirst);
+                    part == "train" ? rows : $"{rows}; 95 % interval {(100 * low).ToString("0.0", CultureInfo.InvariantCulture)} – {(100 * high).ToString("0.0", CultureInfo.InvariantCulture)}", isFirst);
                 Tile(page, $"{part}.loss", $"{part} loss", metrics.Loss, Written.Number(metrics.Loss), "mean of the rows", false);
             }
             else
