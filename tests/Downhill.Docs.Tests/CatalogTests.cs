@@ -35,7 +35,8 @@ public sealed class CatalogTests
             text.Append(extra is null ? "\n|---|---|---|---|---|\n" : $" {head} |\n|---|---|---|---|---|---|\n");
             foreach (Entry<TItem> entry in entries)
             {
-                string parameters = string.Join("; ", entry.Parameters.Select(p =>
+                string parameters = entry.Example is not null ? $"as in `{entry.Form}`"
+                    : string.Join("; ", entry.Parameters.Select(p =>
                     $"`{p.Name}` = {Number(p.Default)}{Range(p)}{(p.Summary.Length > 0 ? $": {p.Summary.TrimEnd('.')}" : "")}"));
                 string[] cells = [$"`{entry.Name}`", entry.Formula, entry.Summary, entry.Source, parameters];
                 if (extra is not null) cells = [.. cells, extra(entry.Default)];

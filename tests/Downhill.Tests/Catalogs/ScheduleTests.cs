@@ -245,7 +245,10 @@ public sealed class ScheduleTests
         ];
         using TrainSession<float> session = Runs.Start<float>(Runs.Classes(900, 3, 3), Net, Options(every) with
         {
-            L1 = 0.01, WeightDecay = 0.01, Batch = 4, Epochs = 100,
+            L1 = 0.01,
+            WeightDecay = 0.01,
+            Batch = 4,
+            Epochs = 100,
         });
         for (int i = 0; i < 230; i++) session.Step();
         long least = long.MaxValue; // the just-in-time compiler may allocate in one stretch or another

@@ -281,8 +281,11 @@ public sealed class StoppingRuleTests
     {
         float[]? weights = weighted ? [.. Enumerable.Range(0, 30).Select(i => i % 5 * 0.5f)] : null;
         Dataset data = Runs.Classes(30, 3, 3, weights: weights);
-        TrainOptions options = new() { Batch = 8, Shuffle = false, Reduction = reduction, LearningRate = 0.01,
-            Epochs = 3, Threads = 1 };
+        TrainOptions options = new()
+        {
+            Batch = 8, Shuffle = false, Reduction = reduction, LearningRate = 0.01,
+            Epochs = 3, Threads = 1
+        };
         using TrainSession<double> session = Runs.Start<double>(data, Net, options);
         for (int epoch = 0; epoch < 3; epoch++)
         {
@@ -339,7 +342,7 @@ public sealed class StoppingRuleTests
         TrainOptions options = new()
         {
             Loss = Losses.Euclidean, Optimizer = Catalog.Default.Optimizer(optimizer), LearningRate = 0.01,
-                Batch = batch, Epochs = 40, Threads = 1, L2 = 0.01,
+            Batch = batch, Epochs = 40, Threads = 1, L2 = 0.01,
         };
         using TrainSession<double> session = Runs.Start<double>(Runs.Numbers(30, 3, 2), spec, options);
         session.Run();
@@ -372,7 +375,7 @@ public sealed class StoppingRuleTests
         FitResult fit = Model.Fit(Dataset.Load("iris"), new()
         {
             Hidden = [8], Threads = 1, Epochs = 200, LearningRate = 0.02,
-                Stop = [Rule("target(train.loss<0.3)"), Rule("all(target(validation.accuracy>2),epochs(5))")],
+            Stop = [Rule("target(train.loss<0.3)"), Rule("all(target(validation.accuracy>2),epochs(5))")],
         });
         Assert.Equal("target(train.loss<0.3)", fit.Stopped.Rule);
         Assert.Equal(Rule("target(train.loss<0.3)"), Rule(fit.Stopped.Rule));
