@@ -500,7 +500,8 @@ public static class Activations
     }
 
     private static Parameter StraightThrough => new("straight_through", 0, 0, 1,
-        "1: training takes the slope of the ramp over c ± 1 (Bengio et al. 2013).") { Whole = true };
+        "1: training takes the slope of the ramp over c ± 1 (Bengio et al. 2013).")
+    { Whole = true };
 
     /// <summary>Every activation, in the order in which menus and tables show them.</summary>
     public static IReadOnlyList<Entry<Activation>> All { get; } =

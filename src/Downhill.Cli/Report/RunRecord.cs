@@ -26,7 +26,8 @@ internal sealed class RunRecord : IDisposable
         if (path is null) return;
         List<string> past = Past(path, session.State);
         file = new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read),
-            new UTF8Encoding(false)) { NewLine = "\n" };
+            new UTF8Encoding(false))
+        { NewLine = "\n" };
         file.WriteLine(head);
         foreach (string line in past) file.WriteLine(line);
         file.Flush();

@@ -6,7 +6,7 @@ namespace Downhill.Kernels;
 /// <param name="LearningRate">η of this range.</param>
 /// <param name="GradientScale">The one normaliser times the clipping factor: turns sums over rows into the gradient.</param>
 /// <param name="L2">λ of the objective's term ½·λ·w², 0 for none.</param>
-/// <param name="L1">λ of the objective's term λ·|w|, applied as a proximal step, 0 for none.</param>
+/// <param name="L1">λ of the objective's term λ·|w|, 0 for none.</param>
 /// <param name="Decay">Decoupled weight decay, 0 for none.</param>
 internal readonly record struct UpdateTerms(double LearningRate, double GradientScale, double L2, double L1, double Decay);
 
@@ -17,8 +17,9 @@ internal abstract unsafe class RuleKernel<T> where T : unmanaged, IBinaryFloatin
     public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
 
     /// <summary>
-    /// One pass over <paramref name="length"/> parameters: g ← scale·g + λ₂·w; w ← w − η·decay·w; w ← rule(w, g); then L1's
-    /// proximal step, w ← sign(w)·max(|w| − η·λ₁, 0), which holds weights at 0 and lets the gradient revive them.
+    /// One pass over <paramref name="length"/> parameters: g ← scale·g + λ₂·w; w ← w − η·decay·w; w ← rule(w, g).
+    /// L1 enters as the one-sided slope of the objective with steps that end at 0 (Andrew, Gao, ICML 2007, eq. 4 and 6):
+    /// exact for every rule, whatever its own step is; it holds weights at 0 and lets a gradient above λ₁ revive them.
     /// </summary>
     /// <param name="w">Parameters.</param>
     /// <param name="g">Sums of the rows' gradients; left as they are.</param>
@@ -46,7 +47,7 @@ internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
         for (int k = 0; k < constants.Length; k++) c[k] = S.Set(constants[k]);
         V rate = S.Set(terms.LearningRate), scale = S.Set(terms.GradientScale);
         V l2 = S.Set(terms.L2), zero = S.Set(T.Zero);
-        V threshold = S.Set(terms.LearningRate * terms.L1);
+        V l1 = S.Set(terms.L1), one = S.Set(T.One);
         V shrink = S.Set(terms.LearningRate * terms.Decay);
         bool hasL2 = terms.L2 != 0, hasL1 = terms.L1 != 0, hasDecay = terms.Decay != 0;
         V notFinite = zero;
@@ -58,6 +59,16 @@ internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
             V gradient = S.Mul(scale, S.Load(g + i));
             notFinite = S.Add(notFinite, S.Mul(gradient, zero)); // 0 while finite, NaN for ever after ∞ or NaN
             if (hasL2) gradient = S.Add(gradient, S.Mul(l2, weight));
+            V side = zero;
+            if (hasL1)
+            {
+                // The slope of λ₁·|w|: λ₁·sign(w), and at 0 as much of ±λ₁ as the gradient leaves.
+                V beyond = S.Max(S.Sub(S.Abs(gradient), l1), zero);
+                beyond = S.Select(S.Less(gradient, zero), S.Neg(beyond), beyond);
+                V isZero = S.Equal(weight, zero), sign = S.Select(S.Less(weight, zero), S.Neg(one), one);
+                gradient = S.Select(isZero, beyond, S.Add(gradient, S.Mul(l1, sign)));
+                side = S.Select(isZero, S.Neg(beyond), sign);
+            }
             V own = rate;
             if (factors != null)
             {
@@ -76,12 +87,8 @@ internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
             if (R.Slots > 0) S.Store(slot0 + i, s0);
             if (R.Slots > 1) S.Store(slot1 + i, s1);
             if (R.Slots > 2) S.Store(slot2 + i, s2);
-            if (hasL1)
-            {
-                V cut = factors == null ? threshold : S.Mul(threshold, S.Load(factors + i));
-                V size = S.Max(S.Sub(S.Abs(weight), cut), zero);
-                weight = S.Select(S.Less(weight, zero), S.Neg(size), size);
-            }
+            // A step that leaves its side of 0 ends there; the next one is free to go on.
+            if (hasL1) weight = S.Select(S.Less(zero, S.Mul(weight, side)), weight, zero);
             S.Store(w + i, weight);
         }
         T* lanes = stackalloc T[S.Count];

@@ -79,7 +79,12 @@ public sealed class LayerRatesTests
     {
         TrainOptions options = Plain with
         {
-            Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.0625, LayerRates = LayerRates.LeCun, L1 = 0.25, L2 = 0.01, WeightDecay = 0.5,
+            Optimizer = Catalog.Default.Optimizer(rule),
+            LearningRate = 0.0625,
+            LayerRates = LayerRates.LeCun,
+            L1 = 0.25,
+            L2 = 0.01,
+            WeightDecay = 0.5,
         };
         bool[] all = new bool[16 * 8];
         Array.Fill(all, true);
