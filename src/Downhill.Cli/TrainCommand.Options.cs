@@ -10,10 +10,11 @@ internal sealed partial class TrainCommand : CliCommand
         Execution = "Run";
 
     private readonly Argument<string?> data;
-    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight;
+    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight,
+        classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
-        l1, l2, weightDecay, clip;
+        l1, l2, weightDecay, clip, layerRates;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
@@ -37,6 +38,8 @@ internal sealed partial class TrainCommand : CliCommand
             Add(DataGroup, "--validation", "FILE|SHARE",
             "held out for stopping and for the best weights (0.1 of the rest where needed)");
         weight = Add(DataGroup, "--weight", "COL", "column with the weight of each row");
+        classWeight = Add(DataGroup, "--class-weight", "balanced",
+            "weights of the classes: 'balanced' for the same total each, or numbers such as setosa=1,virginica=5");
         noHeader = AddFlag(DataGroup, "--no-header", "the first line is data (guessed if not given)");
         delimiter = Add(DataGroup, "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
@@ -59,12 +62,15 @@ internal sealed partial class TrainCommand : CliCommand
         loss = Add(Learning, "--loss", "NAME", "cost of an example (what suits the output)");
         reduction = Add(Learning, "--reduction", "mean|sum",
             "one objective from the rows' costs (mean; sum is C = Σ Lʳ)");
-        optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam)");
+        optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam); 'perceptron' for Rosenblatt's rule");
         learningRate = Add(Learning, "--lr", "NUMBER", "learning rate η (what suits the optimizer)");
         momentum = Add(Learning, "--momentum", "0.9|0.5..0.9",
             "γ of the momentum; two numbers: the first until learning settles, then the second");
+        layerRates = Add(Learning, "--layer-lr", "lecun|0.1,1,1",
+            "factors on the learning rate, layer by layer from the input; 'lecun' for 1/√(inputs of the unit)");
         schedule = Add(Learning, "--schedule", "NAME",
-            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given)");
+            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other number: "
+            + "warmup(steps=100),cosine,gamma:settle");
         batch = Add(Learning, "--batch", "N|all", "rows per update (32, or 128 from 5000 rows on)");
         l1 = Add(Learning, "--l1", "NUMBER", "penalty λ·Σ|w| in the objective");
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
@@ -172,6 +178,8 @@ internal sealed partial class TrainCommand : CliCommand
                 Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
                 "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
+            LayerLearningRates = words.GetValue(layerRates) is string rates ? LayerRates.Parse(rates) : null,
+            ClassWeight = words.GetValue(classWeight) is string weights ? ClassWeight.Parse(weights) : null,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0
                 : Values.Whole(batch.Name, batchText, 1, int.MaxValue, "32 is usual; 'all' takes all rows at once."),
             L1 = Values.Number(l1.Name, words.GetValue(l1), 0, 1e6, penalty) ?? 0,
@@ -195,13 +203,16 @@ internal sealed partial class TrainCommand : CliCommand
         };
     }
 
+    private bool IsPerceptron(ParseResult words) =>
+        string.Equals(words.GetValue(optimizer), "perceptron", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>The optimizer with its momentum: one number, or two of which the second takes over when learning settles.</summary>
     private (Optimizer?, IReadOnlyList<ScheduleOf>) ReadOptimizer(ParseResult words)
     {
         Catalog catalog = Catalog.Default;
-        Optimizer? chosen = words.GetValue(optimizer) is string name ? catalog.Optimizer(name) : null;
-        List<ScheduleOf> schedules = words.GetValue(schedule) is string text
-            ? [new("learning_rate", catalog.Schedule(text))] : [];
+        Optimizer? chosen = words.GetValue(optimizer) is string name && !IsPerceptron(words)
+            ? catalog.Optimizer(name) : null;
+        List<ScheduleOf> schedules = words.GetValue(schedule) is string text ? [.. ScheduleOf.ParseList(text)] : [];
         if (words.GetValue(momentum) is not string gamma) return (chosen, schedules);
         string[] parts = gamma.Split("..");
         if (parts.Length > 2) Throw.Input(momentum.Name, "0.9, or 0.5..0.9", $"'{gamma}'", "Two numbers at most.");

@@ -29,6 +29,9 @@ internal sealed partial class TrainCommand
             Validation = Part(words.GetValue(validation), "--validation", set, layout)
         };
 
+        if (IsPerceptron(words))
+            return TrainPerceptron(set, options, modelPath, resumePath ?? checkpointPath, isJson);
+
         FitPlan plan;
         TrainSession<float> session;
         if (resumePath is null)
@@ -67,6 +70,18 @@ internal sealed partial class TrainCommand
                 Terminal.Error.WriteLine($"downhill: {stopped.Text} The last good weights are in {modelPath}.");
             return stopped.IsDiverged ? Cli.Failed : stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
         }
+    }
+
+    /// <summary>Rosenblatt's rule instead of a gradient: its answer is part of the result (lecture L3).</summary>
+    private int TrainPerceptron(Dataset set, FitOptions options, string modelPath, string? statePath, bool isJson)
+    {
+        if (statePath is not null)
+            Throw.Input("--checkpoint and --resume", "an optimizer that follows a gradient", "the perceptron rule",
+                "It is quick: leave them out.");
+        PerceptronResult result = PerceptronModel.Fit(set, options with { Cancellation = Cancellation });
+        result.Fit.Model.Save(modelPath);
+        TrainReport.WritePerceptron(Terminal, set, options, result, modelPath, isJson);
+        return result.Fit.Stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
     }
 
     private StopReason Train(
@@ -127,7 +142,7 @@ internal sealed partial class TrainCommand
             (momentum, now.Optimizer, was.Optimizer),
                 (learningRate, now.EffectiveLearningRate, was.EffectiveLearningRate),
             (batch, now.Batch, was.Batch), (l1, now.L1, was.L1), (l2, now.L2, was.L2),
-                (weightDecay, now.WeightDecay, was.WeightDecay),
+                (weightDecay, now.EffectiveWeightDecay, was.EffectiveWeightDecay),
             (clip, now.Clip, was.Clip), (seed, now.Seed, was.Seed), (arithmetic, now.Arithmetic, was.Arithmetic),
                 (keep, now.KeepBest, was.KeepBest),
             (schedule, string.Join(",", now.Schedules), string.Join(",", was.Schedules)),

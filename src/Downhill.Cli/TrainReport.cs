@@ -37,7 +37,7 @@ internal static class TrainReport
                 : $", {schedule.Parameter} by {schedule.Schedule}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
         foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2),
-            ("weight decay", options.WeightDecay), ("clip", options.Clip)])
+            ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");
         learning.Append(options.Batch == 0 ? ", all rows at once"
             : $", batch {options.Batch}").Append($", seed {options.Seed}");
@@ -101,30 +101,93 @@ internal static class TrainReport
 
     public static void WriteJson(Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result,
         string modelPath) =>
+        WriteJson(terminal, plan.Data, (plan.Rows.Length, plan.ValidationRows.Length, plan.TestRows.Length),
+            (session.State.Epoch, (double)session.State.Epoch * plan.Rows.Length + session.State.Position),
+            plan.Options.Seed, result, modelPath, []);
+
+    private static void WriteJson(
+        Terminal terminal, Dataset data, (int Train, int Validation, int Test) rows, (int Epochs, double Samples) done,
+        ulong seed, FitResult result, string modelPath, IReadOnlyList<PerceptronAnswer> answers) =>
         JsonReport.Write(terminal, json =>
         {
-            json.WriteString("data", plan.Data.Name);
-            json.WriteString("task", plan.Data.Target.IsClass ? "classify" : "regress");
+            json.WriteString("data", data.Name);
+            json.WriteString("task", data.Target.IsClass ? "classify" : "regress");
             json.WriteStartObject("rows");
-            json.WriteNumber("train", plan.Rows.Length);
-            json.WriteNumber("validation", plan.ValidationRows.Length);
-            json.WriteNumber("test", plan.TestRows.Length);
+            json.WriteNumber("train", rows.Train);
+            json.WriteNumber("validation", rows.Validation);
+            json.WriteNumber("test", rows.Test);
             json.WriteEndObject();
-            json.WriteString("network", plan.Network.ToString());
-            json.WriteNumber("parameters", plan.Network.ParameterCount);
-            json.WriteNumber("epochs", session.State.Epoch);
+            json.WriteString("network", result.Model.Spec.ToString());
+            json.WriteNumber("parameters", result.Model.Spec.ParameterCount);
+            json.WriteNumber("epochs", done.Epochs);
             json.WriteNumber("steps", result.Steps);
             json.WriteString("stopped", result.Stopped.Rule);
+            if (answers.Count > 0)
+            {
+                json.WriteStartArray("answers");
+                foreach (PerceptronAnswer answer in answers) json.WriteStringValue(answer.Text);
+                json.WriteEndArray();
+            }
             JsonReport.Number(json, "seconds", result.Seconds);
-            JsonReport.Number(json, "samplesPerSecond",
-                ((double)session.State.Epoch * plan.Rows.Length + session.State.Position) / result.Seconds);
-            json.WriteNumber("seed", plan.Options.Seed);
+            JsonReport.Number(json, "samplesPerSecond", done.Samples / result.Seconds);
+            json.WriteNumber("seed", seed);
             JsonReport.Metrics(json, "train", result.Train);
             JsonReport.Metrics(json, "validation", result.Validation);
             JsonReport.Metrics(json, "test", result.Test);
             json.WriteString("weightsHash", result.Model.WeightsHash);
             json.WriteString("model", modelPath);
         });
+
+    /// <summary>The weights that separate or the combination that vanishes, where it is short enough to be read.</summary>
+    private static string? Proof(Dataset data, PerceptronAnswer answer, int positive)
+    {
+        const int Readable = 8;
+        if (answer is Separable { Weights.Count: <= Readable } separable)
+            return $"w = ({string.Join(", ", separable.Weights.Select(w => $"{w:G4}"))}), b = {separable.Bias:G4}";
+        if (answer is not NotSeparable { Certificate: { Rows.Count: <= Readable } certificate } || data.NumericCount > Readable
+            || data.CategoryCount > 0 || certificate.Multipliers.Any(m => m > 1_000_000)) return null;
+        int[] targets = [.. data.Classes.Select(c => c == positive ? 1 : -1)];
+        return $"rows {string.Join(", ", certificate.Rows.Select(r => r + 1))}: "
+            + certificate.ToText(data.NumericCount, data.Numeric, targets);
+    }
+
+    /// <summary>What the perceptron rule gave: its answer for each pair of sides, then the model as ever.</summary>
+    public static void WritePerceptron(
+        Terminal terminal, Dataset data, FitOptions options, PerceptronResult perceptron, string modelPath, bool isJson)
+    {
+        FitResult result = perceptron.Fit;
+        int rows = result.Train.Rows, epochs = result.History.Count;
+        if (isJson)
+        {
+            WriteJson(terminal, data, (rows, result.Validation?.Rows ?? 0, result.Test?.Rows ?? 0),
+                (epochs, (double)epochs * rows), options.Seed, result, modelPath, perceptron.Answers);
+            return;
+        }
+        terminal.Out.WriteLine();
+        MetricsTable.Write(terminal, ("train", result.Train), ("validation", result.Validation), ("test", result.Test));
+        ConfusionTable.Write(terminal, result.Test is null ? "training rows" : "test rows", data.Target,
+            (result.Test ?? result.Train).Confusion!);
+        terminal.Out.WriteLine();
+        for (int i = 0; i < perceptron.Answers.Count; i++)
+        {
+            bool isPair = perceptron.Answers.Count == 1;
+            Line(i == 0 ? "answer" : "",
+                (isPair ? "" : $"{data.Target.Classes[i]} against the rest: ") + perceptron.Answers[i].Text);
+            if (Proof(data, perceptron.Answers[i], isPair ? 1 : i) is string proof) Line("", proof);
+        }
+        Line("stopped", $"after {MetricsTable.Count(epochs)} passes and {MetricsTable.Count((int)result.Steps)} mistakes in {Seconds(result.Seconds)}");
+        Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
+
+        void Line(string word, string text)
+        {
+            string start = $"  {terminal.Paint(word.PadRight(9), Ink.Dim)}";
+            foreach (string line in HelpPage.Wrap(text, terminal.Width - 11))
+            {
+                terminal.Out.WriteLine(start + line);
+                start = new string(' ', 11);
+            }
+        }
+    }
 
     private static string Seconds(double seconds) =>
         seconds < 10 ? $"{seconds:0.00} s" : seconds < 120 ? $"{seconds:0} s"

@@ -21,7 +21,7 @@ public sealed record Parameter(
 
     internal void Check(string owner, double value)
     {
-        bool inside = value <= Max && (ExcludesMin ? value > Min : value >= Min) && (!Whole || value == Math.Floor(value));
+        bool inside = double.IsFinite(value) && value <= Max && (ExcludesMin ? value > Min : value >= Min) && (!Whole || value == Math.Floor(value));
         if (!inside)
             Throw.Input($"Parameter '{Name}' of '{owner}'", RangeText(), Numbers.Text(value), $"{Summary} Default {Numbers.Text(Default)}.");
     }
@@ -41,6 +41,7 @@ public sealed record Parameter(
 public sealed class Entry<TItem> where TItem : CatalogItem
 {
     private readonly Func<double[], TItem> create;
+    private readonly Func<string, Catalog, TItem>? read;
 
     /// <param name="name">The one name used in C#, on the command line, in files and in the playground.</param>
     /// <param name="formula">The definition in the lecture's symbols.</param>
@@ -56,11 +57,33 @@ public sealed class Entry<TItem> where TItem : CatalogItem
         this.create = create;
     }
 
+    /// <summary>An entry whose parentheses hold more than numbers: it reads them itself, and the item says them again.</summary>
+    /// <param name="name">The one name used in C#, on the command line, in files and in the playground.</param>
+    /// <param name="formula">The definition in the lecture's symbols.</param>
+    /// <param name="summary">One line: what it is good for.</param>
+    /// <param name="source">Paper and equation, or the lecture's row.</param>
+    /// <param name="example">What may stand in the parentheses; the default.</param>
+    /// <param name="read">Makes the value from the text in the parentheses; the catalog is there for entries within it.</param>
+    public Entry(
+        string name, string formula, string summary, string source, string example, Func<string, Catalog, TItem> read)
+    {
+        (Name, Formula, Summary, Source, Parameters, Example) = (name, formula, summary, source, [], example);
+        this.read = read;
+        create = _ => read(example, Catalog.Default);
+    }
+
     public string Name { get; }
     public string Formula { get; }
     public string Summary { get; }
     public string Source { get; }
     public IReadOnlyList<Parameter> Parameters { get; }
+
+    /// <summary>What may stand in the parentheses where that is not numbers, null for an entry with parameters.</summary>
+    public string? Example { get; }
+
+    /// <summary>As it is written with everything in it: <c>relu</c>, <c>cosine(floor=0)</c>, <c>target(train.loss&lt;0.01)</c>.</summary>
+    public string Form => Example is not null ? $"{Name}({Example})" : Parameters.Count == 0 ? Name
+        : $"{Name}({string.Join(",", Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})";
 
     /// <summary>The value with every parameter at its default.</summary>
     public TItem Default => Create([.. Parameters.Select(p => p.Default)]);
@@ -75,6 +98,14 @@ public sealed class Entry<TItem> where TItem : CatalogItem
             Parameters[i].Check(Name, arguments[i]);
         TItem item = create(arguments);
         item.Describe(Name, Parameters, arguments);
+        return item;
+    }
+
+    /// <summary>The value of a text in the parentheses, for entries with an <see cref="Example"/>.</summary>
+    internal TItem Read(string inside, Catalog catalog)
+    {
+        TItem item = read!(inside, catalog);
+        item.Describe(Name, [], []);
         return item;
     }
 }
@@ -93,6 +124,9 @@ public abstract class CatalogItem : IEquatable<CatalogItem>
     /// <summary>One number per parameter of the entry.</summary>
     public ReadOnlySpan<double> Arguments => arguments;
 
+    /// <summary>What stands in the parentheses where that is not numbers; null for an item with parameters.</summary>
+    protected virtual string? Inside => null;
+
     /// <summary>The entry's parameters, in the order of <see cref="Arguments"/>.</summary>
     public IReadOnlyList<Parameter> Parameters => parameters;
 
@@ -110,6 +144,7 @@ public abstract class CatalogItem : IEquatable<CatalogItem>
     /// <summary>The name alone when all parameters have their defaults, else <c>name(a=1,b=2)</c> or <c>name(1)</c>.</summary>
     public sealed override string ToString()
     {
+        if (Inside is string inside) return $"{Name}({inside})";
         if (parameters.Select(p => p.Default).SequenceEqual(arguments)) return Name;
         if (arguments.Length == 1) return $"{Name}({Numbers.Text(arguments[0])})";
         return $"{Name}({string.Join(",", parameters.Zip(arguments, (p, a) => $"{p.Name}={Numbers.Text(a)}"))})";
@@ -139,16 +174,17 @@ public sealed record Catalog
     public IReadOnlyList<(string Kind, Func<JsonElement, Catalog, Layer> Read)> Layers { get; init; } =
         [("dense", Dense.Read), ("dropout", Dropout.Read), ("batch_norm", BatchNorm.Read)];
 
-    public Activation Activation(string text) => Parse(Activations, "activation", text);
-    public Loss Loss(string text) => Parse(Losses, "loss", text);
-    public Optimizer Optimizer(string text) => Parse(Optimizers, "optimizer", text);
-    public Schedule Schedule(string text) => Parse(Schedules, "schedule", text);
-    public Initializer Initializer(string text) => Parse(Initializers, "initializer", text);
-    public StoppingRule StoppingRule(string text) => Parse(StoppingRules, "stopping rule", text);
+    public Activation Activation(string text) => Parse(Activations, "activation", text, this);
+    public Loss Loss(string text) => Parse(Losses, "loss", text, this);
+    public Optimizer Optimizer(string text) => Parse(Optimizers, "optimizer", text, this);
+    public Schedule Schedule(string text) => Parse(Schedules, "schedule", text, this);
+    public Initializer Initializer(string text) => Parse(Initializers, "initializer", text, this);
+    public StoppingRule StoppingRule(string text) => Parse(StoppingRules, "stopping rule", text, this);
 
     /// <summary>Reads <c>name</c>, <c>name(1,2)</c> or <c>name(a=1,b=2)</c>.</summary>
     /// <exception cref="DownhillException">Unknown name (the nearest is suggested), unknown parameter, no number, out of range.</exception>
-    internal static TItem Parse<TItem>(IReadOnlyList<Entry<TItem>> entries, string kind, string text) where TItem : CatalogItem
+    internal static TItem Parse<TItem>(IReadOnlyList<Entry<TItem>> entries, string kind, string text, Catalog? catalog = null)
+        where TItem : CatalogItem
     {
         string trimmed = text.Trim();
         int open = trimmed.IndexOf('(', StringComparison.Ordinal);
@@ -160,6 +196,7 @@ public sealed record Catalog
             Throw.Input($"Unknown {kind} '{name}'", $"one of {known}", $"'{text}'",
                 Suggest.DidYouMean(name, entries.Select(e => e.Name)));
         }
+        if (entry.Example is not null) return entry.Read(Within(kind, trimmed, open, entry.Form), catalog ?? Default);
         double[] arguments = [.. entry.Parameters.Select(p => p.Default)];
         if (open >= 0) ParseArguments(entry, kind, trimmed, open, arguments);
         return entry.Create(arguments);
@@ -168,15 +205,11 @@ public sealed record Catalog
     private static void ParseArguments<TItem>(Entry<TItem> entry, string kind, string text, int open, double[] arguments)
         where TItem : CatalogItem
     {
-        string where = $"The {kind} '{text}'";
-        string form = entry.Parameters.Count == 0
-            ? entry.Name
-            : $"{entry.Name}({string.Join(",", entry.Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})";
-        if (!text.EndsWith(')'))
-            Throw.Input(where, "a closing parenthesis", $"'{text}'", $"Write it as {form}.");
-        string inside = text[(open + 1)..^1].Trim();
+        string where = $"The {kind} '{text}'", form = entry.Form;
+        string inside = Within(kind, text, open, form);
         if (inside.Length == 0) return;
         string[] parts = inside.Split(',');
+        bool[] given = new bool[arguments.Length];
         for (int i = 0; i < parts.Length; i++)
         {
             string[] pair = parts[i].Split('=', 2, StringSplitOptions.TrimEntries);
@@ -184,9 +217,36 @@ public sealed record Catalog
             if (index < 0 || index >= arguments.Length)
                 Throw.Input(where, arguments.Length == 0 ? "no parameters" : $"the parameters {string.Join(", ", entry.Parameters.Select(p => p.Name))}",
                     $"'{parts[i].Trim()}'", $"Write it as {form}.");
+            if (given[index])
+                Throw.Input(where, "every parameter at most once", $"{entry.Parameters[index].Name} twice", $"Write it as {form}.");
+            given[index] = true;
             if (!Numbers.TryParse(pair[^1], out arguments[index]))
                 Throw.Input(where, "a number", $"'{pair[^1]}'", $"Write it as {form}.");
         }
+    }
+
+    /// <summary>The text between the parentheses.</summary>
+    private static string Within(string kind, string text, int open, string form)
+    {
+        if (open < 0 || !text.EndsWith(')'))
+            Throw.Input($"The {kind} '{text}'", open < 0 ? "parentheses" : "a closing parenthesis", $"'{text}'", $"Write it as {form}.");
+        return text[(open + 1)..^1].Trim();
+    }
+
+    /// <summary>The parts of a list separated by commas; those within parentheses separate nothing.</summary>
+    internal static IReadOnlyList<string> Parts(string text)
+    {
+        List<string> parts = [];
+        int depth = 0, start = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+            if (text[i] != ',' || depth != 0) continue;
+            parts.Add(text[start..i].Trim());
+            start = i + 1;
+        }
+        parts.Add(text[start..].Trim());
+        return parts;
     }
 
     private static int IndexOf(IReadOnlyList<Parameter> parameters, string name)

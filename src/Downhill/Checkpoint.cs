@@ -78,6 +78,7 @@ public static class Checkpoint
             NetworkSpec network = ModelFile.ReadJson(file, "downhill.network", json => NetworkSpec.Read(json, catalog));
             Preparation preparation = ModelFile.ReadJson(file, "downhill.preparation", ModelFile.ReadPreparation);
             TrainOptions options = ModelFile.ReadJson(file, "downhill.options", json => ReadOptions(json, catalog));
+            string[] rules = [.. options.Stop.Select(s => s.ToString())];
             options = change is null ? options : change(options);
             Dataset? testSet = ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
             FitPlan plan = new(data, file.Read<int>("state.rows"), file.Read<int>("state.validation_rows"), validation,
@@ -90,7 +91,7 @@ public static class Checkpoint
             for (int slot = 0; slot < state.Slots.Count; slot++) Place($"state.slot.{slot}", state.Slots[slot]);
             for (int i = 0; i < state.MethodVectors.Length; i++) file.Read($"state.method.{i}", state.MethodVectors[i].AsSpan());
             file.Read("state.method_scalars", state.MethodScalars.AsSpan());
-            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state));
+            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state, options.Stop, rules));
             session.Restart(stopped);
             return (plan, session);
 
@@ -112,6 +113,7 @@ public static class Checkpoint
         json.WriteString("loss", options.Loss.ToString());
         json.WriteString("optimizer", options.Optimizer.ToString());
         json.WriteNumber("learning_rate", options.EffectiveLearningRate);
+        if (options.LayerRates is not null) json.WriteString("layer_rates", options.LayerRates.ToString());
         json.WriteStartArray("schedules");
         foreach (ScheduleOf schedule in options.Schedules)
         {
@@ -120,6 +122,7 @@ public static class Checkpoint
         }
         json.WriteEndArray();
         ModelFile.Write(json, "stop", [.. options.Stop.Select(s => s.ToString())]);
+        if (options.ClassWeights is not null) ModelFile.Write(json, "class_weights", [.. options.ClassWeights]);
         json.WriteString("reduction", options.Reduction.ToString());
         json.WriteNumber("batch", options.Batch);
         json.WriteBoolean("shuffle", options.Shuffle);
@@ -127,7 +130,7 @@ public static class Checkpoint
         if (options.Time is TimeSpan time) json.WriteNumber("time", time.TotalSeconds);
         json.WriteNumber("l1", options.L1);
         json.WriteNumber("l2", options.L2);
-        json.WriteNumber("weight_decay", options.WeightDecay);
+        json.WriteNumber("weight_decay", options.EffectiveWeightDecay);
         json.WriteBoolean("penalize_biases", options.PenalizeBiases);
         json.WriteNumber("clip", options.Clip);
         json.WriteNumber("seed", options.Seed);
@@ -144,8 +147,10 @@ public static class Checkpoint
             Loss = catalog.Loss(json.GetProperty("loss").GetString()!),
             Optimizer = catalog.Optimizer(json.GetProperty("optimizer").GetString()!),
             LearningRate = json.GetProperty("learning_rate").GetDouble(),
+            LayerRates = json.TryGetProperty("layer_rates", out JsonElement rates) ? Downhill.LayerRates.Parse(rates.GetString()!) : null,
             Schedules = [.. schedules.Chunk(2).Select(pair => new ScheduleOf(pair[0], catalog.Schedule(pair[1])))],
             Stop = [.. ModelFile.Texts(json.GetProperty("stop")).Select(catalog.StoppingRule)],
+            ClassWeights = json.TryGetProperty("class_weights", out JsonElement weights) ? ModelFile.Doubles(weights) : null,
             Reduction = Enum.Parse<Reduction>(json.GetProperty("reduction").GetString()!),
             Batch = json.GetProperty("batch").GetInt32(),
             Shuffle = json.GetProperty("shuffle").GetBoolean(),
@@ -170,11 +175,12 @@ public static class Checkpoint
         json.WriteNumber("epoch", state.Epoch);
         json.WriteNumber("position", state.Position);
         json.WriteNumber("best_epoch", state.BestEpoch);
-        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds]);
+        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds,
+            state.LastObjective, state.EpochSquares, state.EpochRight]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
         Nested("history", [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
-            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0])]);
+            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0, h.TrainSquaredError, h.TrainAccuracy])]);
         json.WriteEndObject();
 
         void Nested(string name, double[][] lists)
@@ -185,7 +191,8 @@ public static class Checkpoint
         }
     }
 
-    private static StopReason? ReadState(JsonElement json, TrainState<float> state)
+    private static StopReason? ReadState(
+        JsonElement json, TrainState<float> state, IReadOnlyList<StoppingRule> stop, string[] rules)
     {
         state.Step = json.GetProperty("step").GetInt64();
         state.Epoch = json.GetProperty("epoch").GetInt32();
@@ -193,22 +200,23 @@ public static class Checkpoint
         state.BestEpoch = json.GetProperty("best_epoch").GetInt32();
         double[] numbers = ModelFile.Doubles(json.GetProperty("numbers"));
         (state.LastLoss, state.BestLoss, state.EpochLoss) = (numbers[0], numbers[1], numbers[2]);
-        (state.EpochWeight, state.EpochNorm, state.Seconds) = (numbers[3], numbers[4], numbers[5]);
-        Nested("schedules", state.ScheduleState);
-        Nested("stop", state.StopState);
+        (state.EpochWeight, state.EpochNorm, state.Seconds, state.LastObjective) = (numbers[3], numbers[4], numbers[5], numbers[6]);
+        (state.EpochSquares, state.EpochRight) = (numbers[7], numbers[8]);
+        for (int i = 0; i < state.ScheduleState.Length; i++) Place("schedules", i, state.ScheduleState[i]);
+        // The rules may be others than those of the saved run: each finds what it remembered by its name and numbers.
+        for (int i = 0; i < stop.Count; i++) Place("stop", Array.IndexOf(rules, stop[i].ToString()), state.StopState[i]);
         foreach (JsonProperty line in json.GetProperty("history").EnumerateObject())
         {
             double[] h = ModelFile.Doubles(line.Value);
-            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1));
+            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1, h[9], h[10]));
         }
         return json.TryGetProperty("stopped", out JsonElement stopped) && ModelFile.Texts(stopped) is [string rule, string text]
             ? new(rule, text) : null;
 
-        void Nested(string name, double[][] lists)
+        void Place(string name, int index, double[] numbers)
         {
-            for (int i = 0; i < lists.Length; i++)
-                if (json.GetProperty(name).TryGetProperty($"{i}", out JsonElement list) && list.GetArrayLength() == lists[i].Length)
-                    ModelFile.Doubles(list).CopyTo(lists[i], 0);
+            if (json.GetProperty(name).TryGetProperty($"{index}", out JsonElement list) && list.GetArrayLength() == numbers.Length)
+                ModelFile.Doubles(list).CopyTo(numbers, 0);
         }
     }
 

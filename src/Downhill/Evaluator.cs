@@ -16,24 +16,33 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
     /// <param name="source">Where the rows are.</param>
     /// <param name="rows">Which rows.</param>
     /// <param name="preparation">How rows are encoded and outputs read.</param>
-    public Evaluator(Network<T> network, RowSource source, int[] rows, Preparation preparation)
+    /// <param name="classWeights">What a row of each class counts in the loss beside its own weight; null for 1 each.</param>
+    public Evaluator(
+        Network<T> network, RowSource source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights = null)
     {
         (this.network, this.preparation) = (network, preparation);
         int chunk = Math.Clamp(rows.Length, 1, Chunk);
-        batcher = new Batcher<T>(source, rows, preparation, chunk);
+        batcher = new Batcher<T>(source, rows, preparation, chunk, classWeights);
         workspace = new Workspace<T>(network, chunk);
     }
 
     /// <summary>Called per row, in order, with its place, its loss and its outputs.</summary>
     public delegate void RowAction(int row, double loss, ReadOnlySpan<T> outputs);
 
-    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null)
+    /// <param name="parameters">Flat parameters.</param>
+    /// <param name="buffers">Flat running statistics.</param>
+    /// <param name="each">Called per row.</param>
+    /// <param name="withScores">Whether to look at the outputs' order and at probabilities too: keeps every row's outputs and sorts
+    /// them, which a validation after each epoch does without.</param>
+    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null, bool withScores = false)
     {
         int outputs = preparation.Outputs;
         bool isClass = preparation.Target.IsClass;
         int classes = preparation.Target.Classes.Count;
         int[,] confusion = new int[classes, classes];
-        double lossSum = 0, weightSum = 0, right = 0, codedSquares = 0;
+        double[,] weighted = new double[classes, classes];
+        ScoreMetrics? scores = withScores && isClass ? new(preparation, network.Spec.Output, batcher.Count) : null;
+        double lossSum = 0, lossWeight = 0, weightSum = 0, right = 0, codedSquares = 0;
         double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs], deviation = new double[outputs];
         for (int start = 0; start < batcher.Count; start += workspace.Rows)
         {
@@ -43,13 +52,14 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
             network.Evaluate(workspace, count, weighted: false, withGradient: false);
             for (int i = 0; i < count; i++)
             {
-                double weight = batcher.WeightOf(i), loss = workspace.RowLoss[i];
+                double weight = batcher.OwnWeightOf(i), counts = batcher.WeightOf(i), loss = workspace.RowLoss[i];
                 ReadOnlySpan<T> row = workspace.Output.Slice(i * outputs, outputs);
                 ReadOnlySpan<T> target = workspace.Targets.Slice(i * outputs, outputs);
                 each?.Invoke(start + i, loss, row);
                 if (weight == 0) continue; // as if the row were not there
                 weightSum += weight;
-                lossSum += weight * loss;
+                lossWeight += counts;
+                if (counts != 0) lossSum += counts * loss;
                 for (int o = 0; o < outputs; o++)
                 {
                     double error = double.CreateTruncating(row[o]) - double.CreateTruncating(target[o]);
@@ -66,22 +76,31 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                 if (!isClass) continue;
                 int predicted = preparation.ClassOf(row);
                 confusion[batcher.Classes[i], predicted]++;
+                weighted[batcher.Classes[i], predicted] += weight;
+                scores?.Add(row, batcher.Classes[i], predicted, weight);
                 if (predicted == batcher.Classes[i]) right += weight;
             }
         }
-        Metrics metrics = new() { Rows = batcher.Count, Loss = lossSum / weightSum };
+        Metrics metrics = new() { Rows = batcher.Count, Loss = lossSum / lossWeight };
         if (isClass)
-            return metrics with
+        {
+            metrics = metrics with
             {
                 Accuracy = right / weightSum,
                 Confusion = confusion,
+                WeightedConfusion = weighted,
                 SquaredErrorPercentage = 100 * (preparation.TargetHigh - preparation.TargetLow) / (weightSum * outputs) * codedSquares,
             };
+            return scores is null ? metrics : scores.AddTo(metrics);
+        }
+        TargetScore[] targets = [.. Enumerable.Range(0, outputs).Select(o => new TargetScore(squares[o] / weightSum,
+            Math.Sqrt(squares[o] / weightSum), absolute[o] / weightSum, deviation[o] > 0 ? 1 - squares[o] / deviation[o] : double.NaN))];
         return metrics with
         {
-            Rmse = Math.Sqrt(squares.Sum() / (weightSum * outputs)),
+            Mse = squares.Sum() / (weightSum * outputs),
             Mae = absolute.Sum() / (weightSum * outputs),
-            R2 = Enumerable.Range(0, outputs).Average(o => 1 - squares[o] / deviation[o]),
+            R2 = targets.Average(t => t.R2),
+            PerTarget = targets,
         };
     }
 }

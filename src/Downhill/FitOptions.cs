@@ -38,11 +38,17 @@ public sealed record FitOptions
     /// <summary>Loss; null for the one that belongs to the output activation.</summary>
     public Loss? Loss { get; init; }
 
+    /// <summary>What the rows of each class count in training; null for 1 each.</summary>
+    public ClassWeight? ClassWeight { get; init; }
+
     /// <summary>How the weights are updated; null for Adam.</summary>
     public Optimizer? Optimizer { get; init; }
 
     /// <summary>η; null to choose.</summary>
     public double? LearningRate { get; init; }
+
+    /// <summary>Factors on η: one per layer of weights, or LeCun's 1/√(inputs of the unit); null for none (lecture L18).</summary>
+    public LayerRates? LayerLearningRates { get; init; }
 
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
     public Reduction Reduction { get; init; }

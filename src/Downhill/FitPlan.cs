@@ -47,21 +47,26 @@ public sealed class FitPlan
         CheckData(data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         if (options.From is Model from) CheckSameColumns(data, from);
-        Activation output = options.Output ?? options.From?.Spec.Output ?? OutputFor(data, options.Loss);
+        Activation output = options.Output ?? options.From?.Spec.Output ?? options.Loss?.UsualOutput(data.Target.IsClass)
+            ?? (data.Target.IsClass ? Activations.Softmax : Activations.Identity);
         Loss loss = options.Loss ?? (options.Output is null ? options.From?.Loss : null) ?? LossFor(output);
         loss.CheckDomain(output);
+        loss.CheckTargets(data);
         IReadOnlyList<StoppingRule> stop = options.Stop ?? [];
         (int[] trainRows, int[] validationRows) = HoldOutValidation(data, rows, options, stop);
         bool single = data.Target.IsClass && data.Target.Classes.Count == 2 && !output.Range.SumsToOne;
-        double low = output.Range.Low == -1 && output.Range.High == 1 ? -1 : 0;
+        // Targets as the loss wants them, or else as the outputs can reach them.
+        double low = loss.CodedLow ?? (output.Range is { Low: <= -1 and > double.NegativeInfinity, High: >= 1 and < double.PositiveInfinity } ? -1 : 0);
         Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows, options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
-            low, 1, single);
+            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real);
+        loss.CheckTargets(preparation);
         NetworkSpec network = NetworkFor(preparation, output, options);
+        Activation.CheckSlopes(network);
         // Chosen by trying: on the embedded sets (10 seeds each) a cosine to 0 over a fixed number of epochs beat stopping on a
         // small validation part, 100 epochs of batch 32 were enough, decay helped where the target is a number,
         // and sets that are to be learned whole want full batches (the two spirals: 10 of 10 seeds, a fifth of them with batch 32).
         Optimizer optimizer = options.Optimizer ?? Optimizers.Adam();
-        bool small = trainRows.Length < 5000, isAdam = optimizer.Name == "adam";
+        bool small = trainRows.Length < 50_000, isAdam = optimizer.Name == "adam";
         TrainOptions train = new()
         {
             Loss = loss,
@@ -69,7 +74,9 @@ public sealed class FitPlan
             LearningRate = options.LearningRate ?? (isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
             Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
+            LayerRates = options.LayerLearningRates,
             Reduction = options.Reduction,
+            ClassWeights = options.ClassWeight?.For(data, trainRows),
             Batch = options.Batch ?? (optimizer.NeedsFullBatch || data.IsWhole ? 0 : small ? 32 : 128),
             Shuffle = options.Shuffle,
             Epochs = options.Epochs ?? (data.IsWhole ? 2000 : small ? 100 : 20),
@@ -77,7 +84,7 @@ public sealed class FitPlan
             Stop = stop,
             L1 = options.L1,
             L2 = options.L2,
-            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 1 : 0),
+            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : optimizer.DefaultWeightDecay),
             Clip = options.Clip,
             KeepBest = options.KeepBest,
             Seed = options.Seed,
@@ -85,6 +92,7 @@ public sealed class FitPlan
             Arithmetic = options.Arithmetic,
         };
         train.Check();
+        train.LayerRates?.Check(network);
         return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train) { From = options.From };
     }
 
@@ -155,22 +163,31 @@ public sealed class FitPlan
         return ([.. split.Training.Select(i => rows[i])], [.. split.Test.Select(i => rows[i])]);
     }
 
-    private static void CheckSameColumns(Dataset data, Dataset other, string what)
+    private static void CheckSameColumns(Dataset data, Dataset other, string what) => CheckSameColumns(
+        data.Inputs, data.Target, other.Inputs, other.Target, what, $"the columns of '{data.Name}'", "Use files of one kind.");
+
+    /// <summary>Refuses rows whose numbers and codes would mean something else; names may differ.</summary>
+    internal static void CheckSameColumns(
+        IReadOnlyList<Column> inputs, Target target, IReadOnlyList<Column> otherInputs, Target otherTarget, string what, string wanted, string remedy)
     {
-        if (other.Inputs.Count != data.Inputs.Count || other.Target.IsClass != data.Target.IsClass
-            || !other.Target.Classes.SequenceEqual(data.Target.Classes))
-            Throw.Input(what, $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
-                $"{other.Inputs.Count} inputs, {other.Target.Classes.Count} classes", "Use files of one kind.");
+        if (otherInputs.Count == inputs.Count && otherTarget.Names.Count == target.Names.Count && otherTarget.Classes.SequenceEqual(target.Classes)
+            && otherInputs.Zip(inputs).All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
+        Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(otherInputs, otherTarget), remedy);
+
+        static string Text(IReadOnlyList<Column> inputs, Target target)
+        {
+            string categories = string.Concat(inputs.Where(c => c.Kind == ColumnKind.Category)
+                .Select(c => $", {c.Name}: {Some(c.Categories)}"));
+            return $"{inputs.Count} inputs{categories}, " + (target.IsClass ? $"{target.Classes.Count} classes: {Some(target.Classes)}"
+                : $"{target.Names.Count} numeric target{(target.Names.Count == 1 ? "" : "s")}");
+        }
+
+        static string Some(IReadOnlyList<string> names) => string.Join(" ", names.Take(5)) + (names.Count > 5 ? " …" : "");
     }
 
-    private static void CheckSameColumns(Dataset data, Model from)
-    {
-        bool same = data.Inputs.Select(c => (c.Kind, c.Categories.Count)).SequenceEqual(from.Preparation.Inputs.Select(c => (c.Kind, c.Categories.Count)))
-            && data.Target.Classes.SequenceEqual(from.Preparation.Target.Classes) && data.Target.Names.Count == from.Preparation.Target.Names.Count;
-        if (!same)
-            Throw.Input("Model to start from", $"the columns of '{data.Name}' ({data.Inputs.Count} inputs, {data.Target.Classes.Count} classes)",
-                $"{from.Preparation.Inputs.Count} inputs, {from.Preparation.Target.Classes.Count} classes", "Start from a model of data of the same kind.");
-    }
+    private static void CheckSameColumns(Dataset data, Model from) =>
+        CheckSameColumns(data.Inputs, data.Target, from.Preparation.Inputs, from.Preparation.Target, "Model to start from",
+            $"the columns of '{data.Name}'", "Start from a model of data of the same kind.");
 
     private static void CheckSameShape(NetworkSpec network, NetworkSpec from)
     {
@@ -186,11 +203,6 @@ public sealed class FitPlan
     }
 
     private static int[] All(int rows) => [.. Enumerable.Range(0, rows)];
-
-    private static Activation OutputFor(Dataset data, Loss? loss) =>
-        !data.Target.IsClass ? Activations.Identity
-        : loss?.Name == "binary_cross_entropy" ? Activations.Sigmoid()
-        : Activations.Softmax;
 
     private static Loss LossFor(Activation output) =>
         output.Range.SumsToOne ? Losses.CrossEntropy

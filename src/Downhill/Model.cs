@@ -94,6 +94,15 @@ public sealed class Model
         if (row.Length != Preparation.NumericCount || codes.Length != Preparation.CategoryCount)
             Throw.Input("Row", $"{Preparation.NumericCount} numbers and {Preparation.CategoryCount} categories",
                 $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
+        for (int i = 0, c = 0; c < codes.Length; i++)
+        {
+            Column column = Preparation.Inputs[i];
+            if (column.Kind != ColumnKind.Category) continue;
+            if (codes[c] < -1 || codes[c] >= column.Categories.Count)
+                Throw.Input($"Row, column '{column.Name}'", $"a category code from −1 (unknown) to {column.Categories.Count - 1}", $"{codes[c]}",
+                    "It is the place in the column's list of categories.");
+            c++;
+        }
         if (outputs.Length != Preparation.Outputs)
             Throw.Input("Outputs", $"room for {Preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
         Workspace<float> workspace = Borrow();
@@ -111,10 +120,12 @@ public sealed class Model
     /// <param name="each">Called per row, in order, with its place, its loss and the network's outputs.</param>
     public Metrics Evaluate(RowSource source, int[]? rows = null, Action<int, double, float[]>? each = null)
     {
+        FitPlan.CheckSameColumns(Preparation.Inputs, Preparation.Target, source.Inputs, source.Target, "Data to evaluate on",
+            "the columns that the model was trained on", "Give data of the same kind.");
         Evaluator<float> evaluator = new(network, source, rows ?? [.. Enumerable.Range(0, source.Rows)], Preparation);
         return each is null
-            ? evaluator.Measure(parameters, buffers)
-            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()));
+            ? evaluator.Measure(parameters, buffers, withScores: true)
+            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()), withScores: true);
     }
 
     internal static string HashOf<T>(NetworkSpec spec, AlignedBuffer<T> parameters) where T : unmanaged

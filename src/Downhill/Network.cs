@@ -122,20 +122,22 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
             new Span<T>(outputGradient, rows * Spec.Inputs).CopyTo(inputGradient);
     }
 
-    /// <summary>Start values: small random weights by each layer's initializer, biases 0 (lecture L13).</summary>
+    /// <summary>Start values: small random weights by each layer's initializer (lecture L13).</summary>
     public void Initialize(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, ulong seed)
     {
         parameters.Span.Clear();
-        int tensor = 0, lastLayer = -1;
-        for (int i = 0; i < Spec.Segments.Count; i++)
+        for (int first = 0; first < Spec.Segments.Count;)
         {
-            Segment segment = Spec.Segments[i];
-            tensor = segment.Layer == lastLayer ? tensor + 1 : 0;
-            lastLayer = segment.Layer;
-            RandomStream random = new(seed, RandomStreams.Initialization, (uint)i);
-            Layer layer = Spec.Layers[segment.Layer];
-            for (int j = 0; j < segment.Length; j++)
-                parameters.Span[segment.Offset + j] = T.CreateTruncating(layer.InitialParameter(segment.LayerInputs, tensor, j, random));
+            int layer = Spec.Segments[first].Layer, next = first;
+            while (next < Spec.Segments.Count && Spec.Segments[next].Layer == layer) next++;
+            Segment[] segments = [.. Spec.Segments.Skip(first).Take(next - first)];
+            double[][] tensors = [.. segments.Select(s => new double[s.Length])];
+            // The stream's number is that of the layer's first tensor.
+            Spec.Layers[layer].Initialize(segments[0].LayerInputs, tensors, new RandomStream(seed, RandomStreams.Initialization, (uint)first));
+            for (int t = 0; t < tensors.Length; t++)
+                for (int i = 0; i < tensors[t].Length; i++)
+                    parameters.Span[segments[t].Offset + i] = T.CreateTruncating(tensors[t][i]);
+            first = next;
         }
         int at = 0, width = Spec.Inputs;
         foreach (Layer layer in Spec.Layers)

@@ -10,11 +10,6 @@ public enum Reduction
     Sum,
 }
 
-/// <summary>A schedule and the hyper-parameter it drives.</summary>
-/// <param name="Parameter">"learning_rate", "l1", "l2", "weight_decay", or a parameter of the optimizer such as "gamma".</param>
-/// <param name="Schedule">How it changes.</param>
-public sealed record ScheduleOf(string Parameter, Schedule Schedule);
-
 /// <summary>Everything that decides how a network is trained, given its data.</summary>
 public sealed record TrainOptions
 {
@@ -24,10 +19,19 @@ public sealed record TrainOptions
     /// <summary>η; null for the optimizer's own default.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>Schedules of hyper-parameters, at most one each.</summary>
+    /// <summary>Factors on η by layer or by unit; null for 1 everywhere (lecture L18).</summary>
+    public LayerRates? LayerRates { get; init; }
+
+    /// <summary>Schedules of hyper-parameters. Several of one act one after another: a warm-up, then a cosine.</summary>
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
 
     public Reduction Reduction { get; init; } = Reduction.Mean;
+
+    /// <summary>
+    /// What a row of each class counts, beside its own weight, in class order; null for 1 each. Part of the objective, so also of
+    /// the validation loss that stopping and the best weights go by; accuracies count every row by its own weight alone.
+    /// </summary>
+    public IReadOnlyList<double>? ClassWeights { get; init; }
 
     /// <summary>Rows per update; 0 for all.</summary>
     public int Batch { get; init; } = 32;
@@ -50,8 +54,11 @@ public sealed record TrainOptions
     /// <summary>λ₂ of the objective's ½·λ₂·Σw², 0 for none.</summary>
     public double L2 { get; init; }
 
-    /// <summary>Decoupled decay: w ← w − η·decay·w besides the step, 0 for none (Loshchilov, Hutter 2019).</summary>
-    public double WeightDecay { get; init; }
+    /// <summary>
+    /// Decoupled decay: w ← w − η·decay·w besides the step, 0 for none, null for the optimizer's own default, which is 0 but for
+    /// <c>adamw</c> (Loshchilov, Hutter 2019). The one place for it: no rule has a decay of its own.
+    /// </summary>
+    public double? WeightDecay { get; init; }
 
     /// <summary>Whether penalties and decay touch biases too.</summary>
     public bool PenalizeBiases { get; init; }
@@ -74,13 +81,16 @@ public sealed record TrainOptions
     /// <summary>η as it will be used.</summary>
     public double EffectiveLearningRate => LearningRate ?? Optimizer.DefaultLearningRate;
 
+    /// <summary>Decoupled decay as it will be used.</summary>
+    public double EffectiveWeightDecay => WeightDecay ?? Optimizer.DefaultWeightDecay;
+
     /// <exception cref="DownhillException">The first thing that does not make sense.</exception>
     internal void Check()
     {
         Range("Learning rate", EffectiveLearningRate, low: 0, high: 1e6, lowIncluded: false, "Usual values lie between 0.0001 and 1.");
         Range("L1", L1, 0, 1e6, true, "0 turns it off; usual values lie between 1e-6 and 0.01.");
         Range("L2", L2, 0, 1e6, true, "0 turns it off; usual values lie between 1e-6 and 0.01.");
-        Range("Weight decay", WeightDecay, 0, 1e6, true, "0 turns it off; usual values lie between 1e-4 and 0.1.");
+        Range("Weight decay", EffectiveWeightDecay, 0, 1e6, true, "0 turns it off; usual values lie between 1e-4 and 0.1.");
         Range("Clip", Clip, 0, 1e30, true, "0 turns it off; 1 is usual.");
         if (Batch < 0) Throw.Input("Batch", "1 row or more, or all", $"{Batch}", "32 is usual.");
         if (Epochs < 1) Throw.Input("Epochs", "1 or more", $"{Epochs}", "Give the number of passes over the training rows.");
@@ -90,19 +100,19 @@ public sealed record TrainOptions
             if (!Scheduled.Contains(schedule.Parameter) && Optimizer.IndexOf(schedule.Parameter) < 0)
                 Throw.Input($"Schedule '{schedule.Schedule}'", $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
                     $"'{schedule.Parameter}'", $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
-        foreach (ScheduleOf schedule in Schedules)
-            if (Schedules.Count(s => s.Parameter == schedule.Parameter) > 1)
-                Throw.Input($"Schedule '{schedule.Schedule}'", "at most one schedule of a number", $"two of '{schedule.Parameter}'", "Leave one out.");
+        if (Optimizer.Method is not null && LayerRates is not null)
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "one objective for all layers", "layer learning rates",
+                "It finds its own step sizes: use an update rule such as gradient_descent.");
         if (Optimizer.Method is not null && Schedules.Count > 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
                 "It finds its own step sizes for one objective: leave the schedule out.");
         if (Optimizer.NeedsFullBatch && Batch != 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "the batch 'all'", $"{Batch}", "It needs the gradient of all rows: use batch all.");
-        if (Optimizer.Method is not null && (L1 > 0 || WeightDecay > 0 || Clip > 0))
+        if (Optimizer.Method is not null && (L1 > 0 || EffectiveWeightDecay > 0 || Clip > 0))
             Throw.Input($"Optimizer '{Optimizer.Name}'", "a smooth objective", "L1, weight decay or clipping", "Use L2, or an update rule such as adam.");
     }
 
-    private static readonly string[] Scheduled = ["learning_rate", "l1", "l2", "weight_decay"];
+    private static readonly string[] Scheduled = ["learning_rate", "l1", "l2", "weight_decay", "clip"];
 
     private static void Range(string name, double value, double low, double high, bool lowIncluded, string remedy)
     {

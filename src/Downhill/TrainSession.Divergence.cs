@@ -45,8 +45,8 @@ public sealed partial class TrainSession<T>
             : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
             report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
-            : rate * Math.Max(Options.L2, Options.WeightDecay) > 2
-                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.WeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
+            : rate * Math.Max(Options.L2, Options.EffectiveWeightDecay) > 2
+                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.EffectiveWeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
             : rate * Options.L1 > 1
                 ? $"Learning rate × L1 = {rate * Options.L1:G3} is larger than the weights. Lower the penalty."
             : $"The learning rate {rate:G3} is likely too high for '{Options.Optimizer}': try {rate / 10:G3}, or clip the gradient (clip 1).";
@@ -94,7 +94,7 @@ public sealed partial class TrainSession<T>
         private readonly double[][] stops = [.. like.StopState.Select(s => new double[s.Length])];
         private long step;
         private int epoch, position, history;
-        private double lastLoss, epochLoss, epochWeight, epochNorm;
+        private double lastLoss, lastObjective, epochLoss, epochWeight, epochSquares, epochRight, epochNorm;
 
         public void Take(TrainState<T> state)
         {
@@ -106,6 +106,8 @@ public sealed partial class TrainSession<T>
             history = state.History.Count;
             (step, epoch, position, lastLoss) = (state.Step, state.Epoch, state.Position, state.LastLoss);
             (epochLoss, epochWeight, epochNorm) = (state.EpochLoss, state.EpochWeight, state.EpochNorm);
+            (epochSquares, epochRight) = (state.EpochSquares, state.EpochRight);
+            lastObjective = state.LastObjective;
         }
 
         public void Restore(TrainState<T> state)
@@ -119,6 +121,8 @@ public sealed partial class TrainSession<T>
             if (state.History.Count > history) state.History.RemoveRange(history, state.History.Count - history);
             (state.Step, state.Epoch, state.Position, state.LastLoss) = (step, epoch, position, lastLoss);
             (state.EpochLoss, state.EpochWeight, state.EpochNorm) = (epochLoss, epochWeight, epochNorm);
+            (state.EpochSquares, state.EpochRight) = (epochSquares, epochRight);
+            state.LastObjective = lastObjective;
         }
     }
 }

@@ -23,8 +23,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
     private readonly double[] constants = new double[8];
+    private readonly AlignedBuffer<T>? elementRates; // factors on η where the units of a segment differ
     private readonly bool needsNorm;
     private readonly int batch;
+    private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
     private readonly Stopwatch clock = new();
     private Permutation order;
     private int orderEpoch = -1;
@@ -42,8 +44,13 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         RowSource? validationSource = null)
     {
         options.Check();
+        Activation.CheckSlopes(spec);
+        options.Loss.CheckTargets(preparation);
+        if (options.ClassWeights is not null) ClassWeight.Check(options.ClassWeights, source.Target.Classes.Count);
         (Spec, Preparation, Options) = (spec, preparation, options);
-        segments = [.. spec.Segments];
+        options.LayerRates?.Check(spec);
+        (double[] factors, elementRates) = options.LayerRates?.For<T>(spec) ?? ([.. spec.Segments.Select(_ => 1.0)], null);
+        segments = [.. spec.Segments.Select((s, i) => s with { LearningRateFactor = s.LearningRateFactor * factors[i] })];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
             Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
@@ -53,12 +60,13 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 "Leave dropout out, or use an update rule such as adam.");
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
             Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another rule.");
+        foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target.IsClass);
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic, options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
-        batcher = new Batcher<T>(source, rows, preparation, chunk);
+        batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights);
         workspace = new Workspace<T>(network, chunk);
-        validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation);
+        validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation, options.ClassWeights);
         kernels = Kernels<T>.For(options.Arithmetic);
         rule = options.Optimizer.Bind(kernels);
         method = options.Optimizer.Method;
@@ -125,7 +133,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             }
             StepReport report = Step();
             everyStep?.Invoke(report);
-            if (State.History.Count == told) continue;
+            if (State.History.Count <= told) continue; // no epoch ended, or a divergence undid one
             told = State.History.Count;
             progress?.Invoke(State.History[^1]);
         }
@@ -180,8 +188,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         RememberLastGood();
         double normaliser = Options.Reduction == Reduction.Mean ? 1 / weight : 1;
         double norm = needsNorm ? FinishGradient(normaliser) : double.NaN;
-        if (!Update(rate, normaliser, norm, reduced, rows == batcher.Count)) return report with { IsFinite = false };
+        double objective = Options.Optimizer.NeedsFullBatch ? reduced + Penalty() : reduced;
+        if (!Update(rate, normaliser, norm, objective, rows == batcher.Count)) return report with { IsFinite = false };
         Advance(rows, loss, weight, norm, reduced);
+        State.LastObjective = objective;
         return report with { GradientNorm = norm };
     }
 
@@ -197,6 +207,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private (double Loss, double Weight) Accumulate(int start, int rows)
     {
         double loss = 0, weight = 0;
+        (batchSquares, batchRight) = (0, 0);
         Permutation? permutation = Order();
         for (int done = 0; done < rows; done += workspace.Rows)
         {
@@ -212,9 +223,25 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 if (counts == 0) continue; // 0·∞ would not be 0
                 loss += counts * workspace.RowLoss[i];
                 weight += counts;
+                Judge(i, counts);
             }
         }
         return (loss, weight);
+    }
+
+    /// <summary>Squared error and class of one row of the pass, whatever the loss is (lecture L19).</summary>
+    private void Judge(int row, double counts)
+    {
+        int width = Preparation.Outputs;
+        ReadOnlySpan<T> outputs = workspace.Output.Slice(row * width, width), targets = workspace.Targets.Slice(row * width, width);
+        double squares = 0;
+        for (int o = 0; o < outputs.Length; o++)
+        {
+            double error = double.CreateTruncating(outputs[o]) - double.CreateTruncating(targets[o]);
+            squares += error * error;
+        }
+        batchSquares += counts * squares;
+        if (Preparation.Target.IsClass && Preparation.ClassOf(outputs) == batcher.Classes[row]) batchRight += counts;
     }
 
     private Permutation? Order()
@@ -249,15 +276,16 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     }
 
     /// <summary>One pass of the rule over all segments; false when a gradient was not finite.</summary>
-    private unsafe bool Update(double rate, double normaliser, double norm, double loss, bool isFullBatch)
+    private unsafe bool Update(double rate, double normaliser, double norm, double objective, bool isFullBatch)
     {
         for (int i = 0; i < arguments.Length; i++)
             arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
-        rule!.Prepare(arguments, new RuleStep(State.Step + 1, loss, State.LastLoss, isFullBatch), constants);
+        rule!.Prepare(arguments, new RuleStep(State.Step + 1, objective, State.LastObjective, isFullBatch), constants);
         bool isFinished = !double.IsNaN(norm);
         double l2 = isFinished ? 0 : Current("l2", Options.L2), l1 = Current("l1", Options.L1);
-        double decay = Current("weight_decay", Options.WeightDecay);
-        double scale = !isFinished ? normaliser : Options.Clip > 0 && norm > Options.Clip ? Options.Clip / norm : 1;
+        double decay = Current("weight_decay", Options.EffectiveWeightDecay);
+        double clip = Options.Clip > 0 ? Current("clip", Options.Clip) : double.PositiveInfinity;
+        double scale = !isFinished ? normaliser : norm > clip ? clip / norm : 1;
         bool finite = true;
         T** slots = stackalloc T*[3];
         foreach (Segment segment in segments)
@@ -266,7 +294,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
             for (int slot = 0; slot < State.Slots.Count; slot++) slots[slot] = State.Slots[slot].Pointer + segment.Offset;
             T* w = State.Parameters.Pointer + segment.Offset;
-            finite &= rule.Update(w, State.Gradient.Pointer + segment.Offset, slots, segment.Length, constants, terms);
+            finite &= rule.Update(w, State.Gradient.Pointer + segment.Offset, slots, segment.Length, constants, terms,
+                elementRates is null ? null : elementRates.Pointer + segment.Offset);
             if (segment.Shape.Mask is ConnectionMask mask)
                 foreach (int place in mask.Absent) w[place] = T.Zero;
         }
@@ -280,6 +309,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.LastLoss = reduced;
         State.EpochLoss += loss;
         State.EpochWeight += weight;
+        State.EpochSquares += batchSquares;
+        State.EpochRight += batchRight;
         if (needsNorm) State.EpochNorm = Math.Max(State.EpochNorm, norm);
     }
 
@@ -298,8 +329,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             State.Buffers.Span.CopyTo(State.BestBuffers.Span);
         }
         EpochReport report = new(State.Epoch, State.Step, loss, Penalty(), held?.Loss ?? double.NaN, held?.Score ?? double.NaN,
-            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest);
-        State.EpochLoss = State.EpochWeight = State.EpochNorm = 0;
+            last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest,
+            State.EpochSquares / (State.EpochWeight * Preparation.Outputs),
+            Preparation.Target.IsClass ? State.EpochRight / State.EpochWeight : double.NaN);
+        State.EpochLoss = State.EpochWeight = State.EpochSquares = State.EpochRight = State.EpochNorm = 0;
         State.History.Add(report);
         for (int i = 0; i < Options.Schedules.Count; i++)
             Options.Schedules[i].Schedule.EpochEnded(report, State.ScheduleState[i]);
@@ -309,14 +342,15 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (State.Epoch >= Options.Epochs) Stopped ??= new("epochs", $"all {Options.Epochs} epochs are done");
     }
 
-    /// <summary>A hyper-parameter as its schedule, if it has one, says for the next step.</summary>
+    /// <summary>A hyper-parameter as its schedules, one after another, say for the next step.</summary>
     private double Current(string parameter, double given)
     {
+        double value = given;
         for (int i = 0; i < Options.Schedules.Count; i++)
-            if (Options.Schedules[i].Parameter == parameter)
-                return Options.Schedules[i].Schedule.Value(
-                    new ScheduleMoment(given, State.Step, StepsPerEpoch, Options.Epochs), State.ScheduleState[i]);
-        return given;
+            if (Options.Schedules[i].Drives(parameter))
+                value = Options.Schedules[i].Schedule.Value(
+                    new ScheduleMoment(value, State.Step, StepsPerEpoch, Options.Epochs, parameter), State.ScheduleState[i]);
+        return value;
     }
 
     private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;

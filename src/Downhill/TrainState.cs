@@ -59,8 +59,14 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>Loss of the last batch, NaN before the first.</summary>
     public double LastLoss { get; internal set; } = double.NaN;
 
-    /// <summary>The epoch's weighted sum of losses, its weights, and its largest gradient norm, so far.</summary>
-    internal double EpochLoss, EpochWeight, EpochNorm;
+    /// <summary><see cref="LastLoss"/> with the penalties, where the update rule asks for the objective.</summary>
+    internal double LastObjective { get; set; } = double.NaN;
+
+    /// <summary>
+    /// The epoch so far, all by weight: sum of losses, of weights, of squared errors, of rows whose class was right; and the
+    /// largest gradient norm.
+    /// </summary>
+    internal double EpochLoss, EpochWeight, EpochSquares, EpochRight, EpochNorm;
 
     internal double[][] MethodVectors { get; }
     internal double[] MethodScalars { get; }

@@ -149,7 +149,7 @@ internal static class HtmlReport
         if (options.Schedules.Count > 0)
             Pair("schedules", string.Join("; ", options.Schedules.Select(s => $"{s.Parameter.Replace('_', ' ')}: {s.Schedule}")));
         Pair("batch", options.Batch == 0 ? "all rows" : Written.Plural(options.Batch, "row"));
-        string penalties = string.Join(", ", ((string, double)[])[("l1", options.L1), ("l2", options.L2), ("weight decay", options.WeightDecay), ("clip", options.Clip)]
+        string penalties = string.Join(", ", ((string, double)[])[("l1", options.L1), ("l2", options.L2), ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)]
             is (string Name, double Value)[] all ? all.Where(p => p.Value != 0).Select(p => $"{p.Name} {Numbers.Text(p.Value)}") : []);
         Pair("penalties", penalties.Length == 0 ? "none" : penalties);
         Pair("may stop", $"{Written.Plural(options.Epochs, "epoch")}{(options.Time is TimeSpan time ? $", {Numbers.Text(time.TotalSeconds)} s" : "")}{string.Concat(options.Stop.Select(s => $", {s}"))}");

@@ -13,13 +13,16 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     private readonly int[] rows;
     private readonly int[] chosen, codes, classes;
     private readonly float[] numeric, values, weights;
+    private readonly double[]? classWeights;
 
     /// <param name="source">Where the rows are.</param>
     /// <param name="rows">Which of them take part.</param>
     /// <param name="preparation">How they are encoded.</param>
     /// <param name="chunk">Most rows of one read.</param>
-    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk)
+    /// <param name="classWeights">What a row of each class counts beside its own weight; null for 1 each.</param>
+    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk, IReadOnlyList<double>? classWeights = null)
     {
+        this.classWeights = classWeights?.ToArray();
         (this.source, this.rows, this.preparation) = (source, rows, preparation);
         chosen = new int[chunk];
         numeric = new float[chunk * preparation.NumericCount];
@@ -32,8 +35,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <summary>Rows that take part.</summary>
     public int Count => rows.Length;
 
-    /// <summary>Whether rows have weights of their own.</summary>
-    public bool IsWeighted => source.HasWeights;
+    /// <summary>Whether rows do not all weigh 1.</summary>
+    public bool IsWeighted => source.HasWeights || classWeights is not null;
 
     /// <summary>Classes of the rows last read.</summary>
     public ReadOnlySpan<int> Classes => classes;
@@ -62,10 +65,13 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
             preparation.Encode(numeric.AsSpan(i * n, n), codes.AsSpan(i * c, c), workspace.Input.Slice(i * inputs, inputs));
             preparation.EncodeTarget(perRow == 0 ? classes[i] : 0, values.AsSpan(i * perRow, perRow),
                 workspace.Targets.Slice(i * targets, targets));
-            if (IsWeighted) workspace.Weights[i] = T.CreateTruncating(weights[i]);
+            if (IsWeighted) workspace.Weights[i] = T.CreateTruncating(WeightOf(i));
         }
     }
 
-    /// <summary>Weight of row <paramref name="i"/> of the rows last read.</summary>
-    public double WeightOf(int i) => weights.Length == 0 ? 1 : weights[i];
+    /// <summary>Weight of row <paramref name="i"/> of the rows last read: its own times its class's.</summary>
+    public double WeightOf(int i) => classWeights is null ? OwnWeightOf(i) : OwnWeightOf(i) * classWeights[classes[i]];
+
+    /// <summary>The row's own weight alone.</summary>
+    public double OwnWeightOf(int i) => weights.Length == 0 ? 1 : weights[i];
 }

@@ -31,6 +31,14 @@ public sealed partial class Dataset : RowSource
         CheckLength("category codes", codes.Length, (long)Rows * CategoryCount);
         CheckLength("target values", values.Length, target.IsClass ? 0 : (long)Rows * target.Names.Count);
         if (weights is not null) CheckLength("weights", weights.Length, Rows);
+        Column[] categories = [.. inputs.Where(c => c.Kind == ColumnKind.Category)];
+        for (int i = 0; i < codes.Length; i++)
+        {
+            Column column = categories[i % CategoryCount];
+            if (codes[i] < -1 || codes[i] >= column.Categories.Count)
+                Throw.Input($"Data set '{name}', column '{column.Name}'",
+                    $"category codes −1 … {column.Categories.Count - 1}", $"{codes[i]}", "Check the codes.");
+        }
         foreach (float weight in weights ?? [])
             if (!(weight >= 0 && float.IsFinite(weight)))
                 Throw.Input($"Data set '{name}'", "weights that are 0 or positive numbers", Numbers.Text(weight), "Check the weights.");

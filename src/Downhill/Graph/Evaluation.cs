@@ -76,6 +76,58 @@ public sealed class Evaluation
             (double[,]?)derivatives[_indexOf[node]]?.Clone() ?? new double[node.Rows, node.Columns])];
     }
 
+    /// <summary>
+    /// Forward mode, the Jacobian–vector product: how the node changes, to first order, when variables (or other
+    /// nodes) move in the given directions. One walk in the order of evaluation carries a dual number value + ε·tangent
+    /// through every node; one direction, all results, where reverse mode has one result, all directions.
+    /// </summary>
+    /// <param name="of">A node of the formula, [r,c].</param>
+    /// <param name="directions">A direction for each node that moves, of its shape: <c>(w, 1)</c> or <c>(W, matrix)</c>.</param>
+    /// <returns>[r,c]; zeros where <paramref name="of"/> does not depend on what moves.</returns>
+    /// <exception cref="DownhillException">A node is not part of the formula, or a direction of another shape.</exception>
+    public double[,] Tangent(Expr of, params Binding[] directions) =>
+        (double[,]?)TangentSweep(of, directions, out _)?.Clone() ?? new double[of.Rows, of.Columns];
+
+    /// <summary>Elementary steps that <see cref="Tangent"/> takes, on top of <see cref="ForwardCount"/>: an edge costs its
+    /// slope, a multiplication and an addition.</summary>
+    public OperationCount TangentCount(Expr of, params Expr[] moving)
+    {
+        TangentSweep(of, [.. moving.Select(node => new Binding(node, new double[node.Rows, node.Columns]))],
+            out OperationCount count);
+        return count;
+    }
+
+    internal double[,]? TangentSweep(Expr of, Binding[] directions, out OperationCount count)
+    {
+        int last = IndexOf("Evaluation.Tangent", of);
+        count = default;
+        var needed = new bool[_nodes.Count];                    // on the way to `of`
+        needed[last] = true;
+        for (int n = last; n >= 0; n--)
+        {
+            if (!needed[n]) continue;
+            foreach (Expr operand in _nodes[n].Operands) needed[_indexOf[operand]] = true;
+        }
+        var tangents = new double[,]?[_nodes.Count];
+        foreach ((Expr node, double[,] direction) in directions)
+        {
+            int n = IndexOf("Evaluation.Tangent", node);
+            CheckShape("Evaluation.Tangent", "a direction like its node", node, direction);
+            tangents[n] = direction;
+        }
+        for (int n = 0; n <= last; n++)
+        {
+            Expr node = _nodes[n];
+            if (!needed[n] || tangents[n] is not null) continue;
+            double[,]?[] dX = [.. node.Operands.Select(operand => tangents[_indexOf[operand]])];
+            if (dX.All(d => d is null)) continue;
+            for (int k = 0; k < dX.Length; k++)
+                if (dX[k] is not null) count += node.Operation.TangentCount(node, node.Operands[k]);
+            node.Operation.Tangent(node, OperandValues(node), _values[n], dX, tangents[n] = new double[node.Rows, node.Columns]);
+        }
+        return tangents[last];
+    }
+
     /// <summary>Elementary steps that computing all values took.</summary>
     public OperationCount ForwardCount =>
         _nodes.Aggregate(default(OperationCount), (count, node) => count + node.Operation.ValueCount(node));

@@ -146,15 +146,23 @@ public sealed class Operation
             if (dX[0] is { } dA) dA[i, k] += Chain(dY[i, j], x[1][k, j]);
             if (dX[1] is { } dB) dB[k, j] += Chain(dY[i, j], x[0][i, k]);
         }),
+        (node, x, y, dX, dY) => Each3(node, x, (i, j, k) =>
+        {
+            if (dX[0] is { } dA) dY[i, j] += Chain(dA[i, k], x[1][k, j]);
+            if (dX[1] is { } dB) dY[i, j] += Chain(dB[k, j], x[0][i, k]);
+        }),
         node => Size(node) * new OperationCount(node.Operands[0].Columns - 1, node.Operands[0].Columns, 0),
+        (node, operand) => Size(node) * node.Operands[0].Columns * new OperationCount(1, 1, 0),
         (node, operand) => Size(node) * node.Operands[0].Columns * new OperationCount(1, 1, 0));
 
     public static readonly Operation Transpose = new("Transpose", new("{0}ᵀ", Level.Postfix, Level.Atom),
         (self, x) => (x[0].Columns, x[0].Rows),
         (node, x, y) => Each(node, (i, j) => y[i, j] = x[0][j, i]),
         (node, x, y, dY, dX) => Each(node, (i, j) => dX[0]![j, i] += dY[i, j]),
+        (node, x, y, dX, dY) => Each(node, (i, j) => dY[i, j] = dX[0]![j, i]),
         node => default,
-        (node, operand) => Size(node) * new OperationCount(1, 0, 0));
+        (node, operand) => Size(node) * new OperationCount(1, 0, 0),
+        (node, operand) => default);
 
     public static readonly Operation Sum = Reduction("Sum", "sum", keepRows: false, keepColumns: false);
 
@@ -166,8 +174,10 @@ public sealed class Operation
         (self, x) => (x[0].Rows, 1),
         (node, x, y) => Each(node, (i, _) => y[i, 0] = x[0][i, IndexOfMax(x[0], i)]),
         (node, x, y, dY, dX) => Each(node, (i, _) => dX[0]![i, IndexOfMax(x[0], i)] += dY[i, 0]),
+        (node, x, y, dX, dY) => Each(node, (i, _) => dY[i, 0] = dX[0]![i, IndexOfMax(x[0], i)]),
         node => (Size(node.Operands[0]) - node.Rows) * new OperationCount(1, 0, 0),
-        (node, operand) => Size(operand) * new OperationCount(1, 0, 0));
+        (node, operand) => Size(operand) * new OperationCount(1, 0, 0),
+        (node, operand) => (Size(operand) - node.Rows) * new OperationCount(1, 0, 0));
 
     /// <summary>yⱼ = exp(xⱼ − m)/Σₖ exp(xₖ − m) with m = max x; dxⱼ = yⱼ·(dyⱼ − Σₖ dyₖ·yₖ).</summary>
     public static readonly Operation Softmax = new("Softmax", Call("softmax"),
@@ -179,8 +189,15 @@ public sealed class Operation
             Each(node, (i, j) => dot[i] += Chain(dY[i, j], y[i, j]));
             Each(node, (i, j) => dX[0]![i, j] += Chain(dY[i, j] - dot[i], y[i, j]));
         },
+        (node, x, y, dX, dY) =>
+        {
+            var dot = new double[node.Rows];
+            Each(node, (i, j) => dot[i] += Chain(dX[0]![i, j], y[i, j]));
+            Each(node, (i, j) => dY[i, j] = Chain(dX[0]![i, j] - dot[i], y[i, j]));
+        },
         node => Size(node) * new OperationCount(3, 1, 1),
-        (node, operand) => Size(node) * new OperationCount(3, 2, 0));
+        (node, operand) => Size(node) * new OperationCount(3, 2, 0),
+        (node, operand) => Size(node) * new OperationCount(2, 2, 0));
 
     /// <summary>y = m + log Σₖ exp(xₖ − m) with m = max x, or m where it is infinite; dxⱼ = dy·softmax(x)ⱼ.</summary>
     public static readonly Operation LogSumExp = new("LogSumExp", Call("logsumexp"),
@@ -197,7 +214,14 @@ public sealed class Operation
             FillWithSoftmax(node.Operands[0], x[0], softmax);
             Each(node.Operands[0], (i, j) => dX[0]![i, j] += Chain(dY[i, 0], softmax[i, j]));
         },
+        (node, x, y, dX, dY) =>
+        {
+            var softmax = new double[node.Rows, node.Operands[0].Columns];
+            FillWithSoftmax(node.Operands[0], x[0], softmax);
+            Each(node.Operands[0], (i, j) => dY[i, 0] += Chain(dX[0]![i, j], softmax[i, j]));
+        },
         node => Size(node.Operands[0]) * new OperationCount(3, 0, 1) + node.Rows * new OperationCount(1, 0, 1),
+        (node, operand) => Size(operand) * new OperationCount(4, 2, 1),
         (node, operand) => Size(operand) * new OperationCount(4, 2, 1));
 
     /// <summary>Every operation, leaves first.</summary>
@@ -218,13 +242,18 @@ public sealed class Operation
     /// <summary>Adds to each dX[k] that is not null.</summary>
     internal delegate void DerivativeRule(Expr node, double[][,] x, double[,] y, double[,] dY, double[,]?[] dX);
 
+    /// <summary>Fills dY, which comes as zeros: how y changes when each operand k changes by dX[k] (null: not at all).</summary>
+    internal delegate void TangentRule(Expr node, double[][,] x, double[,] y, double[,]?[] dX, double[,] dY);
+
     private readonly ShapeRule _shape;
 
     private Operation(string name, Notation notation, ShapeRule shape, ValueRule value, DerivativeRule derivative,
-        Func<Expr, OperationCount> valueCount, Func<Expr, Expr, OperationCount> derivativeCount)
+        TangentRule tangent, Func<Expr, OperationCount> valueCount, Func<Expr, Expr, OperationCount> derivativeCount,
+        Func<Expr, Expr, OperationCount> tangentCount)
     {
         (Name, Notation, _shape) = (name, notation, shape);
-        (Value, Derivative, ValueCount, DerivativeCount) = (value, derivative, valueCount, derivativeCount);
+        (Value, Derivative, Tangent) = (value, derivative, tangent);
+        (ValueCount, DerivativeCount, TangentCount) = (valueCount, derivativeCount, tangentCount);
     }
 
     /// <summary>As the field is called, for example "Exp": what a generator chooses by.</summary>
@@ -236,11 +265,16 @@ public sealed class Operation
 
     internal DerivativeRule Derivative { get; }
 
+    internal TangentRule Tangent { get; }
+
     /// <summary>Steps to compute a node's value.</summary>
     internal Func<Expr, OperationCount> ValueCount { get; }
 
     /// <summary>Steps to add a node's (first argument) part to the derivative of one operand (second).</summary>
     internal Func<Expr, Expr, OperationCount> DerivativeCount { get; }
+
+    /// <summary>Steps to add the part of one operand (second) to a node's (first argument) tangent.</summary>
+    internal Func<Expr, Expr, OperationCount> TangentCount { get; }
 
     internal (int Rows, int Columns) Shape(IReadOnlyList<Expr> operands) => _shape(this, operands);
 
@@ -253,7 +287,8 @@ public sealed class Operation
     // ---- kinds of entry ---------------------------------------------------------------------------------------------
 
     private static Operation Leaf(string name) => new(name, new("", Level.Atom),
-        (self, x) => (1, 1), (node, x, y) => { }, (node, x, y, dY, dX) => { }, node => default, (node, x) => default);
+        (self, x) => (1, 1), (node, x, y) => { }, (node, x, y, dY, dX) => { }, (node, x, y, dX, dY) => { },
+        node => default, (node, x) => default, (node, x) => default);
 
     private static Operation Unary(string name, Notation notation, Func<double, double> value, OperationCount cost,
         Func<double, double, double?> slope, OperationCount slopeCost) =>
@@ -290,7 +325,17 @@ public sealed class Operation
                     Repeated(d, i, j) += Chain(dY[i, j], slope);
                 }
             }),
+            (node, x, y, dX, dY) => Each(node, (i, j) =>
+            {
+                double[] at = At(x, i, j);
+                for (int k = 0; k < slopes.Length; k++)
+                {
+                    if (dX[k] is not { } d || slopes[k](at, y[i, j]) is not { } slope) continue;
+                    dY[i, j] += Chain(Repeated(d, i, j), slope);
+                }
+            }),
             node => Size(node) * cost,
+            (node, operand) => Size(node) * (slopeCost + new OperationCount(1, 1, 0)),
             (node, operand) => Size(node) * (slopeCost + new OperationCount(1, 1, 0)));
     }
 
@@ -299,8 +344,10 @@ public sealed class Operation
             (self, x) => (keepRows ? x[0].Rows : 1, keepColumns ? x[0].Columns : 1),
             (node, x, y) => Each(node.Operands[0], (i, j) => Repeated(y, i, j) += x[0][i, j]),
             (node, x, y, dY, dX) => Each(node.Operands[0], (i, j) => dX[0]![i, j] += Repeated(dY, i, j)),
+            (node, x, y, dX, dY) => Each(node.Operands[0], (i, j) => Repeated(dY, i, j) += dX[0]![i, j]),
             node => (Size(node.Operands[0]) - Size(node)) * new OperationCount(1, 0, 0),
-            (node, operand) => Size(operand) * new OperationCount(1, 0, 0));
+            (node, operand) => Size(operand) * new OperationCount(1, 0, 0),
+            (node, operand) => (Size(operand) - Size(node)) * new OperationCount(1, 0, 0));
 
     private static Notation Call(string function, string operands = "{0}") =>
         new($"{function}({operands})", Level.Atom, Level.Choice, Level.Choice);

@@ -9,7 +9,7 @@ internal abstract partial class Kernels<T>
     public abstract ActivationKernel<T> BindActivation<A>(A activation) where A : struct, IActivation;
     public abstract ActivationKernel<T> BindSoftmax();
     public abstract LossKernel<T> BindLoss<L>(L loss) where L : struct, IElementLoss;
-    public abstract LossKernel<T> BindSoftmaxCrossEntropy();
+    public abstract LossKernel<T> BindSoftmaxCrossEntropy(double smoothing);
     public abstract RuleKernel<T> BindRule<R>() where R : struct, IUpdateRule;
 }
 
@@ -18,6 +18,6 @@ internal sealed partial class Kernels<S, V, T>
     public override ActivationKernel<T> BindActivation<A>(A activation) => new ElementwiseKernel<A, S, V, T>(activation);
     public override ActivationKernel<T> BindSoftmax() => new SoftmaxKernel<S, V, T>();
     public override LossKernel<T> BindLoss<L>(L loss) => new ElementLossKernel<L, S, V, T>(loss);
-    public override LossKernel<T> BindSoftmaxCrossEntropy() => new SoftmaxCrossEntropyKernel<S, V, T>();
+    public override LossKernel<T> BindSoftmaxCrossEntropy(double smoothing) => new SoftmaxCrossEntropyKernel<S, V, T>(smoothing);
     public override RuleKernel<T> BindRule<R>() => new RuleKernel<R, S, V, T>();
 }

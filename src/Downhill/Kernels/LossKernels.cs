@@ -48,10 +48,11 @@ internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<
 }
 
 /// <summary>
-/// Softmax and cross-entropy on the induced fields z: L = Σ t·(max + ln Σ − z), gradient (Σ t)·y − t.
+/// Softmax and cross-entropy on the induced fields z: L = Σ t·(max + ln Σ − z), gradient (Σ t)·y − t, where smoothing s takes
+/// t to (1 − s)·t + s/O.
 /// Finite for every finite z; Goodfellow et al., Deep Learning, §6.2.2.3.
 /// </summary>
-internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T> : LossKernel<T>
+internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
@@ -59,6 +60,7 @@ internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T> : LossKernel<T>
         const int OnStack = 256;
         T* stack = stackalloc T[OnStack];
         T[]? rented = null;
+        T kept = T.CreateTruncating(1 - smoothing), spread = T.CreateTruncating(smoothing / columns);
         if (gradient == null && columns > OnStack) rented = System.Buffers.ArrayPool<T>.Shared.Rent(columns);
         fixed (T* heap = rented)
         {
@@ -73,15 +75,16 @@ internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T> : LossKernel<T>
                 T targets = T.Zero;
                 for (int j = 0; j < columns; j++)
                 {
-                    if (t[j] == T.Zero) continue; // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
+                    T target = kept * t[j] + spread;
+                    if (target == T.Zero) continue; // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
                     double below = z[j] == max ? 0 : top - double.CreateTruncating(z[j]);
-                    loss += double.CreateTruncating(t[j]) * (below + logSum);
-                    targets += t[j];
+                    loss += double.CreateTruncating(target) * (below + logSum);
+                    targets += target;
                 }
                 rowLoss[r] = T.IsNaN(max) ? double.NaN : loss;
                 if (gradient == null) continue;
                 T weight = weights == null ? T.One : weights[r];
-                for (int j = 0; j < columns; j++) y[j] = weight * (targets * y[j] - t[j]);
+                for (int j = 0; j < columns; j++) y[j] = weight * (targets * y[j] - (kept * t[j] + spread));
             }
         }
         if (rented is not null) System.Buffers.ArrayPool<T>.Shared.Return(rented);

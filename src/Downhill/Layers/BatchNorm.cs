@@ -28,7 +28,7 @@ public sealed record BatchNorm(Activation Activation) : Layer
     public override IReadOnlyList<ParameterShape> Parameters(int inputs) =>
         [new(SegmentRole.Scale, 1, inputs), new(SegmentRole.Shift, 1, inputs)];
 
-    public override double InitialParameter(int inputs, int shape, int index, in RandomStream random) => shape == 0 ? 1 : 0;
+    public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) => Array.Fill(parameters[0], 1);
 
     /// <summary>Running means, then running (unbiased) variances.</summary>
     public override int BufferLength(int inputs) => 2 * inputs;

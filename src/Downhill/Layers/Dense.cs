@@ -33,13 +33,12 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         return HasBias ? [weight, new(SegmentRole.Bias, 1, Units)] : [weight];
     }
 
-    public override double InitialParameter(int inputs, int shape, int index, in RandomStream random)
+    public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random)
     {
-        if (shape == 1) return 0;
-        int unit = index % Units, input = index / Units;
-        if (Connections is not null && !Connections[input, unit]) return 0;
-        double fanIn = Connections?.FanIn(unit) ?? inputs;
-        return (Initializer ?? Initializers.For(Activation)).Draw(random, (ulong)index, fanIn, Units);
+        double[] weights = parameters[0];
+        (Initializer ?? Initializers.For(Activation)).Fill(
+            new LayerStart(inputs, Units, Connections, weights, HasBias ? parameters[1] : [], random));
+        foreach (int absent in Connections?.Absent ?? []) weights[absent] = 0;
     }
 
     public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers)

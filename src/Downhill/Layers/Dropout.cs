@@ -14,7 +14,6 @@ public sealed record Dropout(double Rate) : Layer
     public override string Kind => "dropout";
     public override int Outputs(int inputs) => inputs;
     public override IReadOnlyList<ParameterShape> Parameters(int inputs) => [];
-    public override double InitialParameter(int inputs, int shape, int index, in RandomStream random) => 0;
     public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers) => x;
     public override string Describe(int inputs) => $"Dropout {Numbers.Text(Rate)}";
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDropout<T>(this, place);

@@ -56,8 +56,11 @@ public abstract record Layer
     /// <summary>Start values of buffer <paramref name="index"/>.</summary>
     public virtual double InitialBuffer(int inputs, int index) => 0;
 
-    /// <summary>Start value of one parameter.</summary>
-    public abstract double InitialParameter(int inputs, int shape, int index, in RandomStream random);
+    /// <summary>Writes the start values, a pure function of the description and the random numbers.</summary>
+    /// <param name="inputs">Inputs of the layer.</param>
+    /// <param name="parameters">One array per tensor of <see cref="Parameters"/>, row-major, all 0.</param>
+    /// <param name="random">The layer's own random numbers.</param>
+    public virtual void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) { }
 
     /// <summary>The layer's prediction as an expression: outputs [B,O] of x [B,I] with the tensors of <see cref="Parameters"/>.</summary>
     public abstract Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers);
@@ -160,4 +163,35 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
 
     /// <summary>Parameters' gradient and, where wanted, the inputs' gradient from the outputs' gradient.</summary>
     public abstract void Backward(in LayerPass<T> pass);
+
+    // The arrays of a pass as spans, for layers that are written without pointers.
+
+    /// <summary>X [B,I].</summary>
+    protected unsafe ReadOnlySpan<T> InputOf(in LayerPass<T> pass) => new(pass.Input, pass.Rows * Inputs);
+
+    /// <summary>Y [B,O].</summary>
+    protected unsafe Span<T> OutputOf(in LayerPass<T> pass) => new(pass.Output, pass.Rows * Outputs);
+
+    /// <summary>What is kept from forward to backward.</summary>
+    protected unsafe Span<T> CacheOf(in LayerPass<T> pass) => new(pass.Cache, CacheLength(pass.Rows));
+
+    /// <summary>∂C/∂Y [B,O].</summary>
+    protected unsafe Span<T> OutputGradientOf(in LayerPass<T> pass) => new(pass.OutputGradient, pass.Rows * Outputs);
+
+    /// <summary>∂C/∂X [B,I] to be written, or empty when nobody wants it.</summary>
+    protected unsafe Span<T> InputGradientOf(in LayerPass<T> pass) =>
+        new(pass.InputGradient, pass.InputGradient == null ? 0 : pass.Rows * Inputs);
+
+    /// <summary>A tensor of this layer: <paramref name="length"/> numbers at its offset (<see cref="LayerPlace"/>).</summary>
+    protected static unsafe ReadOnlySpan<T> ParametersOf(in LayerPass<T> pass, int offset, int length) =>
+        new(pass.Parameters + offset, length);
+
+    /// <summary>The gradient of that tensor; cleared for the first chunk of a batch, so that a layer
+    /// always adds. To be taken once per pass.</summary>
+    protected static unsafe Span<T> GradientOf(in LayerPass<T> pass, int offset, int length)
+    {
+        Span<T> gradient = new(pass.Gradient + offset, length);
+        if (!pass.Accumulate) gradient.Clear();
+        return gradient;
+    }
 }

@@ -65,24 +65,24 @@ public sealed class DeterminismTests
 
     /// <summary>./test runs this suite once per vector width: one literal for all of them, for native code and the browser.</summary>
     [Theory]
-    [InlineData("plain", "momentum", "?")]
-    [InlineData("masked", "adam", "?")]
-    [InlineData("dropout", "adam", "?")]
-    [InlineData("batch_norm", "gradient_descent", "?")]
-    [InlineData("small", "lbfgs", "?")]
+    [InlineData("plain", "momentum", "2a6059268c8bcc30")]
+    [InlineData("masked", "adam", "28289e4b7343a610")]
+    [InlineData("dropout", "adam", "864ab356f7edf0d1")]
+    [InlineData("batch_norm", "gradient_descent", "8ad6ffa0685d3ab3")]
+    [InlineData("small", "lbfgs", "7aba968a19569341")]
     public void Portable_arithmetic_gives_the_pinned_bits(string shape, string optimizer, string hash) =>
-        Assert.Equal(hash, Runs.Train<float>(Runs.Classes(600, 20, 5), Wide(shape), Options(optimizer, "Portable", 2)));
+        Assert.Equal(hash, Runs.Train<float>(Runs.Classes(600, 20, 5), Wide(shape), Options(optimizer, "Portable", 2))[..16]);
 
     /// <summary>Fast arithmetic has the same bits at every width too, where the processor has fused multiply-add.</summary>
     [Theory]
-    [InlineData("plain", "momentum", "?")]
-    [InlineData("masked", "adam", "?")]
-    [InlineData("batch_norm", "gradient_descent", "?")]
-    [InlineData("small", "lbfgs", "?")]
+    [InlineData("plain", "momentum", "5ecce126b5e9a2ea")]
+    [InlineData("masked", "adam", "17a98f9ce1c24985")]
+    [InlineData("batch_norm", "gradient_descent", "fd3954578254295a")]
+    [InlineData("small", "lbfgs", "162672121af1a141")]
     public void Fast_arithmetic_gives_the_pinned_bits(string shape, string optimizer, string hash)
     {
         if (!Downhill.Kernels.Kernels<float>.For(Arithmetic.Fast).IsFused) Assert.Skip("no fused multiply-add at this width");
-        Assert.Equal(hash, Runs.Train<float>(Runs.Classes(600, 20, 5), Wide(shape), Options(optimizer, "Fast", 2)));
+        Assert.Equal(hash, Runs.Train<float>(Runs.Classes(600, 20, 5), Wide(shape), Options(optimizer, "Fast", 2))[..16]);
     }
 
     [Fact]
@@ -91,6 +91,6 @@ public sealed class DeterminismTests
         Dataset data = Runs.Classes(600, 20, 5);
         string hash = Runs.Train<double>(data, Wide("masked"), Options("adam", "Portable", 1));
         Assert.Equal(hash, Runs.Train<double>(data, Wide("masked"), Options("adam", "Portable", 4)));
-        Assert.Equal("?", hash);
+        Assert.Equal("fcda53262cff87eb", hash[..16]);
     }
 }

@@ -15,7 +15,9 @@ public sealed class DivergenceTests
     {
         TrainSession<float> session = Runs.Start<float>(data, spec, options);
         List<StepReport> reports = [];
-        StopReason reason = session.Run(everyStep: reports.Add);
+        List<EpochReport> told = [];
+        StopReason reason = session.Run(told.Add, reports.Add);
+        Assert.Equal(told.Count, told.Select(t => t.Epoch).Distinct().Count());
         Assert.True(reason.IsDiverged, reason.Text);
         Assert.False(reports[^1].IsFinite);
         Assert.All(reports.SkipLast(1), r => Assert.True(r.IsFinite && double.IsFinite(r.Loss)));
@@ -73,7 +75,10 @@ public sealed class DivergenceTests
         {
             TrainOptions options = Huge(20) with
             {
-                Optimizer = Optimizers.Momentum(), LearningRate = rate, Shuffle = false, Schedules = [new("gamma", Schedules.Settle(0.1, 0.99, 0, atMost))],
+                Optimizer = Optimizers.Momentum(),
+                LearningRate = rate,
+                Shuffle = false,
+                Schedules = [new("gamma", Schedules.Settle(0.1, 0.99, 0, atMost))],
             };
             using TrainSession<float> probe = Runs.Start<float>(data, Relu, options);
             while (probe.Stopped is null && probe.State.Epoch < 100) probe.Step();

@@ -5,9 +5,16 @@ namespace Downhill.Tests.Training;
 /// <summary>Every activation with every loss that accepts it, in every kind of network: the gradient proved twice.</summary>
 public sealed class GradientTests
 {
+    private static IEnumerable<Activation> Outputs() => Activations.All.Select(e => e.Default).Concat(Others(
+        "sigmoid(1.5,0.3)", "sigmoid(2,-0.5,-0.5)", "leaky_relu(0.3)", "elu(0.4)", "hard_sigmoid(0.5)", "sin(1.5)", "gaussian(-0.5,0.7)",
+        "ramp(2,-1,-0.5,3)", "step(-1,2,0.3)"));
+
+    private static IEnumerable<Activation> Others(params string[] texts) => texts.Select(Catalog.Default.Activation);
+
     private static IEnumerable<(Activation Output, Loss Loss)> Pairs() =>
-        from output in Activations.All.Select(e => e.Default).Append(Activations.Sigmoid(1.5, 0.3)).Append(Activations.Sigmoid(2, -0.5, -0.5))
-        from loss in Losses.All.Select(e => e.Default)
+        from output in Outputs()
+        from loss in Losses.All.Select(e => e.Default).Concat(((string[])["huber(0.3)", "cross_entropy(0.1)", "binary_cross_entropy(0.2)"])
+            .Select(Catalog.Default.Loss))
         where Accepts(loss, output)
         select (output, loss);
 
@@ -24,15 +31,38 @@ public sealed class GradientTests
         }
     }
 
-    private static IEnumerable<Activation> Hidden() => Activations.All.Select(e => e.Default).Where(a => a.IsElementwise);
+    private static readonly string[] Shapes = ["plain", "masked", "dropout", "batch_norm", "single_row", "no_bias"];
 
+    /// <summary>
+    /// All triples of hidden activation, output pair and shape would be tens of thousands: every hidden activation with two outputs,
+    /// every output pair behind two hidden activations (one per kind of derivative), and all shapes for a few of each.
+    /// </summary>
     public static IEnumerable<TheoryDataRow<string, string, string>> Cases()
     {
+        HashSet<(string, string, string)> cases = [];
+        string[] some = ["tanh|softmax", "relu|softmax", "silu|softmax", "tanh|identity", "silu|sigmoid", "relu|gelu"];
+        foreach (Activation hidden in Outputs().Where(a => a.IsElementwise))
+            foreach (string shape in (string[])["plain", "batch_norm"])
+            {
+                cases.Add((shape, $"{hidden}|softmax", "cross_entropy"));
+                cases.Add((shape, $"{hidden}|silu", "mse"));
+            }
         foreach ((Activation output, Loss loss) in Pairs())
-            foreach (Activation hidden in Hidden())
-                foreach (string shape in (string[])["plain", "masked", "dropout", "batch_norm", "single_row", "no_bias"])
-                    yield return new(shape, $"{hidden}|{output}", loss.ToString());
+        {
+            cases.Add(("plain", $"tanh|{output}", loss.ToString()));
+            cases.Add(("single_row", $"gelu|{output}", loss.ToString()));
+        }
+        foreach (string activations in some)
+            foreach (string shape in Shapes)
+                cases.Add((shape, activations, activations.EndsWith("softmax") ? "cross_entropy" : activations.EndsWith("sigmoid") ? "binary_cross_entropy" : "euclidean"));
+        return cases.Select(c => new TheoryDataRow<string, string, string>(c.Item1, c.Item2, c.Item3));
     }
+
+    // Functions whose first or second derivative jumps somewhere.
+    private static readonly string[] Kinked =
+    [
+        "relu", "elu", "softsign", "hard_sigmoid", "hard_tanh", "ramp", "step", "sign|", "|sign", "mae", "huber", "hinge",
+    ];
 
     private static Probe Make(string shape, string activations, string loss)
     {
@@ -57,7 +87,9 @@ public sealed class GradientTests
         using Probe probe = Make(shape, activations, loss);
         double[] inputGradient = probe.Backpropagate();
         double largest = inputGradient.Concat(probe.Gradient.Span.ToArray()).Max(Math.Abs);
+        double floor = largest > 0 ? 1e-4 * largest : Math.Abs(probe.Objective()); // behind a step there is no gradient at all
         int compared = 0;
+        bool isKinked = Kinked.Any($"{activations} {loss}".Contains);
         foreach (int place in probe.Places)
             Compare(ref probe.Parameters.Span[place], probe.Gradient.Span[place], $"parameter {place}");
         for (int i = 0; i < inputGradient.Length; i++)
@@ -66,10 +98,10 @@ public sealed class GradientTests
 
         void Compare(ref double place, double analytic, string what)
         {
-            // Where two step sizes disagree, a kink (of relu) lies within reach: such points are pinned by their own test.
+            // Where two step sizes disagree, a kink lies within reach: such points are pinned by their own test.
             double numeric = probe.FivePoint(ref place, 2e-3), finer = probe.FivePoint(ref place, 5e-4);
-            double scale = Math.Max(Math.Max(Math.Abs(analytic), Math.Abs(finer)), 1e-4 * largest);
-            if (activations.Contains("relu") && Math.Abs(numeric - finer) > 1e-6 * scale) return;
+            double scale = Math.Max(Math.Max(Math.Abs(analytic), Math.Abs(finer)), floor);
+            if (isKinked && Math.Abs(numeric - finer) > 1e-6 * scale) return;
             compared++;
             double error = Math.Min(Math.Abs(analytic - numeric), Math.Abs(analytic - finer)) / scale;
             Assert.True(error <= 1e-7, $"{what}: backward {analytic:R}, differences {finer:R}, relative error {error:G3}");
@@ -131,18 +163,62 @@ public sealed class GradientTests
         Assert.Equal(0.1 * d1 - 0.2 * d2, inputGradient[0], 1e-14);
     }
 
-    /// <summary>Where a derivative jumps, the engine's choice: relu′(0) = 0 from both sides of zero.</summary>
+    /// <summary>Where a derivative jumps, the engine's choice, and that of the definition: the flat side.</summary>
     [Theory]
     [InlineData("relu", 0.0, 0.0)]
     [InlineData("relu", 1e-300, 1.0)]
     [InlineData("relu", -1e-300, 0.0)]
+    [InlineData("leaky_relu(0.2)", 0.0, 0.2)]
+    [InlineData("leaky_relu(0.2)", 1e-300, 1.0)]
+    [InlineData("leaky_relu(0.2)", -1e-300, 0.2)]
+    [InlineData("elu(0.5)", 0.0, 0.5)]
+    [InlineData("elu(0.5)", 1e-300, 1.0)]
+    [InlineData("elu(0.5)", -1e-300, 0.5)]
+    [InlineData("selu", 0.0, 1.7580993408473766)]
+    [InlineData("selu", 1e-300, 1.0507009873554805)]
+    [InlineData("softsign", 0.0, 1.0)]
+    [InlineData("hard_sigmoid(0.5)", -1.0, 0.0)]
+    [InlineData("hard_sigmoid(0.5)", -0.999999, 0.5)]
+    [InlineData("hard_sigmoid(0.5)", 1.0, 0.0)]
+    [InlineData("hard_tanh", -1.0, 0.0)]
+    [InlineData("hard_tanh", 0.9999999999999999, 1.0)]
+    [InlineData("hard_tanh", 1.0, 0.0)]
+    [InlineData("ramp(2,-1,-0.5,1)", -0.5, 0.0)]
+    [InlineData("ramp(2,-1,-0.5,1)", -0.4999, -2.0)]
+    [InlineData("ramp(2,-1,-0.5,1)", 1.0, 0.0)]
+    [InlineData("step", 0.0, 0.0)]
+    [InlineData("sign", 0.0, 0.0)]
     public void Kinks_are_pinned(string activation, double v, double slope)
     {
         NetworkSpec spec = new(1, new Dense(1, Catalog.Default.Activation(activation)) { HasBias = false });
         using Probe probe = new(spec, Losses.Euclidean, rows: 1, seed: 1);
         probe.Parameters.Span[0] = 1;
         probe.Input[0] = v;
-        probe.Targets[0] = -1; // ∂L/∂y = y − t = 1 (y is 0 or negligible)
+        probe.Objective();
+        probe.Targets[0] = probe.Output[0] - 1; // ∂L/∂y = y − t = 1
+        Assert.Equal(slope, probe.Backpropagate()[0], 1e-9);
+        Assert.Equal(slope, probe.Oracle().Inputs[0], 1e-9);
+    }
+
+    /// <summary>The same for losses, as a function of one output with target t.</summary>
+    [Theory]
+    [InlineData("mae", 0.7, 0.7, 0.0)]
+    [InlineData("mae", 0.7000001, 0.7, 1.0)]
+    [InlineData("mae", 0.6999999, 0.7, -1.0)]
+    [InlineData("huber(0.5)", 1.5, 1.0, 0.5)]
+    [InlineData("huber(0.5)", 0.25, 1.0, -0.5)]
+    [InlineData("hinge", 1.0, 1.0, 0.0)]
+    [InlineData("hinge", 0.9999999, 1.0, -1.0)]
+    [InlineData("hinge", -1.0, -1.0, 0.0)]
+    [InlineData("hinge", -0.9999999, -1.0, 1.0)]
+    public void Kinks_of_losses_are_pinned(string loss, double y, double t, double slope)
+    {
+        NetworkSpec spec = new(1, new Dense(1, Activations.Identity) { HasBias = false });
+        using Probe probe = new(spec, Catalog.Default.Loss(loss), rows: 1, seed: 1);
+        probe.Parameters.Span[0] = 1;
+        probe.Input[0] = y;
+        probe.Targets[0] = t;
         Assert.Equal(slope, probe.Backpropagate()[0], 1e-12);
+        Assert.Equal(slope, probe.Oracle().Inputs[0], 1e-12);
     }
 }

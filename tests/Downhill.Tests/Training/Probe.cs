@@ -37,7 +37,8 @@ internal sealed class Probe : IDisposable
             workspace.Weights[r] = 0.25 + random.Uniform((ulong)(300_000 + r));
             for (int o = 0; o < spec.Outputs; o++)
                 workspace.Targets[r * spec.Outputs + o] = loss.Domain.SumsToOne ? (r % spec.Outputs == o ? 1 : 0)
-                    : loss.Domain.High == 1 ? (r + o) % 2 : random.Normal((ulong)(400_000 + r * spec.Outputs + o));
+                    : loss.Targets.High == 1 ? (r + o) % 2 == 1 ? 1 : loss.Targets.Low
+                    : loss.Targets.Low == 0 ? (r + o) % 3 : random.Normal((ulong)(400_000 + r * spec.Outputs + o));
         }
     }
 

@@ -35,14 +35,14 @@ internal static class Runs
 
     public static int[] All(RowSource data) => [.. Enumerable.Range(0, data.Rows)];
 
-    /// <summary>Numbers go in and come out as they are.</summary>
-    public static Preparation Plain(RowSource data, bool singleOutput = false) =>
-        Preparation.Fit(data, All(data), Scaling.None, singleOutput: singleOutput, scaleTargets: false);
+    /// <summary>Numbers go in and come out as they are; classes are coded as the loss wants them, 0 and 1 without one.</summary>
+    public static Preparation Plain(RowSource data, bool singleOutput = false, Loss? loss = null) =>
+        Preparation.Fit(data, All(data), Scaling.None, loss?.CodedLow ?? 0, singleOutput: singleOutput, scaleTargets: false);
 
     public static TrainSession<T> Start<T>(
         Dataset data, NetworkSpec spec, TrainOptions options, int[]? rows = null, int[]? validation = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        new(spec, data, rows ?? All(data), validation ?? [], Plain(data), options);
+        new(spec, data, rows ?? All(data), validation ?? [], Plain(data, loss: options.Loss), options);
 
     public static string Hash<T>(TrainSession<T> session) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
         Model.HashOf(session.Spec, session.State.Parameters);

@@ -4,7 +4,7 @@ namespace Downhill.Tests.Training;
 public sealed class StoppingTests
 {
     private static EpochReport Report(double train = 1, double validation = double.NaN, double norm = double.NaN) =>
-        new(1, 1, train, 0, validation, double.NaN, 0.1, norm, false);
+        new(1, 1, train, 0, validation, double.NaN, 0.1, norm, false, train);
 
     /// <summary>The epoch (from 1) at which the rule asks to stop, 0 when it never does.</summary>
     private static int StopsAt(StoppingRule rule, IEnumerable<EpochReport> reports)

@@ -318,7 +318,6 @@ public sealed class UpdateTests
         };
         void Refused(TrainOptions options) => Assert.Throws<DownhillException>(() => Runs.Start<float>(data, spec, options));
         Refused(Scheduled(Optimizers.Adam(), "gamma"));
-        Refused(Scheduled(Optimizers.Adam(), "beta1", "beta1")); // at most one each
         Refused(Scheduled(Optimizers.Lbfgs(), "learning_rate")); // it has its own line search
         Refused(Scheduled(Optimizers.Lbfgs(), "l2"));            // its remembered curvature is that of one objective
         Runs.Start<float>(data, spec, Scheduled(Optimizers.Momentum(), "gamma", "learning_rate")).Dispose();
