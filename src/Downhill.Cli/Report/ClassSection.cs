@@ -37,6 +37,9 @@ internal static class ClassSection
         foreach (string name in names)
             page.Add($"<th scope=\"col\"{new Constant(isUpright ? " class=\"upright\"" : "")}><span title=\"{name}\">{Cut(name, 22)}</span></th>");
         page.AddConstant("<th scope=\"col\" class=\"total\">rows</th></tr></thead><tbody>\n");
+        // Mistakes are shaded against the worst of them, or a good classifier's would all look alike.
+        double worst = Enumerable.Range(0, names.Count).Max(a => Enumerable.Range(0, names.Count)
+            .Max(b => a == b || confusion[a, b] == 0 ? 0 : (double)confusion[a, b] / Row(confusion, a)));
         for (int actual = 0; actual < names.Count; actual++)
         {
             int rows = Row(confusion, actual);
@@ -50,10 +53,10 @@ internal static class ClassSection
                     continue;
                 }
                 double share = (double)count / rows;
-                string strength = (actual == answer ? 0.08 + 0.3 * share : 0.12 + 0.38 * Math.Sqrt(share))
+                string strength = (actual == answer ? 0.08 + 0.3 * share : 0.07 + 0.43 * share / worst)
                     .ToString("0.00", CultureInfo.InvariantCulture);
                 page.Add($"<td class=\"{(actual == answer ? "own hit" : "miss")}\" style=\"--a:{strength}\" title=\"{names[actual]}, answered {names[answer]}: {count} of {rows} ({Written.Percent(share, "0.0")})\">{Written.Count(count)}");
-                if (!isWide) page.Add($"<small>{Written.Percent(share, "0")}</small>");
+                if (!isWide) page.Add($"<small>{(share < 0.005 ? "< 1 %" : Written.Percent(share, "0"))}</small>");
                 page.AddConstant("</td>");
             }
             page.Add($"<td class=\"total\">{Written.Count(rows)}</td></tr>\n");

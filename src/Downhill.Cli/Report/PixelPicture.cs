@@ -22,8 +22,7 @@ internal static class PixelPicture
     /// <returns>The picture as the value of an <c>src</c>.</returns>
     public static string Signed(ReadOnlySpan<float> values, int width, double limit)
     {
-        const int cell = 4;
-        int height = values.Length / width, across = width * cell;
+        int cell = CellOf(width), height = values.Length / width, across = width * cell;
         byte[] pixels = new byte[across * height * cell];
         for (int i = 0; i < values.Length; i++)
         {
@@ -34,11 +33,10 @@ internal static class PixelPicture
             for (int y = 0; y < cell; y++)
                 for (int x = 0; x < cell; x++)
                 {
-                    bool isHole = values[i] < 0 && x is 1 or 2 && y is 1 or 2;
+                    bool isHole = values[i] < 0 && x > 0 && x < cell - 1 && y > 0 && y < cell - 1;
                     if (!isHole) pixels[(top + y) * across + left + x] = colour;
                 }
         }
-        // The hole of a ring is a third as strong: the picture keeps its tone from afar.
         byte[] palette = new byte[3 * (2 * Levels + 1)], opacity = new byte[2 * Levels + 1];
         for (int level = 1; level <= Levels; level++)
         {
@@ -48,6 +46,9 @@ internal static class PixelPicture
         }
         return DataUri(pixels, across, palette, opacity);
     }
+
+    /// <summary>Pixels of the picture for a number: a ring needs three at least.</summary>
+    public static int CellOf(int width) => width > 16 ? 3 : 4;
 
     /// <summary>Ink: 0 is the page, the largest value the page's text colour (in dark pages by a filter).</summary>
     public static string Ink(ReadOnlySpan<float> values, int width, double low, double high)

@@ -61,6 +61,8 @@ internal static class WeightSection
         int[] shown = Largest(units, MostPictures, u => SizeOfUnit(weights, inputs, units, u));
         page.Add($"<p class=\"note\">Each picture is one {(isOutput ? "output" : "hidden unit")}: what it adds up from the {image.Width} × {image.Height} pixels it sees, all on one scale.{(shown.Length < units ? $" The {shown.Length} of {Written.Count(units)} units with the largest weights are shown." : "")}</p>\n");
         Legend(page, limit);
+        // Pictures of many pixels are shown pixel by pixel: scaled, their rings would blur into stripes.
+        string size = image.Width is > 16 and <= 64 ? $" style=\"width:{PixelPicture.CellOf(image.Width) * image.Width + 2}px\"" : "";
         page.AddConstant("<ol class=\"tiles\">\n");
         float[] picture = new float[inputs];
         foreach (int unit in shown)
@@ -75,7 +77,7 @@ internal static class WeightSection
             string about = $"{UnitName(facts, unit, isOutput)}: largest {Written.Number(picture[high])} at row {high / image.Width + 1}, column {high % image.Width + 1}; "
                 + $"smallest {Written.Number(picture[low])} at row {low / image.Width + 1}, column {low % image.Width + 1}"
                 + (biases.Length > 0 ? $"; bias {Written.Number(biases[unit])}" : "");
-            page.Add($"<li><img src=\"{PixelPicture.Signed(picture, image.Width, limit)}\" alt=\"{about}\" title=\"{about}\"/><span>{ClassSection.Cut(isOutput ? UnitName(facts, unit, true) : $"{unit + 1}", 12)}</span></li>\n");
+            page.Add($"<li><img{new Constant(size)} src=\"{PixelPicture.Signed(picture, image.Width, limit)}\" alt=\"{about}\" title=\"{about}\"/><span>{ClassSection.Cut(isOutput ? UnitName(facts, unit, true) : $"{unit + 1}", 12)}</span></li>\n");
         }
         page.AddConstant("</ol>\n");
     }
