@@ -68,7 +68,7 @@ public sealed class DeterminismTests
     [InlineData("plain", "momentum", "2a6059268c8bcc30")]
     [InlineData("masked", "adam", "28289e4b7343a610")]
     [InlineData("dropout", "adam", "864ab356f7edf0d1")]
-    [InlineData("batch_norm", "gradient_descent", "8ad6ffa0685d3ab3")]
+    [InlineData("batch_norm", "gradient_descent", "571439167584d1a1")]
     [InlineData("small", "lbfgs", "7aba968a19569341")]
     public void Portable_arithmetic_gives_the_pinned_bits(string shape, string optimizer, string hash) =>
         Assert.Equal(hash, Runs.Train<float>(Runs.Classes(600, 20, 5), Wide(shape), Options(optimizer, "Portable", 2))[..16]);
@@ -77,7 +77,7 @@ public sealed class DeterminismTests
     [Theory]
     [InlineData("plain", "momentum", "5ecce126b5e9a2ea")]
     [InlineData("masked", "adam", "17a98f9ce1c24985")]
-    [InlineData("batch_norm", "gradient_descent", "fd3954578254295a")]
+    [InlineData("batch_norm", "gradient_descent", "c30d0b000fd555fd")]
     [InlineData("small", "lbfgs", "162672121af1a141")]
     public void Fast_arithmetic_gives_the_pinned_bits(string shape, string optimizer, string hash)
     {

@@ -129,8 +129,9 @@ public sealed class UpdateTests
         }
     }
 
+    /// <summary>Off 0 the step goes along g + λ·sign(w) and ends at 0 where it would cross; at 0 only what exceeds λ moves it.</summary>
     [Fact]
-    public void L1_is_the_exact_soft_threshold_after_the_step()
+    public void L1_steps_along_the_one_sided_slope_and_ends_at_zero()
     {
         const double Rate = 0.05, Lambda = 0.9;
         using TrainSession<double> session = Linear(new() { Optimizer = Optimizers.GradientDescent, LearningRate = Rate, L1 = Lambda });
@@ -141,16 +142,42 @@ public sealed class UpdateTests
             double[] g = Gradient(w);
             for (int i = 0; i < N; i++)
             {
-                double moved = w[i] - Rate * g[i];
-                w[i] = Math.Sign(moved) * Math.Max(Math.Abs(moved) - Rate * Lambda, 0);
+                double old = w[i];
+                double slope = old != 0 ? g[i] + Lambda * Math.Sign(old) : Math.Sign(g[i]) * Math.Max(Math.Abs(g[i]) - Lambda, 0);
+                w[i] = old - Rate * slope;
+                if (old != 0 && Math.Sign(w[i]) != Math.Sign(old)) w[i] = 0;
                 if (w[i] == 0) zeros++;
             }
             session.Step();
             Close(w, Runs.Weights(session));
             for (int i = 0; i < N; i++) Assert.Equal(w[i] == 0, session.State.Parameters.Span[i] == 0);
         }
-        Assert.True(zeros > 10, "nothing was thresholded");
+        Assert.True(zeros > 10, "nothing ended at zero");
         Assert.Equal(Lambda * w.Sum(Math.Abs), session.Penalty(), 1e-12);
+    }
+
+    /// <summary>The minimum of C + λ·Σ|w| is reached whatever the rule's own step is: |g| ≤ λ at 0, g = −λ·sign(w) elsewhere.</summary>
+    [Theory]
+    [InlineData("gradient_descent", 0.05, 1e-6)]
+    [InlineData("momentum", 0.01, 1e-6)]
+    [InlineData("nesterov", 0.01, 1e-6)]
+    [InlineData("adam", 0.01, 0.05)]
+    public void L1_reaches_the_minimum_of_the_objective(string rule, double rate, double tolerance)
+    {
+        const double Lambda = 0.3;
+        using TrainSession<double> session = Linear(new()
+        {
+            Optimizer = Catalog.Default.Optimizer(rule), LearningRate = rate, L1 = Lambda, Epochs = 6000,
+            Schedules = [new("learning_rate", Schedules.Cosine())],
+        });
+        while (session.Stopped is null) session.Step();
+        double[] w = Runs.Weights(session), g = Gradient(w);
+        for (int i = 0; i < N; i++)
+        {
+            if (w[i] == 0) Assert.True(Math.Abs(g[i]) <= Lambda + tolerance, $"|{g[i]}| at 0");
+            else Assert.Equal(-Lambda * Math.Sign(w[i]), g[i], tolerance);
+        }
+        Assert.Contains(w, x => x != 0);
     }
 
     /// <summary>At w = 0 the subgradient of λ|w| is [−λ, λ]: a smaller gradient leaves it there, a larger one takes it away.</summary>
