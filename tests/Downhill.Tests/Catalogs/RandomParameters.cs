@@ -15,12 +15,8 @@ internal static class RandomParameters
     /// <summary>The one entry whose numbers depend on each other: a ramp goes up from c to d.</summary>
     public static double[] Ordered(string name, double[] values) =>
         name == "ramp" && !(values[2] < values[3])
-<<<<<<< HEAD
-            ? [values[0], values[1], values[2] > values[3] ? values[3] : -1e6, values[2]] : values;
-=======
             ? [values[0], values[1], values[2] > values[3] ? values[3] : Math.Min(values[2], 0) - 1,
                 values[2] > values[3] ? values[2] : values[3]] : values;
->>>>>>> 3577c7bc9cbafb8ffcd2b674c63e484867fb24ec
 
     private static Gen<double[]> Sequence(Gen<double>[] numbers) =>
         numbers.Aggregate(Gen.Const(Array.Empty<double>()), (all, next) =>
