@@ -219,6 +219,18 @@ public sealed unsafe class ActivationTests
     }
 
     [Theory]
+    [InlineData("relu", "he_normal")]
+    [InlineData("leaky_relu(0.2)", "he_normal")]
+    [InlineData("gelu", "he_normal")]
+    [InlineData("silu", "he_normal")]
+    [InlineData("selu", "lecun_normal")]
+    [InlineData("tanh", "glorot_uniform")]
+    [InlineData("softsign", "glorot_uniform")]
+    [InlineData("softmax", "glorot_uniform")]
+    public void Start_weights_follow_the_activation(string text, string initializer) =>
+        Assert.Equal(initializer, Initializers.For(Catalog.Default.Activation(text)).Name);
+
+    [Theory]
     [InlineData("ramp(0,1,2,2)", "c below d")]
     [InlineData("ramp(0,1,3,2)", "step(a,b,c)")]
     [InlineData("gaussian(0,0)", "sigma")]
