@@ -45,10 +45,12 @@ public interface IActivation
     bool HasSlope => true;
 
     /// <summary>φ(v).</summary>
-    V Value<S, V, T>(V v) where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    V Value<S, V, T>(V v) where S : struct, ISimd<V, T> where V : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary>φ′, from y = φ(v) or from v, as <see cref="DerivativeFrom"/> says.</summary>
-    V Derivative<S, V, T>(V vOrY) where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    V Derivative<S, V, T>(V vOrY) where S : struct, ISimd<V, T> where V : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary>The definition, from which documents, exports and the tests' oracle are made.</summary>
     Expr Define(Expr v);
@@ -72,19 +74,27 @@ public abstract class Activation : CatalogItem
     /// <summary>The defining expression of a [B,O] induced field.</summary>
     public abstract Expr Define(Expr v);
 
-    internal abstract ActivationKernel<T> Bind<T>(Kernels<T> kernels) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    internal abstract ActivationKernel<T> Bind<T>(Kernels<T> kernels)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <exception cref="DownhillException">A layer of the network has an activation without a slope.</exception>
     internal static void CheckSlopes(NetworkSpec network)
     {
         for (int i = 0; i < network.Layers.Count; i++)
         {
-            Activation? activation = network.Layers[i] switch { Dense d => d.Activation, BatchNorm b => b.Activation, _ => null };
+            Activation? activation = network.Layers[i] switch
+            {
+                Dense dense => dense.Activation,
+                BatchNorm norm => norm.Activation,
+                _ => null,
+            };
             if (activation is null or { HasSlope: true }) continue;
             string straight = activation.IndexOf("straight_through") < 0 ? ""
                 : $", {activation.Name}(straight_through=1), which passes the gradient on as if it were a ramp";
-            Throw.Input($"Layer {i + 1}, activation '{activation}'", "a slope that the gradient can follow", "a slope of 0 wherever there is one",
-                $"Use a smooth activation such as sigmoid or tanh, a ramp{straight}, or, for a single unit, the perceptron rule.");
+            Throw.Input($"Layer {i + 1}, activation '{activation}'", "a slope that the gradient can follow",
+                "a slope of 0 wherever there is one",
+                $"Use a smooth activation such as sigmoid or tanh, a ramp{straight}, "
+                + "or, for a single unit, the perceptron rule.");
         }
     }
 }
@@ -180,14 +190,15 @@ public static class Activations
         public Expr Define(Expr v) => Expr.Max(0, v);
     }
 
-    // What follows keeps to three rules. A NaN comes through. What would be ∞·0 or ∞/∞ at the ends is computed at a clamped v,
-    // beyond which the value has reached its limit in both formats. At a kink the slope is that of the flat side; of leaky_relu
-    // and elu, that of the lower side. Values and slopes are within 2.1 ulp of max(|φ|, 1) and max(|φ′|, 1) in float (17 million v
-    // of all sizes; of sin |v| ≤ 10⁵); a kink is found as exactly as y is rounded.
+    // What follows keeps to three rules. A NaN comes through. What would be ∞·0 or ∞/∞ at the ends is computed at a
+    // clamped v, beyond which the value has reached its limit in both formats. At a kink the slope is that of the flat
+    // side; of leaky_relu and elu, that of the lower side. Values and slopes are within 2.1 ulp of max(|φ|, 1) and
+    // max(|φ′|, 1) in float (17 million v of all sizes; of sin |v| ≤ 10⁵); a kink is found as exactly as y is rounded.
 
     /// <summary>
-    /// a for v &lt; c, else b (the lecture leaves c itself open). φ′ is 0, or, straight through, that of the ramp from a to b over
-    /// c ± 1: for −1 and 1 the slope of hard_tanh (Bengio, Léonard, Courville 2013; clipped as in Hubara et al. 2016, eq. 4).
+    /// a for v &lt; c, else b (the lecture leaves c itself open). φ′ is 0, or, straight through, that of the ramp from
+    /// a to b over c ± 1: for −1 and 1 the slope of hard_tanh (Bengio, Léonard, Courville 2013; clipped as in Hubara et
+    /// al. 2016, eq. 4).
     /// </summary>
     private readonly record struct StepActivation(double A, double B, double C, bool StraightThrough) : IActivation
     {
@@ -216,7 +227,8 @@ public static class Activations
 
         public RampActivation(double a, double b, double c, double d)
         {
-            if (!(c < d)) Throw.Input("Activation 'ramp'", "c below d", $"c={Numbers.Text(c)}, d={Numbers.Text(d)}", "For c = d use step(a,b,c).");
+            if (!(c < d)) Throw.Input("Activation 'ramp'", "c below d", $"c={Numbers.Text(c)}, d={Numbers.Text(d)}",
+                "For c = d use step(a,b,c).");
             (this.a, this.b, this.c, this.d) = (a, b, c, d);
             slope = (b - a) / (d - c);
         }
@@ -306,11 +318,15 @@ public static class Activations
             return S.Select(S.LessOrEqual(v, zero), below, S.Mul(S.Set(Factor), v));
         }
         V IActivation.Derivative<S, V, T>(V y) =>
-            S.Select(S.LessOrEqual(y, S.Set(T.Zero)), S.Max(S.Add(y, S.Set(Factor * Alpha)), S.Set(T.Zero)), S.Set(Factor));
-        public Expr Define(Expr v) => Expr.Select(Expr.LessOrEqual(v, 0), Factor * Alpha * (Expr.Exp(v) - 1), Factor * v);
+            S.Select(S.LessOrEqual(y, S.Set(T.Zero)), S.Max(S.Add(y, S.Set(Factor * Alpha)), S.Set(T.Zero)),
+                S.Set(Factor));
+        public Expr Define(Expr v) => Expr.Select(Expr.LessOrEqual(v, 0), Factor * Alpha * (Expr.Exp(v) - 1),
+            Factor * v);
     }
 
-    /// <summary>φ′ = Φ(v) + v·exp(−v²/2)/√(2π). Below 0 the relative error grows with |v|, since 1 + erf cancels.</summary>
+    /// <summary>
+    /// φ′ = Φ(v) + v·exp(−v²/2)/√(2π). Below 0 the relative error grows with |v|, since 1 + erf cancels.
+    /// </summary>
     private readonly record struct GeluActivation : IActivation
     {
         private const double RootHalf = 0.7071067811865476, InverseRootTwoPi = 0.3989422804014327;
@@ -478,8 +494,8 @@ public static class Activations
         S.Min(S.Max(v, S.Set(-bound)), S.Set(bound));
 
     /// <summary>
-    /// σ(v) and σ′(v) = e/(1 + e)², e = exp(−|v|): unlike σ·(1 − σ) it keeps its precision where σ is nearly 1, which a factor v
-    /// would show.
+    /// σ(v) and σ′(v) = e/(1 + e)², e = exp(−|v|): unlike σ·(1 − σ) it keeps its precision where σ is nearly 1, which a
+    /// factor v would show.
     /// </summary>
     private static V SigmoidAndSlope<S, V, T>(V v, out V slope)
         where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -515,31 +531,45 @@ public static class Activations
                 new("z", 0, -1e6, 1e6, "Offset of the output."),
             ],
             p => new SigmoidActivation(p[0], p[1], p[2])),
-        Entry("tanh", "tanh(v)", "squashes to (−1, 1), zero-centred", "LeCun et al., Efficient BackProp, 1998, §4.4", [],
+        Entry("tanh", "tanh(v)", "squashes to (−1, 1), zero-centred", "LeCun et al., Efficient BackProp, 1998, §4.4",
+            [],
             _ => new TanhActivation()),
         Entry("relu", "max(0, v)", "the default for hidden layers", "Nair, Hinton, ICML 2010", [],
             _ => new ReluActivation()),
         Entry("leaky_relu", "v if v > 0, else slope·v", "relu whose units cannot die", "Maas, Hannun, Ng, ICML 2013",
-            [new("slope", 0.01, 0, 1e6, "Slope below 0; 0 is relu.") { ExcludesMin = true }], p => new LeakyReluActivation(p[0])),
-        Entry("elu", "v if v > 0, else α·(exp(v) − 1)", "smooth at 0 for α = 1, levels off at −α", "Clevert et al., ICLR 2016",
+            [new("slope", 0.01, 0, 1e6, "Slope below 0; 0 is relu.") { ExcludesMin = true }],
+            p => new LeakyReluActivation(p[0])),
+        Entry("elu", "v if v > 0, else α·(exp(v) − 1)", "smooth at 0 for α = 1, levels off at −α",
+            "Clevert et al., ICLR 2016",
             [new("alpha", 1, 0, 1e6, "Where it levels off below.")], p => new EluActivation(p[0], 1)),
-        Entry("selu", "λ·v if v > 0, else λ·α·(exp(v) − 1),  λ = 1.0507…, α = 1.6733…", "keeps mean 0 and variance 1 from layer to layer",
+        Entry("selu", "λ·v if v > 0, else λ·α·(exp(v) − 1),  λ = 1.0507…, α = 1.6733…",
+            "keeps mean 0 and variance 1 from layer to layer",
             "Klambauer et al., NeurIPS 2017, eq. 2", [], _ => new EluActivation(1.6732632423543772, 1.0507009873554805)),
-        Entry("gelu", "½·v·(1 + erf(v/√2))", "smooth relu of transformers", "Hendrycks, Gimpel, 2016, §2", [], _ => new GeluActivation()),
-        Entry("gelu_tanh", "½·v·(1 + tanh(√(2/π)·(v + 0.044715·v³)))", "the same, approximated", "Hendrycks, Gimpel, 2016, §2", [],
+        Entry("gelu", "½·v·(1 + erf(v/√2))", "smooth relu of transformers", "Hendrycks, Gimpel, 2016, §2", [],
+            _ => new GeluActivation()),
+        Entry("gelu_tanh", "½·v·(1 + tanh(√(2/π)·(v + 0.044715·v³)))", "the same, approximated",
+            "Hendrycks, Gimpel, 2016, §2", [],
             _ => new GeluTanhActivation()),
-        Entry("silu", "v/(1 + exp(−v))", "smooth relu, also called swish", "Elfwing et al., Neural Networks 107, 2018", [],
+        Entry("silu", "v/(1 + exp(−v))", "smooth relu, also called swish", "Elfwing et al., Neural Networks 107, 2018",
+            [],
             _ => new SiluActivation()),
-        Entry("mish", "v·tanh(log(1 + exp(v)))", "smooth relu, a little deeper below 0", "Misra, BMVC 2020", [], _ => new MishActivation()),
-        Entry("softplus", "log(1 + exp(v))", "smooth relu that stays above 0; the output for counts", "Dugas et al., NeurIPS 2000", [],
+        Entry("mish", "v·tanh(log(1 + exp(v)))", "smooth relu, a little deeper below 0", "Misra, BMVC 2020", [],
+            _ => new MishActivation()),
+        Entry("softplus", "log(1 + exp(v))", "smooth relu that stays above 0; the output for counts",
+            "Dugas et al., NeurIPS 2000", [],
             _ => new SoftplusActivation()),
-        Entry("softsign", "v/(1 + |v|)", "tanh with slower ends", "Bergstra et al., 2009; Glorot, Bengio, AISTATS 2010", [], _ => new SoftsignActivation()),
-        Entry("lecun_tanh", "1.7159·tanh(⅔·v)", "tanh scaled so that targets ±1 lie inside its range", "LeCun et al., Efficient BackProp, 1998, §4.4",
+        Entry("softsign", "v/(1 + |v|)", "tanh with slower ends", "Bergstra et al., 2009; Glorot, Bengio, AISTATS 2010",
+            [], _ => new SoftsignActivation()),
+        Entry("lecun_tanh", "1.7159·tanh(⅔·v)", "tanh scaled so that targets ±1 lie inside its range",
+            "LeCun et al., Efficient BackProp, 1998, §4.4",
             [], _ => new LeCunTanhActivation()),
-        Entry("hard_sigmoid", "max(0, min(1, slope·v + ½))", "sigmoid in three straight pieces", "Courbariaux et al., NeurIPS 2015 (slope ½); Howard et al., ICCV 2019 (⅙)",
-            [new("slope", 1.0 / 6, 0, 1e6, "Slope between the ends; 0.2 and 0.5 are also used.") { ExcludesMin = true }],
+        Entry("hard_sigmoid", "max(0, min(1, slope·v + ½))", "sigmoid in three straight pieces",
+            "Courbariaux et al., NeurIPS 2015 (slope ½); Howard et al., ICCV 2019 (⅙)",
+            [new("slope", 1.0 / 6, 0, 1e6,
+                "Slope between the ends; 0.2 and 0.5 are also used.") { ExcludesMin = true }],
             p => new HardSigmoidActivation(p[0])),
-        Entry("hard_tanh", "max(−1, min(1, v))", "tanh in three straight pieces", "Collobert, 2004", [], _ => new HardTanhActivation()),
+        Entry("hard_tanh", "max(−1, min(1, v))", "tanh in three straight pieces", "Collobert, 2004", [],
+            _ => new HardTanhActivation()),
         Entry("sin", "sin(ω·v)", "for signals and pictures as functions of place", "Sitzmann et al., NeurIPS 2020, §3",
             [new("omega", 1, -1e6, 1e6, "Frequency; 30 in the paper.")], p => new SinActivation(p[0])),
         Entry("gaussian", "exp(−½((v−μ)/σ)²)/(√(2π)·σ)", "answers near μ only", "lecture L2",
@@ -556,7 +586,8 @@ public static class Activations
                 new("d", 1, -1e6, 1e6, "Where it ends, above c."),
             ],
             p => new RampActivation(p[0], p[1], p[2], p[3])),
-        Entry("step", "a if v < c, else b", "all or nothing; not for training by gradients", "lecture L2; McCulloch, Pitts, 1943",
+        Entry("step", "a if v < c, else b", "all or nothing; not for training by gradients",
+            "lecture L2; McCulloch, Pitts, 1943",
             [
                 new("a", 0, -1e6, 1e6, "Output below c."),
                 new("b", 1, -1e6, 1e6, "Output from c on."),
@@ -564,7 +595,8 @@ public static class Activations
                 StraightThrough,
             ],
             p => new StepActivation(p[0], p[1], p[2], p[3] != 0)),
-        Entry("sign", "−1 if v < 0, else +1", "the perceptron's answer; not for training by gradients", "lecture L3; Rosenblatt, 1958",
+        Entry("sign", "−1 if v < 0, else +1", "the perceptron's answer; not for training by gradients",
+            "lecture L3; Rosenblatt, 1958",
             [StraightThrough], p => new StepActivation(-1, 1, 0, p[0] != 0)),
         new("softmax", "exp(vᵢ)/Σⱼ exp(vⱼ)", "probabilities of exclusive classes; the output for classes",
             "Bridle 1990; Goodfellow et al., Deep Learning, eq. 6.29", [], _ => new SoftmaxActivation()),

@@ -1,8 +1,9 @@
 namespace Downhill;
 
 /// <summary>
-/// What the rows of each class count in training: a row's weight is its own times its class's, and enters the one normaliser.
-/// Reads and prints <c>balanced</c>, <c>1,2.5,1</c> (one number per class, in their order) or <c>yes=5,no=1</c>.
+/// What the rows of each class count in training: a row's weight is its own times its class's, and enters the one
+/// normaliser. Reads and prints <c>balanced</c>, <c>1,2.5,1</c> (one number per class, in their order) or
+/// <c>yes=5,no=1</c>.
 /// </summary>
 public sealed class ClassWeight
 {
@@ -11,7 +12,9 @@ public sealed class ClassWeight
 
     private ClassWeight(double[] numbers, string[] names) => (this.numbers, this.names) = (numbers, names);
 
-    /// <summary>N/(K·n_k): every class counts alike in all, whatever its share of the training rows (King, Zeng, 2001).</summary>
+    /// <summary>
+    /// N/(K·n_k): every class counts alike in all, whatever its share of the training rows (King, Zeng, 2001).
+    /// </summary>
     public static ClassWeight Balanced { get; } = new([], []);
 
     /// <summary>One number, 0 or above, per class, in the order of the classes.</summary>
@@ -41,14 +44,17 @@ public sealed class ClassWeight
         {
             int equals = parts[i].LastIndexOf('=');
             names[i] = equals < 0 ? "" : parts[i][..equals].Trim();
-            if (!Numbers.TryParse(parts[i][(equals + 1)..].Trim(), out numbers[i]) || (equals < 0) != (parts[0].LastIndexOf('=') < 0))
-                Throw.Input($"Class weights '{text}'", "'balanced', numbers, or classes with numbers", $"'{parts[i]}'", $"Write {Example}.");
+            if (!Numbers.TryParse(parts[i][(equals + 1)..].Trim(), out numbers[i])
+                || (equals < 0) != (parts[0].LastIndexOf('=') < 0))
+                Throw.Input($"Class weights '{text}'", "'balanced', numbers, or classes with numbers", $"'{parts[i]}'",
+                    $"Write {Example}.");
         }
         return new(numbers, parts[0].Contains('=', StringComparison.Ordinal) ? names : []);
     }
 
     public override string ToString() => numbers.Length == 0 ? "balanced"
-        : string.Join(",", numbers.Select((n, i) => names.Length == 0 ? Numbers.Text(n) : $"{names[i]}={Numbers.Text(n)}"));
+        : string.Join(",", numbers.Select((n, i) => names.Length == 0 ? Numbers.Text(n)
+            : $"{names[i]}={Numbers.Text(n)}"));
 
     /// <summary>The weight of each class for training on these rows.</summary>
     /// <param name="data">Rows with classes.</param>
@@ -57,9 +63,11 @@ public sealed class ClassWeight
     public double[] For(Dataset data, ReadOnlySpan<int> rows)
     {
         if (!data.Target.IsClass)
-            Throw.Input("Class weights", "a target with classes", $"the numbers of '{data.Target.Names[0]}'", "Leave them out, or give rows weights of their own.");
+            Throw.Input("Class weights", "a target with classes", $"the numbers of '{data.Target.Names[0]}'",
+                "Leave them out, or give rows weights of their own.");
         IReadOnlyList<string> classes = data.Target.Classes;
-        double[] weights = numbers.Length == 0 ? Balance(data, rows) : names.Length == 0 ? [.. numbers] : ByName(classes);
+        double[] weights = numbers.Length == 0 ? Balance(data, rows) : names.Length == 0 ? [.. numbers]
+            : ByName(classes);
         Check(weights, classes.Count);
         return weights;
     }
@@ -70,8 +78,10 @@ public sealed class ClassWeight
         if (weights.Count != classes)
             Throw.Input("Class weights", $"{classes} numbers, one per class", $"{weights.Count}", $"Write {Example}.");
         foreach (double weight in weights)
-            if (!(weight >= 0 && weight <= 1e30)) Throw.Input("Class weights", "numbers from 0 up to 1e30", Numbers.Text(weight), $"Write {Example}.");
-        if (weights.All(w => w == 0)) Throw.Input("Class weights", "a number above 0", "zeros only", $"Write {Example}.");
+            if (!(weight >= 0 && weight <= 1e30)) Throw.Input("Class weights", "numbers from 0 up to 1e30",
+                Numbers.Text(weight), $"Write {Example}.");
+        if (weights.All(w => w == 0)) Throw.Input("Class weights", "a number above 0", "zeros only",
+            $"Write {Example}.");
     }
 
     private const string Example = "balanced, 1,2.5 or yes=2.5,no=1";
@@ -94,7 +104,8 @@ public sealed class ClassWeight
             int code = 0;
             while (code < classes.Count && classes[code] != names[i]) code++;
             if (code == classes.Count)
-                Throw.Input($"Class weights '{this}'", $"the classes {string.Join(", ", classes.Take(10))}", $"'{names[i]}'", Suggest.DidYouMean(names[i], classes));
+                Throw.Input($"Class weights '{this}'", $"the classes {string.Join(", ", classes.Take(10))}",
+                    $"'{names[i]}'", Suggest.DidYouMean(names[i], classes));
             weights[code] = numbers[i];
         }
         return weights;

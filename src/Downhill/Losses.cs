@@ -5,16 +5,20 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// A loss that is a sum over the outputs of a row: L(y, t) = Σₒ ℓ(yₒ, tₒ). One small value with its body, its derivative
-/// with respect to the output and the expression that defines it.
+/// A loss that is a sum over the outputs of a row: L(y, t) = Σₒ ℓ(yₒ, tₒ). One small value with its body, its
+/// derivative with respect to the output and the expression that defines it.
 /// </summary>
 public interface IElementLoss
 {
-    /// <summary>ℓ(y, t) for one output; <paramref name="perOutput"/> is 1/O, for losses that average over the O outputs.</summary>
-    V Value<S, V, T>(V y, V t, V perOutput) where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    /// <summary>
+    /// ℓ(y, t) for one output; <paramref name="perOutput"/> is 1/O, for losses that average over the O outputs.
+    /// </summary>
+    V Value<S, V, T>(V y, V t, V perOutput) where S : struct, ISimd<V, T> where V : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary>∂ℓ/∂y.</summary>
-    V Derivative<S, V, T>(V y, V t, V perOutput) where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>;
+    V Derivative<S, V, T>(V y, V t, V perOutput) where S : struct, ISimd<V, T> where V : struct
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
     /// <summary>The loss of each row, [B,1], of outputs [B,O] and targets [B,O].</summary>
     Expr Define(Expr y, Expr t);
@@ -30,8 +34,9 @@ public abstract class Loss : CatalogItem
     public abstract OutputRange Domain { get; }
 
     /// <summary>
-    /// The targets the loss is defined for. Any real number: classes are coded as suits the outputs, numbers are scaled. A range:
-    /// classes are coded with its ends (its lower end and 1), numbers are taken as they are and must lie within.
+    /// The targets the loss is defined for. Any real number: classes are coded as suits the outputs, numbers are
+    /// scaled. A range: classes are coded with its ends (its lower end and 1), numbers are taken as they are and must
+    /// lie within.
     /// </summary>
     public virtual OutputRange Targets => OutputRange.Real;
 
@@ -59,9 +64,11 @@ public abstract class Loss : CatalogItem
 
     /// <summary>A loss that goes with these outputs, for a remedy.</summary>
     private protected static string Instead(Activation output) =>
-        output.Range.SumsToOne ? " such as cross_entropy" : output.Range is { Low: >= 0, High: <= 1 } ? " such as binary_cross_entropy" : " such as mse";
+        output.Range.SumsToOne ? " such as cross_entropy" : output.Range is { Low: >= 0, High: <= 1 }
+            ? " such as binary_cross_entropy" : " such as mse";
 
-    /// <exception cref="DownhillException">Targets that are coded or scaled in a way the loss cannot learn from.</exception>
+    /// <exception cref="DownhillException">Targets that are coded or scaled in a way the loss cannot learn
+    /// from.</exception>
     internal void CheckTargets(Preparation preparation)
     {
         if (Targets == OutputRange.Real) return;
@@ -73,7 +80,8 @@ public abstract class Loss : CatalogItem
                     "Prepare the data for this loss, or use another one.");
         }
         else if (preparation.TargetScale.Any(s => s != 1) || preparation.TargetShift.Any(s => s != 0))
-            Throw.Input($"Loss '{this}'", "targets as they are", "scaled targets", "Prepare the data without scaling the targets, or use another loss.");
+            Throw.Input($"Loss '{this}'", "targets as they are", "scaled targets",
+                "Prepare the data without scaling the targets, or use another loss.");
     }
 
     /// <exception cref="DownhillException">A numeric target outside <see cref="Targets"/>.</exception>
@@ -84,7 +92,8 @@ public abstract class Loss : CatalogItem
         for (int i = 0; i < data.Values.Length; i++)
             if (!(data.Values[i] >= Targets.Low && data.Values[i] <= Targets.High))
                 Throw.Input($"Loss '{this}'", $"targets that are {Targets}",
-                    $"{Numbers.Text(data.Values[i])} in '{data.Target.Names[i % columns]}', row {i / columns + 1}", "Use another loss such as mse, or check the target column.");
+                    $"{Numbers.Text(data.Values[i])} in '{data.Target.Names[i % columns]}', row {i / columns + 1}",
+                    "Use another loss such as mse, or check the target column.");
     }
 
     internal abstract LossKernel<T> Bind<T>(Kernels<T> kernels) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
@@ -94,7 +103,8 @@ public abstract class Loss : CatalogItem
         where T : unmanaged, IBinaryFloatingPointIeee754<T> => throw new NotSupportedException();
 }
 
-internal sealed class ElementLoss<L>(L value, OutputRange domain, OutputRange targets, string? output) : Loss where L : struct, IElementLoss
+internal sealed class ElementLoss<L>(L value, OutputRange domain, OutputRange targets, string? output) : Loss
+    where L : struct, IElementLoss
 {
     public override OutputRange Domain => domain;
     public override OutputRange Targets => targets;
@@ -124,12 +134,16 @@ public static class Losses
     /// <param name="parameters">Settable numbers.</param>
     /// <param name="domain">The outputs it is defined for.</param>
     /// <param name="create">Makes the value from one number per parameter.</param>
-    /// <param name="targets">The targets it is defined for, see <see cref="Loss.Targets"/>; any real number when null.</param>
-    /// <param name="output">Name of the output activation to choose where none is given; null for softmax or identity.</param>
+    /// <param name="targets">The targets it is defined for, see <see cref="Loss.Targets"/>; any real number when
+    /// null.</param>
+    /// <param name="output">Name of the output activation to choose where none is given; null for softmax or
+    /// identity.</param>
     public static Entry<Loss> Entry<L>(
         string name, string formula, string summary, string source, IReadOnlyList<Parameter> parameters,
-        OutputRange domain, Func<double[], L> create, OutputRange? targets = null, string? output = null) where L : struct, IElementLoss =>
-        new(name, formula, summary, source, parameters, p => new ElementLoss<L>(create(p), domain, targets ?? OutputRange.Real, output));
+        OutputRange domain, Func<double[], L> create, OutputRange? targets = null, string? output = null)
+        where L : struct, IElementLoss =>
+        new(name, formula, summary, source, parameters, p => new ElementLoss<L>(create(p), domain,
+            targets ?? OutputRange.Real, output));
 
     private static Loss Find(string name) => All.First(e => e.Name == name).Default;
 
@@ -194,7 +208,9 @@ public static class Losses
 
     private static Expr Smooth(Expr t, double smoothing) => smoothing == 0 ? t : (1 - smoothing) * t + 0.5 * smoothing;
 
-    /// <summary>The same on the induced field v of a sigmoid: with s = x·v − y, softplus(s) − t·s; derivative x·(σ(s) − t).</summary>
+    /// <summary>
+    /// The same on the induced field v of a sigmoid: with s = x·v − y, softplus(s) − t·s; derivative x·(σ(s) − t).
+    /// </summary>
     private readonly record struct BinaryCrossEntropyOnScores(double X, double Y, double Smoothing) : IElementLoss
     {
         V IElementLoss.Value<S, V, T>(V v, V t, V perOutput)
@@ -225,7 +241,8 @@ public static class Losses
         internal override Activation UsualOutput(bool isClass) => Activations.Sigmoid();
         public override bool Fuses(Activation output) =>
             output is ElementwiseActivation<Activations.SigmoidActivation> { Value.Z: 0 };
-        internal override LossKernel<T> Bind<T>(Kernels<T> kernels) => kernels.BindLoss(new BinaryCrossEntropyOnOutputs(smoothing));
+        internal override LossKernel<T> Bind<T>(Kernels<T> kernels) =>
+            kernels.BindLoss(new BinaryCrossEntropyOnOutputs(smoothing));
         internal override LossKernel<T> BindFused<T>(Kernels<T> kernels, Activation output)
         {
             Activations.SigmoidActivation sigmoid = ((ElementwiseActivation<Activations.SigmoidActivation>)output).Value;
@@ -257,8 +274,10 @@ public static class Losses
         public override Expr Define(Expr y, Expr t) => new CrossEntropyOnOutputs(smoothing).Define(y, t);
         internal override Activation UsualOutput(bool isClass) => Activations.Softmax;
         public override bool Fuses(Activation output) => output.Range.SumsToOne && output.Name == "softmax";
-        internal override LossKernel<T> Bind<T>(Kernels<T> kernels) => kernels.BindLoss(new CrossEntropyOnOutputs(smoothing));
-        internal override LossKernel<T> BindFused<T>(Kernels<T> kernels, Activation output) => kernels.BindSoftmaxCrossEntropy(smoothing);
+        internal override LossKernel<T> Bind<T>(Kernels<T> kernels) =>
+            kernels.BindLoss(new CrossEntropyOnOutputs(smoothing));
+        internal override LossKernel<T> BindFused<T>(Kernels<T> kernels, Activation output) =>
+            kernels.BindSoftmaxCrossEntropy(smoothing);
     }
 
     /// <summary>Slope ±1/O, 0 where output and target are equal.</summary>
@@ -268,7 +287,8 @@ public static class Losses
         V IElementLoss.Derivative<S, V, T>(V y, V t, V perOutput)
         {
             V difference = S.Sub(y, t), zero = S.Set(T.Zero); // 0 and NaN are their own sign
-            V sign = S.Select(S.Less(difference, zero), S.Set(-1), S.Select(S.Less(zero, difference), S.Set(T.One), difference));
+            V sign = S.Select(S.Less(difference, zero), S.Set(-1),
+                S.Select(S.Less(zero, difference), S.Set(T.One), difference));
             return S.Mul(perOutput, sign);
         }
         public Expr Define(Expr y, Expr t) => Expr.Abs(t - y).RowSum() / y.Columns;
@@ -287,14 +307,15 @@ public static class Losses
         public Expr Define(Expr y, Expr t)
         {
             Expr error = Expr.Abs(t - y);
-            Expr each = Expr.Select(Expr.LessOrEqual(error, Delta), 0.5 * Expr.Square(t - y), Delta * (error - 0.5 * Delta));
+            Expr each = Expr.Select(Expr.LessOrEqual(error, Delta), 0.5 * Expr.Square(t - y),
+                Delta * (error - 0.5 * Delta));
             return each.RowSum() / y.Columns;
         }
     }
 
     /// <summary>
-    /// Each output a question of its own, answered ±1 (one against the rest where classes are many): slope −t inside the
-    /// margin t·y &lt; 1, else 0.
+    /// Each output a question of its own, answered ±1 (one against the rest where classes are many): slope −t inside
+    /// the margin t·y &lt; 1, else 0.
     /// </summary>
     private readonly record struct HingeOnOutputs : IElementLoss
     {
@@ -318,14 +339,15 @@ public static class Losses
         internal override void CheckDomain(Activation output)
         {
             if (output.Range is not { Low: <= -1, High: >= 1 })
-                Throw.Input($"Loss '{this}' after output activation '{output}'", "outputs that reach −1 and 1", $"{output.Range}",
+                Throw.Input($"Loss '{this}' after output activation '{output}'", "outputs that reach −1 and 1",
+                    $"{output.Range}",
                     $"Use the output activation 'identity', or another loss{Instead(output)}.");
         }
     }
 
     /// <summary>
-    /// y − t·ln y, the part of −ln P(t; y) that depends on y. Logarithms are kept above −100 and quotients at 1/10⁻¹² as in
-    /// binary_cross_entropy.
+    /// y − t·ln y, the part of −ln P(t; y) that depends on y. Logarithms are kept above −100 and quotients at 1/10⁻¹²
+    /// as in binary_cross_entropy.
     /// </summary>
     private readonly record struct PoissonLoss : IElementLoss
     {
@@ -340,30 +362,39 @@ public static class Losses
         public Expr Define(Expr y, Expr t) => (y - t * FlooredLog(y)).RowSum();
     }
 
-    private static Parameter Smoothing => new("smoothing", 0, 0, 1, "Share of each target that is spread evenly over the answers.");
+    private static Parameter Smoothing => new("smoothing", 0, 0, 1,
+        "Share of each target that is spread evenly over the answers.");
 
     /// <summary>Every loss, in the order in which menus and tables show them.</summary>
     public static IReadOnlyList<Entry<Loss>> All { get; } =
     [
-        Entry("euclidean", "½·Σₒ(dₒ − zₒ)²", "half the squared distance of output and target", "lecture L9, L11 (L = −P)", [],
+        Entry("euclidean", "½·Σₒ(dₒ − zₒ)²", "half the squared distance of output and target",
+            "lecture L9, L11 (L = −P)", [],
             OutputRange.Real, _ => new EuclideanLoss()),
-        Entry("mse", "(1/O)·Σₒ(dₒ − zₒ)²", "squared error, averaged over the outputs", "Goodfellow et al., Deep Learning, §5.1.4", [],
+        Entry("mse", "(1/O)·Σₒ(dₒ − zₒ)²", "squared error, averaged over the outputs",
+            "Goodfellow et al., Deep Learning, §5.1.4", [],
             OutputRange.Real, _ => new MeanSquaredErrorLoss()),
-        new("binary_cross_entropy", "−Σₒ(tₒ·ln yₒ + (1−tₒ)·ln(1−yₒ)),  t ← (1−s)·t + s/2", "two classes, or several yes/no answers",
+        new("binary_cross_entropy", "−Σₒ(tₒ·ln yₒ + (1−tₒ)·ln(1−yₒ)),  t ← (1−s)·t + s/2",
+            "two classes, or several yes/no answers",
             "Goodfellow et al., Deep Learning, §6.2.2.2; smoothing: Szegedy et al., CVPR 2016, §7", [Smoothing],
             p => new BinaryCrossEntropyLoss(p[0])),
         new("cross_entropy", "−Σₒ tₒ·ln yₒ,  t ← (1−s)·t + s/O", "one of several classes",
             "lecture L9; Goodfellow et al., §6.2.2.3; smoothing: Szegedy et al., CVPR 2016, §7", [Smoothing],
             p => new CrossEntropyLoss(p[0])),
-        Entry("mae", "(1/O)·Σₒ|dₒ − zₒ|", "absolute error: pulled less by far-off targets", "Hastie, Tibshirani, Friedman, §10.6", [],
+        Entry("mae", "(1/O)·Σₒ|dₒ − zₒ|", "absolute error: pulled less by far-off targets",
+            "Hastie, Tibshirani, Friedman, §10.6", [],
             OutputRange.Real, _ => new MeanAbsoluteErrorLoss()),
-        Entry("huber", "(1/O)·Σₒ(½e² if e ≤ δ, else δ·(e − ½δ)),  e = |dₒ − zₒ|", "squared near the target, absolute far from it",
+        Entry("huber", "(1/O)·Σₒ(½e² if e ≤ δ, else δ·(e − ½δ)),  e = |dₒ − zₒ|",
+            "squared near the target, absolute far from it",
             "Huber, Annals of Mathematical Statistics 35, 1964",
-            [new("delta", 1, 0, 1e6, "Where it changes from squared to absolute, in scaled targets.") { ExcludesMin = true }],
+            [new("delta", 1, 0, 1e6,
+                "Where it changes from squared to absolute, in scaled targets.") { ExcludesMin = true }],
             OutputRange.Real, p => new HuberLoss(p[0])),
         new("hinge", "Σₒ max(0, 1 − tₒ·yₒ),  t = ±1", "classes with a margin; several: one against the rest",
             "Cortes, Vapnik, Machine Learning 20, 1995; Rifkin, Klautau, JMLR 5, 2004", [], _ => new HingeLoss()),
-        Entry("poisson", "Σₒ(yₒ − tₒ·ln yₒ),  y > 0", "counts", "McCullagh, Nelder, Generalized Linear Models, 1989, ch. 6", [],
-            new(0, double.PositiveInfinity), _ => new PoissonLoss(), new OutputRange(0, double.PositiveInfinity), "softplus"),
+        Entry("poisson", "Σₒ(yₒ − tₒ·ln yₒ),  y > 0", "counts",
+            "McCullagh, Nelder, Generalized Linear Models, 1989, ch. 6", [],
+            new(0, double.PositiveInfinity), _ => new PoissonLoss(), new OutputRange(0, double.PositiveInfinity),
+            "softplus"),
     ];
 }

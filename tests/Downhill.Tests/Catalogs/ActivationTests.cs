@@ -3,17 +3,21 @@ using Downhill.Kernels;
 
 namespace Downhill.Tests.Catalogs;
 
-/// <summary>Each activation's value and slope against formulas in double written here, at the ends of the number line and over all floats.</summary>
+/// <summary>
+/// Each activation's value and slope against formulas in double written here, at the ends of the number line and over
+/// all floats.
+/// </summary>
 public sealed unsafe class ActivationTests
 {
     private const double Inf = double.PositiveInfinity;
 
     /// <summary>
-    /// φ and φ′ by themselves, their limits at −∞ and ∞, and the largest error in float over all finite v, in units of the last
-    /// place of max(|φ|, 1) and max(|φ′|, 1).
+    /// φ and φ′ by themselves, their limits at −∞ and ∞, and the largest error in float over all finite v, in units of
+    /// the last place of max(|φ|, 1) and max(|φ′|, 1).
     /// </summary>
     private sealed record Reference(
-        string Text, Func<double, double> Value, Func<double, double> Slope, double AtLow, double AtHigh, double SlopeAtLow, double SlopeAtHigh,
+        string Text, Func<double, double> Value, Func<double, double> Slope, double AtLow, double AtHigh,
+            double SlopeAtLow, double SlopeAtHigh,
         double Ulps, double SlopeUlps);
 
     private static double Sigmoid(double v) => 1 / (1 + Math.Exp(-v));
@@ -29,33 +33,44 @@ public sealed unsafe class ActivationTests
     [
         new("identity", v => v, v => 1, -Inf, Inf, 1, 1, 0, 0),
         new("sigmoid", Sigmoid, v => Sigmoid(v) * Sigmoid(-v), 0, 1, 0, 0, 2.1, 2.1),
-        new("sigmoid(2,1,-0.5)", v => Sigmoid(2 * v - 1) - 0.5, v => 2 * Sigmoid(2 * v - 1) * Sigmoid(1 - 2 * v), -0.5, 0.5, 0, 0, 2.1, 2.1),
+        new("sigmoid(2,1,-0.5)", v => Sigmoid(2 * v - 1) - 0.5, v => 2 * Sigmoid(2 * v - 1) * Sigmoid(1 - 2 * v), -0.5,
+            0.5, 0, 0, 2.1, 2.1),
         new("tanh", Math.Tanh, v => OneMinusSquare(Math.Tanh(v)), -1, 1, 0, 0, 2.1, 2.1),
         new("relu", v => Math.Max(v, 0), v => v > 0 ? 1 : 0, 0, Inf, 0, 1, 0, 0),
         new("leaky_relu", v => v > 0 ? v : 0.01 * v, v => v > 0 ? 1 : 0.01, -Inf, Inf, 0.01, 1, 2.1, 1),
         new("leaky_relu(0.3)", v => v > 0 ? v : 0.3 * v, v => v > 0 ? 1 : 0.3, -Inf, Inf, 0.3, 1, 2.1, 1),
         new("elu", v => v > 0 ? v : ExpMinusOne(v), v => v > 0 ? 1 : Math.Exp(v), -1, Inf, 0, 1, 2.1, 2.1),
-        new("elu(0.4)", v => v > 0 ? v : 0.4 * ExpMinusOne(v), v => v > 0 ? 1 : 0.4 * Math.Exp(v), -0.4, Inf, 0, 1, 2.1, 2.1),
-        new("selu", v => 1.0507009873554804934193349852946 * (v > 0 ? v : 1.6732632423543772848170429916717 * ExpMinusOne(v)),
+        new("elu(0.4)", v => v > 0 ? v : 0.4 * ExpMinusOne(v), v => v > 0 ? 1 : 0.4 * Math.Exp(v), -0.4, Inf, 0, 1, 2.1,
+            2.1),
+        new("selu", v => 1.0507009873554804934193349852946 * (v > 0 ? v
+            : 1.6732632423543772848170429916717 * ExpMinusOne(v)),
             v => 1.0507009873554804934193349852946 * (v > 0 ? 1 : 1.6732632423543772848170429916717 * Math.Exp(v)),
             -1.7580993408473768599402175208123, Inf, 0, 1.0507009873554804934193349852946, 2.1, 2.1),
         new("gelu", v => v * Phi(v), v => Phi(v) + v * Bell(v), 0, Inf, 0, 1, 2.1, 2.1),
         new("gelu_tanh", v => v * Sigmoid(2 * GeluField(v)),
-            v => Sigmoid(2 * GeluField(v)) + v * Sigmoid(2 * GeluField(v)) * Sigmoid(-2 * GeluField(v)) * 2 * Math.Sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * v * v),
+            v => Sigmoid(2 * GeluField(v))
+                + v * Sigmoid(2 * GeluField(v)) * Sigmoid(-2 * GeluField(v)) * 2 * Math.Sqrt(2 / Math.PI) * (1
+                    + 3 * 0.044715 * v * v),
             0, Inf, 0, 1, 2.1, 2.1),
         new("silu", v => v * Sigmoid(v), v => Sigmoid(v) * (1 + v * Sigmoid(-v)), 0, Inf, 0, 1, 2.1, 2.1),
-        new("mish", v => v * Math.Tanh(Softplus(v)), v => Math.Tanh(Softplus(v)) + v * OneMinusSquare(Math.Tanh(Softplus(v))) * Sigmoid(v), 0, Inf, 0, 1, 2.1, 2.1),
+        new("mish", v => v * Math.Tanh(Softplus(v)), v => Math.Tanh(Softplus(v))
+            + v * OneMinusSquare(Math.Tanh(Softplus(v))) * Sigmoid(v), 0, Inf, 0, 1, 2.1, 2.1),
         new("softplus", Softplus, Sigmoid, 0, Inf, 0, 1, 2.1, 2.1),
-        new("softsign", v => v / (1 + Math.Abs(v)), v => 1 / ((1 + Math.Abs(v)) * (1 + Math.Abs(v))), -1, 1, 0, 0, 2.1, 2.1),
-        new("lecun_tanh", v => 1.7159 * Math.Tanh(2.0 / 3 * v), v => 1.7159 * 2 / 3 * OneMinusSquare(Math.Tanh(2.0 / 3 * v)), -1.7159, 1.7159, 0, 0, 2.1, 2.1),
+        new("softsign", v => v / (1 + Math.Abs(v)), v => 1 / ((1 + Math.Abs(v)) * (1 + Math.Abs(v))), -1, 1, 0, 0, 2.1,
+            2.1),
+        new("lecun_tanh", v => 1.7159 * Math.Tanh(2.0 / 3 * v), v =>
+            1.7159 * 2 / 3 * OneMinusSquare(Math.Tanh(2.0 / 3 * v)), -1.7159, 1.7159, 0, 0, 2.1, 2.1),
         new("hard_sigmoid", v => Math.Clamp(v / 6 + 0.5, 0, 1), v => Math.Abs(v) < 3 ? 1.0 / 6 : 0, 0, 1, 0, 0, 1, 1),
-        new("hard_sigmoid(0.5)", v => Math.Clamp(0.5 * v + 0.5, 0, 1), v => Math.Abs(v) < 1 ? 0.5 : 0, 0, 1, 0, 0, 1, 1),
+        new("hard_sigmoid(0.5)", v => Math.Clamp(0.5 * v + 0.5, 0, 1), v => Math.Abs(v) < 1 ? 0.5 : 0, 0, 1, 0, 0, 1,
+            1),
         new("hard_tanh", v => Math.Clamp(v, -1, 1), v => Math.Abs(v) < 1 ? 1 : 0, -1, 1, 0, 0, 0, 0),
         new("sin", Math.Sin, Math.Cos, double.NaN, double.NaN, double.NaN, double.NaN, 1, 1),
         new("gaussian", v => Bell(v), v => -v * Bell(v), 0, 0, 0, 0, 2.1, 2.1),
-        new("gaussian(-0.5,0.7)", v => Bell((v + 0.5) / 0.7) / 0.7, v => -(v + 0.5) / 0.49 * Bell((v + 0.5) / 0.7) / 0.7, 0, 0, 0, 0, 2.1, 2.1),
+        new("gaussian(-0.5,0.7)", v => Bell((v + 0.5) / 0.7) / 0.7, v =>
+            -(v + 0.5) / 0.49 * Bell((v + 0.5) / 0.7) / 0.7, 0, 0, 0, 0, 2.1, 2.1),
         new("ramp", v => Math.Clamp((v + 1) / 2, 0, 1), v => Math.Abs(v) < 1 ? 0.5 : 0, 0, 1, 0, 0, 1, 1),
-        new("ramp(2,-1,-0.5,3)", v => v < -0.5 ? 2 : v > 3 ? -1 : 2 + (v + 0.5) * -3 / 3.5, v => v is > -0.5 and < 3 ? -3 / 3.5 : 0, 2, -1, 0, 0, 2.1, 1),
+        new("ramp(2,-1,-0.5,3)", v => v < -0.5 ? 2 : v > 3 ? -1 : 2 + (v + 0.5) * -3 / 3.5, v => v is > -0.5 and < 3
+            ? -3 / 3.5 : 0, 2, -1, 0, 0, 2.1, 1),
         new("step", v => v < 0 ? 0 : 1, v => 0, 0, 1, 0, 0, 0, 0),
         new("step(-1,2,0.5,1)", v => v < 0.5 ? -1 : 2, v => Math.Abs(v - 0.5) < 1 ? 1.5 : 0, -1, 2, 0, 0, 0, 0),
         new("sign", v => v < 0 ? -1 : 1, v => 0, -1, 1, 0, 0, 0, 0),
@@ -67,7 +82,8 @@ public sealed unsafe class ActivationTests
     private static Reference Named(string text) => References.Single(r => r.Text == text);
 
     /// <summary>φ and φ′ of each v through the kernels.</summary>
-    private static (T[] Value, T[] Slope) Apply<T>(Activation activation, T[] v, Arithmetic arithmetic = Arithmetic.Fast, SimdWidth? width = null)
+    private static (T[] Value, T[] Slope) Apply<T>(Activation activation, T[] v,
+        Arithmetic arithmetic = Arithmetic.Fast, SimdWidth? width = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ActivationKernel<T> kernel = activation.Bind(Kernels<T>.For(arithmetic, width));
@@ -86,7 +102,8 @@ public sealed unsafe class ActivationTests
         Assert.Equal(Activations.All.Where(e => e.Default.IsElementwise).Select(e => e.Name).Order(),
             References.Select(r => r.Text.Split('(')[0]).Distinct().Order());
 
-    private static readonly double[] Specials = [.. ((double[])[0, 1e-20, 1, 20, 50, 90, 1e4]).SelectMany(x => (double[])[x, -x])];
+    private static readonly double[] Specials = [.. ((double[])[0, 1e-20, 1, 20, 50, 90, 1e4]).SelectMany(x =>
+        (double[])[x, -x])];
 
     [Theory, MemberData(nameof(Names))]
     public void Special_values_are_right_in_both_formats_and_arithmetics(string text)
@@ -98,7 +115,8 @@ public sealed unsafe class ActivationTests
         }
     }
 
-    private static void Check<T>(Reference reference, Arithmetic arithmetic, double unit) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    private static void Check<T>(Reference reference, Arithmetic arithmetic, double unit)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         Activation activation = Catalog.Default.Activation(reference.Text);
         T[] v = [.. Specials.Select(T.CreateTruncating)];
@@ -124,9 +142,11 @@ public sealed unsafe class ActivationTests
         void Close(double expected, T actual, string what)
         {
             double got = double.CreateTruncating(actual);
-            bool isClose = double.IsFinite(expected) ? Math.Abs(got - expected) <= 8 * unit * Math.Max(Math.Abs(expected), what.Contains("E-20") ? 0 : 1)
+            bool isClose = double.IsFinite(expected)
+                ? Math.Abs(got - expected) <= 8 * unit * Math.Max(Math.Abs(expected), what.Contains("E-20") ? 0 : 1)
                 : expected.Equals(got);
-            Assert.True(isClose, $"{reference.Text} {typeof(T).Name} {arithmetic}: {what} is {got:R}, not {expected:R}");
+            Assert.True(isClose,
+                $"{reference.Text} {typeof(T).Name} {arithmetic}: {what} is {got:R}, not {expected:R}");
         }
     }
 
@@ -158,13 +178,15 @@ public sealed unsafe class ActivationTests
             }
             TestContext.Current.TestOutputHelper?.WriteLine($"{text} {arithmetic}: {worst:F2} at {at:R}, slope {worstSlope:F2} at {slopeAt:R}");
             Assert.True(worst <= reference.Ulps, $"{text} {arithmetic}: {worst} ulp at {at:R}");
-            Assert.True(worstSlope <= reference.SlopeUlps, $"{text} {arithmetic}: slope {worstSlope} ulp at {slopeAt:R}");
+            Assert.True(worstSlope <= reference.SlopeUlps,
+                $"{text} {arithmetic}: slope {worstSlope} ulp at {slopeAt:R}");
         }
 
         // In units of the last place of the expected number or of 1, whichever is larger: 2⁻²³ at 1.
         static double Units(float actual, double expected)
         {
-            if (Math.Abs(expected) > float.MaxValue) return float.IsInfinity(actual) || Math.Abs(actual) > 3e38 ? 0 : Inf;
+            if (Math.Abs(expected) > float.MaxValue) return float.IsInfinity(actual) || Math.Abs(actual) > 3e38 ? 0
+                : Inf;
             float size = Math.Max(1, (float)Math.Abs(expected));
             double unit = size > 3e38 ? size * 1.2e-7 : (double)MathF.BitIncrement(size) - size;
             return Math.Abs(actual - expected) / unit;
@@ -176,9 +198,11 @@ public sealed unsafe class ActivationTests
     {
         Activation activation = Catalog.Default.Activation(text);
         Random random = new(3);
-        float[] singles = [.. Enumerable.Range(0, 3001).Select(i => i % 3 == 0 ? BitConverter.UInt32BitsToSingle((uint)random.NextInt64(1L << 32))
+        float[] singles = [.. Enumerable.Range(0, 3001).Select(i => i % 3 == 0
+            ? BitConverter.UInt32BitsToSingle((uint)random.NextInt64(1L << 32))
             : (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-3, 4))))];
-        double[] doubles = [.. Enumerable.Range(0, 3001).Select(i => i % 3 == 0 ? BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue))
+        double[] doubles = [.. Enumerable.Range(0, 3001).Select(i => i % 3 == 0
+            ? BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue))
             : (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-3, 4)))];
         Same(singles);
         Same(doubles);
@@ -192,13 +216,16 @@ public sealed unsafe class ActivationTests
                 for (int i = 0; i < v.Length; i++)
                 {
                     T slack = T.Abs(y[i]) * T.CreateTruncating(typeof(T) == typeof(float) ? 4e-7 : 1e-15);
-                    Assert.True(T.IsNaN(v[i]) || T.IsInfinity(v[i]) || (y[i] >= low - slack && y[i] <= high + slack), $"{text}({v[i]}) is {y[i]}");
-                    if (low >= T.Zero && high <= T.One) Assert.False(y[i] < T.Zero || y[i] > T.One); // logarithms would not forgive it
+                    Assert.True(T.IsNaN(v[i]) || T.IsInfinity(v[i]) || (y[i] >= low - slack && y[i] <= high + slack),
+                        $"{text}({v[i]}) is {y[i]}");
+                    if (low >= T.Zero && high <= T.One) Assert.False(y[i] < T.Zero
+                        || y[i] > T.One); // logarithms would not forgive it
                 }
                 foreach (SimdWidth width in SimdWidths.Supported)
                 {
                     (T[] otherY, T[] otherSlope) = Apply(activation, v, arithmetic, width);
-                    bool isFused = Kernels<T>.For(arithmetic, width).IsFused == Kernels<T>.For(arithmetic, SimdWidth.Bits128).IsFused;
+                    bool isFused = Kernels<T>.For(arithmetic, width).IsFused == Kernels<T>.For(arithmetic,
+                        SimdWidth.Bits128).IsFused;
                     if (!isFused) continue;
                     Assert.Equal(y, otherY);
                     Assert.Equal(slope, otherSlope);
@@ -207,7 +234,10 @@ public sealed unsafe class ActivationTests
         }
     }
 
-    /// <summary>Parsed, printed and parsed again: the same value; each entry prints with its parameters when they are not the defaults.</summary>
+    /// <summary>
+    /// Parsed, printed and parsed again: the same value; each entry prints with its parameters when they are not the
+    /// defaults.
+    /// </summary>
     [Fact]
     public void Entries_print_as_they_are_parsed()
     {

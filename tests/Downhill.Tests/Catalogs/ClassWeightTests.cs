@@ -17,17 +17,25 @@ public sealed class ClassWeightTests
         float[] own = [.. Enumerable.Range(0, 50).Select(i => 0.5f * (1 + i % 3))];
         double[] weights = [1, 4, 0.25];
         Dataset data = Runs.Classes(50, 3, 3, weights: own);
-        Dataset multiplied = Runs.Classes(50, 3, 3, weights: [.. own.Select((w, i) => w * (float)weights[data.Classes[i]])]);
+        Dataset multiplied = Runs.Classes(50, 3, 3, weights: [.. own.Select((w, i) =>
+            w * (float)weights[data.Classes[i]])]);
         foreach (Optimizer optimizer in (Optimizer[])[Optimizers.Adam(), Optimizers.Lbfgs()])
         {
-            TrainOptions options = Options with { Reduction = reduction, Optimizer = optimizer, Batch = optimizer.NeedsFullBatch ? 0 : 8 };
+            TrainOptions options = Options with
+            {
+                Reduction = reduction,
+                Optimizer = optimizer,
+                Batch = optimizer.NeedsFullBatch ? 0 : 8
+            };
             string expected = Runs.Train<float>(multiplied, Spec, options);
             Assert.Equal(expected, Runs.Train<float>(data, Spec, options with { ClassWeights = weights }));
             Assert.NotEqual(expected, Runs.Train<float>(data, Spec, options));
         }
         // Without weights of their own, rows weigh what their class does.
-        Dataset plain = Runs.Classes(50, 3, 3), byClass = Runs.Classes(50, 3, 3, weights: [.. plain.Classes.Select(c => (float)weights[c])]);
-        Assert.Equal(Runs.Train<float>(byClass, Spec, Options), Runs.Train<float>(plain, Spec, Options with { ClassWeights = weights }));
+        Dataset plain = Runs.Classes(50, 3, 3), byClass = Runs.Classes(50, 3, 3,
+            weights: [.. plain.Classes.Select(c => (float)weights[c])]);
+        Assert.Equal(Runs.Train<float>(byClass, Spec, Options),
+            Runs.Train<float>(plain, Spec, Options with { ClassWeights = weights }));
     }
 
     [Fact]
@@ -52,15 +60,19 @@ public sealed class ClassWeightTests
         double[] weights = ClassWeight.Balanced.For(data, rows), sums = new double[3];
         foreach (int row in rows) sums[data.Classes[row]] += data.Weights![row] * weights[data.Classes[row]];
         double all = rows.Sum(r => data.Weights![r]);
-        foreach (double sum in sums) Assert.Equal(all / 3, sum, 1e-9); // each class counts alike, all together as much as before
+        // Each class counts alike, all together as much as before.
+        foreach (double sum in sums) Assert.Equal(all / 3, sum, 1e-9);
         // A class that has no row to train on keeps 1 and leaves the others balanced.
         int[] two = [.. rows.Where(r => data.Classes[r] != 2)];
         weights = ClassWeight.Balanced.For(data, two);
         Assert.Equal(1, weights[2]);
-        Assert.Equal(two.Where(r => data.Classes[r] == 0).Sum(r => data.Weights![r]) * weights[0], two.Sum(r => data.Weights![r]) / 2, 1e-9);
+        Assert.Equal(two.Where(r => data.Classes[r] == 0).Sum(r => data.Weights![r]) * weights[0],
+            two.Sum(r => data.Weights![r]) / 2, 1e-9);
     }
 
-    /// <summary>5 % of class 1: unweighted its recall suffers, balanced it does not; accuracy counts rows, not weights.</summary>
+    /// <summary>
+    /// 5 % of class 1: unweighted its recall suffers, balanced it does not; accuracy counts rows, not weights.
+    /// </summary>
     [Fact]
     public void Balanced_training_finds_the_rare_class()
     {
@@ -75,9 +87,14 @@ public sealed class ClassWeightTests
         Dataset data = new("rare", Runs.Columns(2), new(["c"], ["common", "rare"]), x, [], classes, []);
         double Recall(ClassWeight? weights)
         {
-            FitResult fit = Model.Fit(data, new() { Hidden = [], Epochs = 40, Threads = 1, ClassWeight = weights, ValidationShare = 0.1 });
+            FitResult fit = Model.Fit(data, new()
+            {
+                Hidden = [], Epochs = 40, Threads = 1, ClassWeight = weights,
+                ValidationShare = 0.1
+            });
             int[,] confusion = fit.Train.Confusion!;
-            Assert.Equal((confusion[0, 0] + confusion[1, 1]) / (double)fit.Train.Rows, fit.Train.Accuracy!.Value, 1e-12);
+            Assert.Equal((confusion[0, 0] + confusion[1, 1]) / (double)fit.Train.Rows, fit.Train.Accuracy!.Value,
+                1e-12);
             return confusion[1, 1] / (double)(confusion[1, 0] + confusion[1, 1]);
         }
         Assert.True(Recall(null) < 0.4);
@@ -92,7 +109,8 @@ public sealed class ClassWeightTests
         Dataset data = Runs.Classes(60, 3, 3);
         int[] train = [.. Runs.All(data).Where(i => i % 3 != 0)], held = [.. Runs.All(data).Where(i => i % 3 == 0)];
         double[] weights = [1, 5, 0];
-        using TrainSession<double> session = Runs.Start<double>(data, Spec, Options with { Epochs = 1, ClassWeights = weights }, train, held);
+        using TrainSession<double> session = Runs.Start<double>(data, Spec,
+            Options with { Epochs = 1, ClassWeights = weights }, train, held);
         session.Run();
         Evaluator<double> evaluator = new(new(Spec, Losses.CrossEntropy), data, held, Runs.Plain(data));
         double sum = 0, weight = 0;
@@ -131,17 +149,20 @@ public sealed class ClassWeightTests
     public void Numbers_that_do_not_fit_are_refused(string text, string part)
     {
         Dataset data = Runs.Classes(30, 3, 3);
-        Assert.Contains(part, Assert.Throws<DownhillException>(() => FitPlan.Make(data, new() { ClassWeight = ClassWeight.Parse(text) })).Message);
+        Assert.Contains(part, Assert.Throws<DownhillException>(() =>
+            FitPlan.Make(data, new() { ClassWeight = ClassWeight.Parse(text) })).Message);
     }
 
     [Fact]
     public void Numbers_have_no_classes_to_weigh() => Assert.Contains("classes",
-        Assert.Throws<DownhillException>(() => FitPlan.Make(Runs.Numbers(30, 3), new() { ClassWeight = ClassWeight.Balanced })).Message);
+        Assert.Throws<DownhillException>(() => FitPlan.Make(Runs.Numbers(30, 3),
+            new() { ClassWeight = ClassWeight.Balanced })).Message);
 
     [Fact]
     public void Steps_with_class_weights_allocate_nothing()
     {
-        using TrainSession<float> session = Runs.Start<float>(Runs.Classes(4000, 3, 3), Spec, Options with { ClassWeights = [1, 2, 3] });
+        using TrainSession<float> session = Runs.Start<float>(Runs.Classes(4000, 3, 3), Spec,
+            Options with { ClassWeights = [1, 2, 3] });
         for (int i = 0; i < 100; i++) session.Step();
         long least = long.MaxValue;
         for (int attempt = 0; attempt < 3 && least > 0; attempt++)
@@ -158,7 +179,11 @@ public sealed class ClassWeightTests
     {
         using TemporaryFolder folder = new();
         Dataset data = Runs.Classes(80, 3, 3);
-        FitPlan plan = FitPlan.Make(data, new() { Epochs = 6, Hidden = [4], Threads = 1, ClassWeight = ClassWeight.Balanced });
+        FitPlan plan = FitPlan.Make(data, new()
+        {
+            Epochs = 6, Hidden = [4], Threads = 1,
+            ClassWeight = ClassWeight.Balanced
+        });
         using TrainSession<float> whole = plan.Start(), first = plan.Start();
         whole.Run();
         while (first.State.Epoch < 3) first.Step();

@@ -11,10 +11,12 @@ public sealed unsafe class LossTests
     private const double Inf = double.PositiveInfinity;
 
     /// <summary>Loss and gradient of one row through the kernel on outputs, not fused.</summary>
-    private static (double Loss, double[] Gradient) Of<T>(Loss loss, double[] y, double[] t, Arithmetic arithmetic = Arithmetic.Fast)
+    private static (double Loss, double[] Gradient) Of<T>(Loss loss, double[] y, double[] t,
+        Arithmetic arithmetic = Arithmetic.Fast)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        T[] outputs = [.. y.Select(T.CreateTruncating)], targets = [.. t.Select(T.CreateTruncating)], gradient = new T[y.Length];
+        T[] outputs = [.. y.Select(T.CreateTruncating)], targets = [.. t.Select(T.CreateTruncating)],
+            gradient = new T[y.Length];
         double value = 0;
         fixed (T* from = outputs, to = targets, slope = gradient)
             loss.Bind(Kernels<T>.For(arithmetic)).Evaluate(from, to, null, &value, slope, 1, y.Length);
@@ -64,8 +66,10 @@ public sealed unsafe class LossTests
 
         void Near((double Loss, double[] Gradient) got, double tolerance)
         {
-            Assert.True(got.Loss.Equals(expected) || Math.Abs(got.Loss - expected) <= tolerance * Math.Abs(expected), $"loss {got.Loss:R}");
-            Assert.True(got.Gradient[0].Equals(slope) || Math.Abs(got.Gradient[0] - slope) <= tolerance * Math.Abs(slope), $"slope {got.Gradient[0]:R}");
+            Assert.True(got.Loss.Equals(expected) || Math.Abs(got.Loss - expected) <= tolerance * Math.Abs(expected),
+                $"loss {got.Loss:R}");
+            Assert.True(got.Gradient[0].Equals(slope)
+                || Math.Abs(got.Gradient[0] - slope) <= tolerance * Math.Abs(slope), $"slope {got.Gradient[0]:R}");
         }
     }
 
@@ -76,7 +80,8 @@ public sealed unsafe class LossTests
     {
         Loss loss = Catalog.Default.Loss(name);
         Assert.True(double.IsNaN(Of<float>(loss, [0.5, double.NaN], [1, 1]).Loss));
-        Assert.True(double.IsNaN(Of<double>(loss, [0.5, double.NaN], [1, 1]).Gradient[1]) || name is "binary_cross_entropy" or "cross_entropy" or "poisson");
+        Assert.True(double.IsNaN(Of<double>(loss, [0.5, double.NaN], [1, 1]).Gradient[1])
+            || name is "binary_cross_entropy" or "cross_entropy" or "poisson");
     }
 
     /// <summary>Loss and gradient do not depend on how many outputs fill a vector.</summary>
@@ -86,7 +91,8 @@ public sealed unsafe class LossTests
         Loss loss = Catalog.Default.Loss(name);
         foreach (int outputs in (int[])[1, 2, 3, 7, 8, 9, 16, 37])
         {
-            double[] y = [.. Enumerable.Range(0, outputs).Select(o => 0.05 + 0.9 * (o + 1) / (outputs + 1))], t = [.. y.Select((_, o) => (double)(o % 2))];
+            double[] y = [.. Enumerable.Range(0, outputs).Select(o => 0.05 + 0.9 * (o + 1) / (outputs + 1))],
+                t = [.. y.Select((_, o) => (double)(o % 2))];
             Expr x = Expr.Variable("y", 1, outputs);
             double[,] row = new double[1, outputs], target = new double[1, outputs];
             for (int o = 0; o < outputs; o++) (row[0, o], target[0, o]) = (y[o], t[o]);
@@ -99,7 +105,9 @@ public sealed unsafe class LossTests
         }
     }
 
-    /// <summary>t = (1−s)·(1, 0, 0) + s/3 on scores (10⁴, −10⁴, 0), s = 0.3: 0.1·2·10⁴ + 0.1·10⁴; gradient y − t.</summary>
+    /// <summary>
+    /// t = (1−s)·(1, 0, 0) + s/3 on scores (10⁴, −10⁴, 0), s = 0.3: 0.1·2·10⁴ + 0.1·10⁴; gradient y − t.
+    /// </summary>
     [Fact]
     public void Smoothing_is_fused_with_softmax_and_sigmoid_and_right_at_the_ends()
     {
@@ -113,8 +121,10 @@ public sealed unsafe class LossTests
         Assert.Equal(9000, loss, 1e-9);
         Assert.Equal(0.9, gradient[0], 1e-12);
         // Smoothed targets are what the cost is lowest at, not certainty.
-        Assert.True(Fused("cross_entropy(0.3)", Activations.Softmax, [Math.Log(8), 0, 0], [1, 0, 0]).Loss < Fused("cross_entropy(0.3)", Activations.Softmax, [9, 0, 0], [1, 0, 0]).Loss);
-        Assert.All(Fused("cross_entropy(0.3)", Activations.Softmax, [Math.Log(8), 0, 0], [1, 0, 0]).Gradient, g => Assert.Equal(0, g, 1e-12));
+        Assert.True(Fused("cross_entropy(0.3)", Activations.Softmax, [Math.Log(8), 0, 0],
+            [1, 0, 0]).Loss < Fused("cross_entropy(0.3)", Activations.Softmax, [9, 0, 0], [1, 0, 0]).Loss);
+        Assert.All(Fused("cross_entropy(0.3)", Activations.Softmax, [Math.Log(8), 0, 0], [1, 0, 0]).Gradient, g =>
+            Assert.Equal(0, g, 1e-12));
     }
 
     private static (double Loss, double[] Gradient) Fused(string text, Activation output, double[] z, double[] t)
@@ -124,7 +134,8 @@ public sealed unsafe class LossTests
         double[] gradient = new double[z.Length];
         double value = 0;
         fixed (double* from = z, to = t, slope = gradient)
-            loss.BindFused(Kernels<double>.For(Arithmetic.Fast), output).Evaluate(from, to, null, &value, slope, 1, z.Length);
+            loss.BindFused(Kernels<double>.For(Arithmetic.Fast), output).Evaluate(from, to, null, &value, slope, 1,
+                z.Length);
         return (value, gradient);
     }
 
@@ -132,10 +143,16 @@ public sealed unsafe class LossTests
     public void Weight_2_is_the_row_twice_and_weight_0_is_no_row(string name)
     {
         Loss loss = Catalog.Default.Loss(name);
-        Dataset weighted = Runs.Classes(6, 3, 2, weights: [1, 2, 0, 1, 2, 3]), repeated = Runs.Classes(6, 3, 2).Subset([0, 1, 1, 3, 4, 4, 5, 5, 5]);
+        Dataset weighted = Runs.Classes(6, 3, 2, weights: [1, 2, 0, 1, 2, 3]),
+            repeated = Runs.Classes(6, 3, 2).Subset([0, 1, 1, 3, 4, 4, 5, 5, 5]);
         NetworkSpec spec = new(3, new Dense(4, Activations.Tanh), new Dense(2, loss.UsualOutput(isClass: true)));
-        TrainOptions options = new() { Loss = loss, Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Batch = 0, Epochs = 5, Threads = 1 };
-        using TrainSession<double> a = Runs.Start<double>(weighted, spec, options), b = Runs.Start<double>(repeated, spec, options);
+        TrainOptions options = new()
+        {
+            Loss = loss, Optimizer = Optimizers.GradientDescent, LearningRate = 0.05,
+            Batch = 0, Epochs = 5, Threads = 1
+        };
+        using TrainSession<double> a = Runs.Start<double>(weighted, spec, options),
+            b = Runs.Start<double>(repeated, spec, options);
         a.Run();
         b.Run();
         double[] x = Runs.Weights(a), y = Runs.Weights(b);
@@ -170,7 +187,8 @@ public sealed unsafe class LossTests
     public void Target_coding_and_outputs_follow_the_loss(string name, int outputs, double low)
     {
         FitPlan plan = FitPlan.Make(Runs.Classes(60, 3, 2), new() { Loss = Catalog.Default.Loss(name) });
-        Assert.Equal((outputs, low, 1.0), (plan.Preparation.Outputs, plan.Preparation.TargetLow, plan.Preparation.TargetHigh));
+        Assert.Equal((outputs, low, 1.0), (plan.Preparation.Outputs, plan.Preparation.TargetLow,
+            plan.Preparation.TargetHigh));
     }
 
     [Theory]
@@ -185,7 +203,11 @@ public sealed unsafe class LossTests
     [InlineData("selu", 0)]
     public void Target_coding_follows_the_outputs_where_the_loss_leaves_it_open(string output, double low) =>
         Assert.Equal(low, FitPlan.Make(Runs.Classes(60, 3, 3),
-            new() { Output = Catalog.Default.Activation(output), Loss = Losses.MeanSquaredError }).Preparation.TargetLow);
+            new()
+            {
+                Output = Catalog.Default.Activation(output),
+                Loss = Losses.MeanSquaredError
+            }).Preparation.TargetLow);
 
     /// <summary>One against the rest, in the same network as cross-entropy, is about as good.</summary>
     [Theory]
@@ -195,16 +217,19 @@ public sealed unsafe class LossTests
     {
         Dataset data = Runs.Classes(300, 3, classes);
         FitOptions options = new() { Loss = Losses.Hinge, Hidden = [48, 24], Epochs = 300, Threads = 1, TestShare = 0 };
-        FitResult hinge = Model.Fit(data, options), other = Model.Fit(data, options with { Loss = Losses.CrossEntropy });
+        FitResult hinge = Model.Fit(data, options), other = Model.Fit(data,
+            options with { Loss = Losses.CrossEntropy });
         Assert.Equal("identity", hinge.Model.Spec.Output.Name);
-        Assert.True(hinge.Train.Accuracy > 0.9 && hinge.Train.Accuracy > other.Train.Accuracy - 0.05, $"{hinge.Train.Accuracy}, {other.Train.Accuracy}");
+        Assert.True(hinge.Train.Accuracy > 0.9 && hinge.Train.Accuracy > other.Train.Accuracy - 0.05,
+            $"{hinge.Train.Accuracy}, {other.Train.Accuracy}");
     }
 
     private static Dataset Counts(int rows, float shift = 0)
     {
         RandomStream random = new(5, RandomStreams.Data);
         float[] x = [.. Enumerable.Range(0, rows).Select(i => (float)random.Normal((ulong)i))];
-        float[] y = [.. x.Select((v, i) => MathF.Floor(3 * MathF.Exp(0.5f * v) + (float)random.Uniform((ulong)(90_000 + i))) + shift)];
+        float[] y = [.. x.Select((v, i) => MathF.Floor(3 * MathF.Exp(0.5f * v)
+            + (float)random.Uniform((ulong)(90_000 + i))) + shift)];
         return new("counts", [new("x")], new(["n"], []), x, [], [], y);
     }
 
@@ -212,7 +237,11 @@ public sealed unsafe class LossTests
     public void Poisson_learns_counts_unscaled()
     {
         Dataset data = Counts(400);
-        FitResult fit = Model.Fit(data, new() { Loss = Losses.Poisson, Hidden = [16], Epochs = 60, Threads = 1, WeightDecay = 0 });
+        FitResult fit = Model.Fit(data, new()
+        {
+            Loss = Losses.Poisson, Hidden = [16], Epochs = 60, Threads = 1,
+            WeightDecay = 0
+        });
         Assert.Equal("softplus", fit.Model.Spec.Output.Name);
         Assert.Equal((0.0, 1.0), (fit.Model.Preparation.TargetShift[0], fit.Model.Preparation.TargetScale[0]));
         Assert.True(fit.Train.R2 > 0.9, $"{fit.Train.R2}");
@@ -222,7 +251,8 @@ public sealed unsafe class LossTests
     [Fact]
     public void Targets_that_a_loss_is_not_defined_for_are_refused()
     {
-        string message = Assert.Throws<DownhillException>(() => FitPlan.Make(Counts(40, shift: -50), new() { Loss = Losses.Poisson })).Message;
+        string message = Assert.Throws<DownhillException>(() =>
+            FitPlan.Make(Counts(40, shift: -50), new() { Loss = Losses.Poisson })).Message;
         Assert.Contains("'n', row 1", message);
         Assert.Contains("mse", message);
         Assert.Throws<DownhillException>(() => FitPlan.Make(Counts(40), new() { Loss = Losses.Hinge }));
@@ -235,17 +265,21 @@ public sealed unsafe class LossTests
         Assert.Contains("-1 and 1", message);
     }
 
-    /// <summary>With one far-off target, a constant fitted by mae is the median, by huber near it, by mse the mean.</summary>
+    /// <summary>
+    /// With one far-off target, a constant fitted by mae is the median, by huber near it, by mse the mean.
+    /// </summary>
     [Fact]
     public void Absolute_and_huber_losses_are_pulled_less_by_a_far_off_target()
     {
         Dataset data = new("one far off", [new("x")], new(["y"], []), new float[5], [], [], [0, 1, 2, 3, 94]);
         double Constant(Loss loss)
         {
-            using TrainSession<double> session = Runs.Start<double>(data, new(1, new Dense(1, Activations.Identity)), new()
-            {
-                Loss = loss, Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Batch = 0, Epochs = 4000, Threads = 1,
-            });
+            using TrainSession<double> session = Runs.Start<double>(data, new(1, new Dense(1, Activations.Identity)),
+                new()
+                {
+                    Loss = loss, Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Batch = 0, Epochs = 4000,
+                    Threads = 1,
+                });
             session.Run();
             return Runs.Weights(session)[1];
         }
