@@ -1,9 +1,9 @@
 namespace Downhill;
 
 /// <summary>
-/// Factors on the learning rate, so that layers learn at the same pace (lecture L18): one per layer, smaller in the last
-/// layers, or LeCun's η ∝ 1/√(inputs of the unit), per unit where links are missing (LeCun et al., Efficient BackProp, 1998,
-/// §4.7). Penalties and decay, which are scaled by the rate, follow.
+/// Factors on the learning rate, so that layers learn at the same pace (lecture L18): one per layer, smaller in the
+/// last layers, or LeCun's η ∝ 1/√(inputs of the unit), per unit where links are missing (LeCun et al., Efficient
+/// BackProp, 1998, §4.7). Penalties and decay, which are scaled by the rate, follow.
 /// </summary>
 public sealed class LayerRates : IEquatable<LayerRates>
 {
@@ -11,7 +11,8 @@ public sealed class LayerRates : IEquatable<LayerRates>
 
     private LayerRates(double[] factors, bool isLeCun) => (this.factors, IsLeCun) = (factors, isLeCun);
 
-    /// <summary>1/√(inputs of the unit), of its links only where not fully connected; a unit's bias goes with its weights.</summary>
+    /// <summary>1/√(inputs of the unit), of its links only where not fully connected; a unit's bias goes with its
+    /// weights.</summary>
     public static LayerRates LeCun { get; } = new([], isLeCun: true);
 
     /// <summary>Whether this is <see cref="LeCun"/>.</summary>
@@ -20,15 +21,17 @@ public sealed class LayerRates : IEquatable<LayerRates>
     /// <summary>One factor per Dense layer, in order; empty for <see cref="LeCun"/>.</summary>
     public IReadOnlyList<double> Factors => factors;
 
-    /// <summary>One factor per Dense layer from the first to the output; a normalisation goes with the layer before it. 0 holds a
-    /// layer still.</summary>
+    /// <summary>One factor per Dense layer from the first to the output; a normalisation goes with the layer before it.
+    /// 0 holds a layer still.</summary>
     /// <exception cref="DownhillException">A factor below 0 or not finite, or none.</exception>
     public static LayerRates Of(params IReadOnlyList<double> factors)
     {
-        if (factors.Count == 0) Throw.Input("Layer learning rates", "a factor per layer", "none", "Write, for example, 1,0.5.");
+        if (factors.Count == 0) Throw.Input("Layer learning rates", "a factor per layer", "none",
+            "Write, for example, 1,0.5.");
         foreach (double factor in factors)
             if (!(factor >= 0 && factor <= 1e6))
-                Throw.Input("Layer learning rates", "factors from 0 up to 1000000", Numbers.Text(factor), "1 leaves a layer as it is.");
+                Throw.Input("Layer learning rates", "factors from 0 up to 1000000", Numbers.Text(factor),
+                    "1 leaves a layer as it is.");
         return new([.. factors], isLeCun: false);
     }
 
@@ -41,7 +44,8 @@ public sealed class LayerRates : IEquatable<LayerRates>
         foreach (string part in text.Split(','))
         {
             if (!Numbers.TryParse(part.Trim(), out double factor))
-                Throw.Input("Layer learning rates", "'lecun' or a factor per layer such as 1,0.5", $"'{part.Trim()}'", "Separate the factors by commas.");
+                Throw.Input("Layer learning rates", "'lecun' or a factor per layer such as 1,0.5", $"'{part.Trim()}'",
+                    "Separate the factors by commas.");
             factors.Add(factor);
         }
         return Of(factors);
@@ -55,11 +59,14 @@ public sealed class LayerRates : IEquatable<LayerRates>
     {
         int layers = spec.Layers.Count(l => l is Dense);
         if (!IsLeCun && factors.Length != layers)
-            Throw.Input($"Layer learning rates of network {spec}", $"{layers} factors, one per layer of weights", $"{factors.Length}", "Count the output layer too.");
+            Throw.Input($"Layer learning rates of network {spec}", $"{layers} factors, one per layer of weights",
+                $"{factors.Length}", "Count the output layer too.");
     }
 
-    /// <summary>Factor of each segment as a whole, and per element [parameter length] where units of a segment differ, else null.</summary>
-    internal (double[] Segments, AlignedBuffer<T>? Elements) For<T>(NetworkSpec spec) where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    /// <summary>Factor of each segment as a whole, and per element [parameter length] where units of a segment differ,
+    /// else null.</summary>
+    internal (double[] Segments, AlignedBuffer<T>? Elements) For<T>(NetworkSpec spec)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         double[] segments = new double[spec.Segments.Count];
         AlignedBuffer<T>? elements = null;
@@ -75,12 +82,14 @@ public sealed class LayerRates : IEquatable<LayerRates>
             segments[s] = 1;
             elements ??= Ones<T>(spec.ParameterLength);
             for (int i = 0; i < segment.Length; i++)
-                elements.Span[segment.Offset + i] = T.CreateTruncating(1 / Math.Sqrt(Math.Max(1, mask.FanIn(i % segment.Shape.Columns))));
+                elements.Span[segment.Offset + i] =
+                    T.CreateTruncating(1 / Math.Sqrt(Math.Max(1, mask.FanIn(i % segment.Shape.Columns))));
         }
         return (segments, elements);
     }
 
-    private static AlignedBuffer<T> Ones<T>(int length) where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    private static AlignedBuffer<T> Ones<T>(int length)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         AlignedBuffer<T> ones = new(length);
         ones.Span.Fill(T.One);

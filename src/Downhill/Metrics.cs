@@ -1,6 +1,7 @@
 namespace Downhill;
 
-/// <summary>How one class is told from the others (or an average over classes), from the weighted confusion matrix.</summary>
+/// <summary>How one class is told from the others (or an average over classes), from the weighted confusion
+/// matrix.</summary>
 /// <param name="Precision">Right among the rows said to be of the class; 0 when there is none.</param>
 /// <param name="Recall">Found among the rows of the class; 0 when there is none.</param>
 /// <param name="F1">2·precision·recall/(precision + recall); 0 when both are 0.</param>
@@ -15,8 +16,9 @@ public readonly record struct ClassScore(double Precision, double Recall, double
 public readonly record struct TargetScore(double Mse, double Rmse, double Mae, double R2);
 
 /// <summary>
-/// How good a model is on some rows. Means and sums are over the rows' weights, 1 each where the data have none. What is marked
-/// <em>scores</em> is measured on request only (<see cref="Model.Evaluate"/> does, a run's validation does not), null otherwise.
+/// How good a model is on some rows. Means and sums are over the rows' weights, 1 each where the data have none. What
+/// is marked <em>scores</em> is measured on request only (<see cref="Model.Evaluate"/> does, a run's validation does
+/// not), null otherwise.
 /// </summary>
 public sealed record Metrics
 {
@@ -43,8 +45,8 @@ public sealed record Metrics
     /// <summary>[actual class, predicted class] sums of row weights; null for regression.</summary>
     public double[,]? WeightedConfusion { get; init; }
 
-    /// <summary>Scores: [k] is the weight of the rows whose own class has the k-th largest output, from 0. Among equal outputs the
-    /// lower class comes first, as it does in the answer.</summary>
+    /// <summary>Scores: [k] is the weight of the rows whose own class has the k-th largest output, from 0. Among equal
+    /// outputs the lower class comes first, as it does in the answer.</summary>
     public IReadOnlyList<double>? Ranks { get; init; }
 
     /// <summary>Precision, recall and F1 of each class; null for regression.</summary>
@@ -53,26 +55,30 @@ public sealed record Metrics
 
     /// <summary>The plain mean of <see cref="PerClass"/> (of F1 too); null for regression.</summary>
     public ClassScore? Macro => PerClass is not { } each ? null
-        : new(each.Average(c => c.Precision), each.Average(c => c.Recall), each.Average(c => c.F1), each.Sum(c => c.Support));
+        : new(each.Average(c => c.Precision), each.Average(c => c.Recall), each.Average(c => c.F1),
+            each.Sum(c => c.Support));
 
-    /// <summary>All classes' counts together; with one class per row all three are the accuracy. Null for regression.</summary>
+    /// <summary>All classes' counts together; with one class per row all three are the accuracy. Null for
+    /// regression.</summary>
     public ClassScore? Micro => Accuracy is not double accuracy ? null
         : new(accuracy, accuracy, accuracy, PerClass?.Sum(c => c.Support) ?? Rows);
 
-    /// <summary>Scores: area under the receiver's curve, the chance that a row of the class has a larger output than a row of
-    /// another, a tie half (Hanley, McNeil, Radiology 143, 1982). For two classes of the second one; for more the mean over the
-    /// classes, each against all others, that occur in the rows (and are not alone there).</summary>
+    /// <summary>Scores: area under the receiver's curve, the chance that a row of the class has a larger output than a
+    /// row of another, a tie half (Hanley, McNeil, Radiology 143, 1982). For two classes of the second one; for more
+    /// the mean over the classes, each against all others, that occur in the rows (and are not alone there).</summary>
     public double? RocAuc { get; init; }
 
-    /// <summary>Scores: mean of −ln p of the right class, where outputs are probabilities; p is kept from 2⁻⁵² to 1 − 2⁻⁵².</summary>
+    /// <summary>Scores: mean of −ln p of the right class, where outputs are probabilities; p is kept from 2⁻⁵² to 1 −
+    /// 2⁻⁵².</summary>
     public double? LogLoss { get; init; }
 
-    /// <summary>Scores: mean of (p − y)² for the second of two classes, or of Σ over the classes of (p − y)² for more (Brier,
-    /// Monthly Weather Review 78, 1950), where outputs are probabilities.</summary>
+    /// <summary>Scores: mean of (p − y)² for the second of two classes, or of Σ over the classes of (p − y)² for more
+    /// (Brier, Monthly Weather Review 78, 1950), where outputs are probabilities.</summary>
     public double? Brier { get; init; }
 
-    /// <summary>Scores: expected calibration error, Σ share·|accuracy − confidence| over <see cref="CalibrationBins"/> equal bins
-    /// (low, high] of the answer's probability (Guo et al., ICML 2017, eq. 3), where outputs are probabilities.</summary>
+    /// <summary>Scores: expected calibration error, Σ share·|accuracy − confidence| over <see cref="CalibrationBins"/>
+    /// equal bins (low, high] of the answer's probability (Guo et al., ICML 2017, eq. 3), where outputs are
+    /// probabilities.</summary>
     public double? CalibrationError { get; init; }
 
     // ---- numbers ----------------------------------------------------------------------------------------------------
@@ -86,19 +92,22 @@ public sealed record Metrics
     /// <summary>Mean absolute error, in the target's units.</summary>
     public double? Mae { get; init; }
 
-    /// <summary>1 − squared error / squared deviation from the mean, averaged over the targets; NaN when one is constant.</summary>
+    /// <summary>1 − squared error / squared deviation from the mean, averaged over the targets; NaN when one is
+    /// constant.</summary>
     public double? R2 { get; init; }
 
     /// <summary>The same for each target; null for classification.</summary>
     public IReadOnlyList<TargetScore>? PerTarget { get; init; }
 
-    /// <summary>Prechelt's E = 100·(oₘₐₓ−oₘᵢₙ)/(N·P)·ΣΣ(o−t)², where the outputs have a range (Proben1, 1994, §3.2).</summary>
+    /// <summary>Prechelt's E = 100·(oₘₐₓ−oₘᵢₙ)/(N·P)·ΣΣ(o−t)², where the outputs have a range (Proben1, 1994,
+    /// §3.2).</summary>
     public double? SquaredErrorPercentage { get; init; }
 
     /// <summary>The one number by which people compare: accuracy, or R² for regression.</summary>
     public double Score => Accuracy ?? R2 ?? double.NaN;
 
-    /// <summary>Share of rows whose class is among the <paramref name="k"/> largest outputs; null without scores.</summary>
+    /// <summary>Share of rows whose class is among the <paramref name="k"/> largest outputs; null without
+    /// scores.</summary>
     /// <exception cref="DownhillException">Fewer than 1.</exception>
     public double? TopK(int k)
     {

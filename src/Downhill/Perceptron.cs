@@ -33,13 +33,15 @@ public sealed class Perceptron
     /// <param name="learningRate">η above 0. From zero weights it changes their length only, never an answer.</param>
     /// <param name="shuffle">Whether each pass takes the rows in a new order, or always in the given one.</param>
     /// <param name="seed">Seed of the orders.</param>
-    /// <exception cref="DownhillException">Sizes that do not fit, one class only, a number that is not finite.</exception>
+    /// <exception cref="DownhillException">Sizes that do not fit, one class only, a number that is not
+    /// finite.</exception>
     public Perceptron(
         int inputs, float[] rows, int[] targets, double learningRate = 1, bool shuffle = false, ulong seed = 1)
     {
         Separability.Check(inputs, rows, targets);
         if (!(learningRate > 0 && learningRate <= 1e6))
-            Throw.Input("Learning rate", "a number above 0 up to 1000000", Numbers.Text(learningRate), "1 is usual here.");
+            Throw.Input("Learning rate", "a number above 0 up to 1000000", Numbers.Text(learningRate),
+                "1 is usual here.");
         (Inputs, this.rows, this.targets, LearningRate) = (inputs, rows, targets, learningRate);
         (this.shuffle, this.seed) = (shuffle, seed);
         weights = new double[inputs + 1];
@@ -80,7 +82,8 @@ public sealed class Perceptron
     /// <summary>Fewest rows that the weights at the end of a pass (or at the start) had on the wrong side.</summary>
     public int FewestWrong { get; private set; }
 
-    /// <summary>Weights [I+1], bias first, that had <see cref="FewestWrong"/> rows wrong (Gallant's pocket, 1990).</summary>
+    /// <summary>Weights [I+1], bias first, that had <see cref="FewestWrong"/> rows wrong (Gallant's pocket,
+    /// 1990).</summary>
     public ReadOnlySpan<double> BestWeights => best;
 
     /// <summary>φ(v) = +1 if v ≥ 0 else −1.</summary>
@@ -127,8 +130,8 @@ public sealed class Perceptron
     }
 
     /// <summary>
-    /// The answer after at most <paramref name="passes"/> passes. Where the rule has not converged by then, the convex hull
-    /// of the signed examples is searched for a separating plane or for a certificate that there is none
+    /// The answer after at most <paramref name="passes"/> passes. Where the rule has not converged by then, the convex
+    /// hull of the signed examples is searched for a separating plane or for a certificate that there is none
     /// (<see cref="Separability"/>).
     /// </summary>
     /// <param name="passes">Most passes of the rule.</param>
@@ -146,11 +149,12 @@ public sealed class Perceptron
         if (HasConverged && Separability.Verify(Inputs, rows, targets, Strict()) is Separable found)
             return found with { FoundBy = $"the perceptron rule, {Mistakes} updates in {Epochs} passes" };
         PerceptronAnswer searched = Separability.Decide(Inputs, rows, targets, work, cancellation);
-        return searched is Undecided undecided ? undecided with { Passes = Epochs, FewestWrong = FewestWrong } : searched;
+        return searched is Undecided undecided ? undecided with { Passes = Epochs, FewestWrong = FewestWrong }
+            : searched;
     }
 
-    /// <summary>φ(0) = +1 lets a row of class +1 lie on the plane itself; then the plane moves half way to the nearest row
-    /// of class −1, so that no row lies on it.</summary>
+    /// <summary>φ(0) = +1 lets a row of class +1 lie on the plane itself; then the plane moves half way to the nearest
+    /// row of class −1, so that no row lies on it.</summary>
     private double[] Strict()
     {
         double[] moved = [.. weights];

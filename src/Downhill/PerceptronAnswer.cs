@@ -4,8 +4,9 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// Whether a plane separates two classes: <see cref="Separable"/>, <see cref="NotSeparable"/> or <see cref="Undecided"/>
-/// (lecture L3). The first two were verified in exact arithmetic on the numbers of the rows as they are.
+/// Whether a plane separates two classes: <see cref="Separable"/>, <see cref="NotSeparable"/> or
+/// <see cref="Undecided"/> (lecture L3). The first two were verified in exact arithmetic on the numbers of the rows as
+/// they are.
 /// </summary>
 public abstract record PerceptronAnswer
 {
@@ -20,7 +21,8 @@ public abstract record PerceptronAnswer
 /// <param name="Bias">b.</param>
 /// <param name="Margin">Distance of the nearest row from the plane, min t·(w·x + b)/‖w‖, above 0.</param>
 /// <param name="FoundBy">The rule or the search, in words.</param>
-public sealed record Separable(IReadOnlyList<double> Weights, double Bias, double Margin, string FoundBy) : PerceptronAnswer
+public sealed record Separable(IReadOnlyList<double> Weights, double Bias, double Margin, string FoundBy)
+    : PerceptronAnswer
 {
     public override string Text => string.Create(CultureInfo.InvariantCulture,
         $"separable: checked on every row, smallest distance from the plane {Margin:G4}; found by {FoundBy}");
@@ -38,7 +40,8 @@ public sealed record NotSeparable(GordanCertificate Certificate) : PerceptronAns
 /// <param name="Passes">Passes of the rule.</param>
 /// <param name="FewestWrong">Fewest rows on the wrong side after a pass.</param>
 /// <param name="HullDistance">An upper bound of the distance between 0 and the convex hull of the signed rows (columns
-/// standardised, rows of length 1): the plane's margin where they are separable, 0 where not. NaN when it was not searched.</param>
+/// standardised, rows of length 1): the plane's margin where they are separable, 0 where not. NaN when it was not
+/// searched.</param>
 public sealed record Undecided(int Passes, int FewestWrong, double HullDistance) : PerceptronAnswer
 {
     public override string Text
@@ -53,8 +56,8 @@ public sealed record Undecided(int Passes, int FewestWrong, double HullDistance)
 }
 
 /// <summary>
-/// Proof that no plane separates the rows (Gordan 1873): λᵢ ≥ 0, not all 0, with Σ λᵢ·tᵢ·(1, xᵢ) = 0. A separating plane would
-/// have tᵢ·(w·xᵢ + b) &gt; 0 for every i, and the same combination of these would be both above 0 and 0.
+/// Proof that no plane separates the rows (Gordan 1873): λᵢ ≥ 0, not all 0, with Σ λᵢ·tᵢ·(1, xᵢ) = 0. A separating
+/// plane would have tᵢ·(w·xᵢ + b) &gt; 0 for every i, and the same combination of these would be both above 0 and 0.
 /// </summary>
 /// <param name="Rows">Rows i with λᵢ above 0.</param>
 /// <param name="Multipliers">λᵢ of each, whole numbers without a common factor.</param>

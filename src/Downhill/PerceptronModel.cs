@@ -3,49 +3,67 @@ using System.Diagnostics;
 namespace Downhill;
 
 /// <summary>What training by the perceptron rule gave.</summary>
-/// <param name="Fit">The model and its measures; each pass of the rule is one line of the history, whose loss is the mean of
-/// ½(t − y)² over the rows as they were shown: 2 for a mistake, 0 otherwise.</param>
-/// <param name="Answers">One for two classes; for more one per class, that class against all others. Certificates name rows of
-/// the data set.</param>
+/// <param name="Fit">The model and its measures; each pass of the rule is one line of the history, whose loss is the
+/// mean of ½(t − y)² over the rows as they were shown: 2 for a mistake, 0 otherwise.</param>
+/// <param name="Answers">One for two classes; for more one per class, that class against all others. Certificates name
+/// rows of the data set.</param>
 public sealed record PerceptronResult(FitResult Fit, IReadOnlyList<PerceptronAnswer> Answers);
 
 /// <summary>
-/// Perceptrons for a data set, and the ordinary model that they become: for two classes a single unit with the activation
-/// <c>sign</c> and the targets −1 and +1; for more classes one unit each, whose field in units of ‖w‖ is the output, so that
-/// the answer is the class whose plane lies farthest below the row.
+/// Perceptrons for a data set, and the ordinary model that they become: for two classes a single unit with the
+/// activation <c>sign</c> and the targets −1 and +1; for more classes one unit each, whose field in units of ‖w‖ is the
+/// output, so that the answer is the class whose plane lies farthest below the row.
 /// </summary>
 public static class PerceptronModel
 {
     /// <summary>
-    /// Splits and prepares the data as <see cref="Model.Fit"/> does, runs the rule on the network's inputs, and where it has
-    /// not converged decides on the raw rows. Uses of the options: test and validation parts, scaling, learning rate
-    /// (1), epochs (1000; 20 from 5000 rows on), time, shuffle, seed, arithmetic, progress, cancellation. Weights of rows play no part.
+    /// Splits and prepares the data as <see cref="Model.Fit"/> does, runs the rule on the network's inputs, and where
+    /// it has not converged decides on the raw rows. Uses of the options: test and validation parts, scaling, learning
+    /// rate (1), epochs (1000; 20 from 5000 rows on), time, shuffle, seed, arithmetic, progress, cancellation. Weights
+    /// of rows play no part.
     /// </summary>
     /// <param name="data">Rows with classes.</param>
     /// <param name="options">As above; what does not fit the rule is refused.</param>
     /// <param name="catalog">Where <c>sign</c> is looked up; null for what ships.</param>
     /// <param name="work">Most multiply-adds of each class's search; see <see cref="Separability.Decide"/>.</param>
-    /// <exception cref="DownhillException">Numbers as target, one class only, hidden layers or other options without meaning here.</exception>
+    /// <exception cref="DownhillException">Numbers as target, one class only, hidden layers or other options without
+    /// meaning here.</exception>
     public static PerceptronResult Fit(
         Dataset data, FitOptions? options = null, Catalog? catalog = null, long work = Separability.DefaultWork)
     {
         options ??= new();
         if (!data.Target.IsClass)
-            Throw.Input("Perceptron", "classes as target", $"the number '{data.Target.Names[0]}'", "Use a network with the output identity.");
+            Throw.Input("Perceptron", "classes as target", $"the number '{data.Target.Names[0]}'",
+                "Use a network with the output identity.");
         Refuse(options);
         // The plan is asked for its rows and its preparation; the optimizer in it is never run.
-        FitPlan split = FitPlan.Make(data, options with { Hidden = [], Output = Activations.Identity, Optimizer = Optimizers.GradientDescent, Batch = 0, LearningRate = null });
+        FitPlan split = FitPlan.Make(data, options with
+        {
+            Hidden = [],
+            Output = Activations.Identity,
+            Optimizer = Optimizers.GradientDescent,
+            Batch = 0,
+            LearningRate = null
+        });
         int classes = data.Target.Classes.Count;
         bool single = classes == 2;
         Preparation preparation = split.Preparation with { TargetLow = -1, TargetHigh = 1, SingleOutput = single };
         Activation output = single ? (catalog ?? Catalog.Default).Activation("sign") : Activations.Identity;
         NetworkSpec spec = new(preparation.Width, new Dense(single ? 1 : classes, output));
         int epochs = options.Epochs ?? (split.Rows.Length < 5000 ? 1000 : 20);
-        TrainOptions train = split.Options with { Epochs = epochs, LearningRate = options.LearningRate ?? 1, Batch = 1, Loss = Losses.Euclidean, Schedules = [] };
+        TrainOptions train = split.Options with
+        {
+            Epochs = epochs,
+            LearningRate = options.LearningRate ?? 1,
+            Batch = 1,
+            Loss = Losses.Euclidean,
+            Schedules = []
+        };
         return new Run(data, split.Rows, preparation, spec, train, options, work).Finish(split);
     }
 
-    /// <summary>Checks a certificate of <see cref="PerceptronResult.Answers"/> against the raw rows of the data set.</summary>
+    /// <summary>Checks a certificate of <see cref="PerceptronResult.Answers"/> against the raw rows of the data
+    /// set.</summary>
     /// <param name="certificate">The proof, naming rows of the data set.</param>
     /// <param name="data">The data set.</param>
     /// <param name="positive">Class with the target +1: 1 for two classes, else the class against all others.</param>
@@ -65,15 +83,21 @@ public static class PerceptronModel
     {
         (string Option, bool IsSet)[] meaningless =
         [
-            ("hidden layers", options.Hidden is { Count: > 0 }), ("an activation", options.Activation.Count > 0 || options.Output is not null),
-            ("batch norm", options.BatchNorm), ("dropout", options.Dropout != 0), ("missing links", options.Connections != 1 || options.Masks is not null),
-            ("a model to start from", options.From is not null), ("a loss", options.Loss is not null), ("schedules", options.Schedules.Count > 0 || options.LayerLearningRates is not null),
-            ("L1, L2 or decay", options.L1 != 0 || options.L2 != 0 || options.WeightDecay is > 0), ("clipping", options.Clip != 0),
-            ("batches of more than one row", options.Batch is not (null or 1)), ("stopping rules", options.Stop is { Count: > 0 }),
+            ("hidden layers", options.Hidden is { Count: > 0 }),
+            ("an activation", options.Activation.Count > 0 || options.Output is not null),
+            ("batch norm", options.BatchNorm), ("dropout", options.Dropout != 0),
+            ("missing links", options.Connections != 1 || options.Masks is not null),
+            ("a model to start from", options.From is not null), ("a loss", options.Loss is not null),
+            ("schedules", options.Schedules.Count > 0 || options.LayerLearningRates is not null),
+            ("L1, L2 or decay", options.L1 != 0 || options.L2 != 0 || options.WeightDecay is > 0),
+            ("clipping", options.Clip != 0),
+            ("batches of more than one row", options.Batch is not (null or 1)),
+            ("stopping rules", options.Stop is { Count: > 0 }),
         ];
         foreach ((string option, bool isSet) in meaningless)
             if (isSet)
-                Throw.Input("The perceptron rule", "a single layer, one example at a time, an update of t·x on mistakes only", option,
+                Throw.Input("The perceptron rule",
+                    "a single layer, one example at a time, an update of t·x on mistakes only", option,
                     "Leave it out, or use another optimizer with a smooth activation.");
     }
 
@@ -82,7 +106,8 @@ public static class PerceptronModel
     {
         int width = preparation.Width;
         if ((long)width * rows.Length > Array.MaxLength)
-            Throw.Input("Perceptron", $"at most {Array.MaxLength:N0} numbers in all rows", $"{(long)width * rows.Length:N0}", "Give fewer rows.");
+            Throw.Input("Perceptron", $"at most {Array.MaxLength:N0} numbers in all rows",
+                $"{(long)width * rows.Length:N0}", "Give fewer rows.");
         float[] matrix = new float[rows.Length * width], numeric = new float[preparation.NumericCount];
         int[] codes = new int[preparation.CategoryCount], classes = new int[1];
         for (int i = 0; i < rows.Length; i++)
@@ -111,7 +136,8 @@ public static class PerceptronModel
         private readonly StopReason stopped;
 
         public Run(
-            Dataset data, int[] rows, Preparation preparation, NetworkSpec spec, TrainOptions train, FitOptions options, long work)
+            Dataset data, int[] rows, Preparation preparation, NetworkSpec spec, TrainOptions train,
+            FitOptions options, long work)
         {
             (this.data, this.rows, this.preparation, this.spec, this.train) = (data, rows, preparation, spec, train);
             parameters = new(spec.ParameterLength);
@@ -120,11 +146,14 @@ public static class PerceptronModel
             targets = [.. positive.Select(c => rows.Select(row => data.Classes[row] == c ? 1 : -1).ToArray())];
             for (int unit = 0; unit < targets.Length; unit++)
                 if (targets[unit].Distinct().Count() < 2)
-                    Throw.Input($"Data '{data.Name}', training rows", $"rows of class '{data.Target.Classes[positive[unit]]}' and of others",
+                    Throw.Input($"Data '{data.Name}', training rows",
+                        $"rows of class '{data.Target.Classes[positive[unit]]}' and of others",
                         "only one of the two", "Hold out fewer rows, or leave the class out.");
-            units = [.. targets.Select(t => new Perceptron(preparation.Width, encoded, t, train.EffectiveLearningRate, options.Shuffle, options.Seed))];
+            units = [.. targets.Select(t => new Perceptron(preparation.Width, encoded, t, train.EffectiveLearningRate,
+                options.Shuffle, options.Seed))];
             bool isTimeOver = false;
-            while (history.Count < train.Epochs && !options.Cancellation.IsCancellationRequested && !isTimeOver && units.Any(u => !u.HasConverged))
+            while (history.Count < train.Epochs && !options.Cancellation.IsCancellationRequested && !isTimeOver
+                && units.Any(u => !u.HasConverged))
             {
                 Pass();
                 options.Progress?.Invoke(history[^1]);
@@ -147,7 +176,8 @@ public static class PerceptronModel
         {
             Model model = new(spec, preparation, train.Loss, parameters, new(0), train.Arithmetic)
             {
-                Training = new(data.Name, rows.Length, history.Count, units.Sum(u => u.Steps), "perceptron", train.EffectiveLearningRate, 1, train.Seed, stopped.Text),
+                Training = new(data.Name, rows.Length, history.Count, units.Sum(u => u.Steps), "perceptron",
+                    train.EffectiveLearningRate, 1, train.Seed, stopped.Text),
                 Image = data.Image,
             };
             return new(new(model, stopped, history, model.Evaluate(data, rows),
@@ -161,7 +191,8 @@ public static class PerceptronModel
             long mistakes = 0;
             foreach (Perceptron unit in units)
                 if (!unit.HasConverged) mistakes += unit.Pass();
-            history.Add(new(history.Count + 1, units.Sum(u => u.Mistakes), 2.0 * mistakes / rows.Length, 0, double.NaN, double.NaN,
+            history.Add(new(history.Count + 1, units.Sum(u => u.Mistakes), 2.0 * mistakes / rows.Length, 0, double.NaN,
+                double.NaN,
                 train.EffectiveLearningRate, double.NaN, IsBest: false));
         }
 
@@ -175,7 +206,8 @@ public static class PerceptronModel
         private PerceptronAnswer Answer(int unit, float[]? raw, long work, CancellationToken cancellation)
         {
             Perceptron perceptron = units[unit];
-            PerceptronAnswer answer = perceptron.HasConverged || raw is null ? perceptron.Answer(perceptron.HasConverged ? work : 0, cancellation)
+            PerceptronAnswer answer = perceptron.HasConverged || raw is null
+                ? perceptron.Answer(perceptron.HasConverged ? work : 0, cancellation)
                 : Separability.Decide(preparation.Width, raw, targets[unit], work, cancellation);
             if (answer is Undecided undecided)
                 answer = undecided with { Passes = perceptron.Epochs, FewestWrong = perceptron.FewestWrong };
@@ -200,13 +232,15 @@ public static class PerceptronModel
                 if (!preparation.SingleOutput && length > 0)
                     for (int i = 0; i < weights.Length; i++) weights[i] /= length;
                 if (answer is NotSeparable not)
-                    answer = new NotSeparable(not.Certificate with { Rows = [.. not.Certificate.Rows.Select(row => rows[row])] });
+                    answer = new NotSeparable(
+                        not.Certificate with { Rows = [.. not.Certificate.Rows.Select(row => rows[row])] });
             }
             Place(unit, weights);
             return answer;
         }
 
-        /// <summary>w·x + b of raw rows x as weights of the encoded e = (x − shift)·scale: w/scale, and b + Σ w·shift.</summary>
+        /// <summary>w·x + b of raw rows x as weights of the encoded e = (x − shift)·scale: w/scale, and b + Σ
+        /// w·shift.</summary>
         private void ToEncoded(double[] weights)
         {
             int place = 1, numeric = 0;

@@ -3,7 +3,8 @@ using Downhill.Kernels;
 
 namespace Downhill;
 
-/// <summary>The metrics that look at a row's outputs themselves, not only at the answer: collected row by row.</summary>
+/// <summary>The metrics that look at a row's outputs themselves, not only at the answer: collected row by
+/// row.</summary>
 internal sealed class ScoreMetrics
 {
     private const double Smallest = 1.0 / (1L << 52);
@@ -14,7 +15,8 @@ internal sealed class ScoreMetrics
     private readonly double[][] scores;   // per class that gets a curve, the output of each row
     private readonly double[] weights, ranks, p;
     private readonly int[] actual;
-    private readonly double[] binWeight = new double[Metrics.CalibrationBins], binGap = new double[Metrics.CalibrationBins];
+    private readonly double[] binWeight = new double[Metrics.CalibrationBins],
+        binGap = new double[Metrics.CalibrationBins];
     private double weightSum, logLoss, brier;
     private int count;
 
@@ -30,7 +32,8 @@ internal sealed class ScoreMetrics
         (weights, actual, ranks, p) = (new double[rows], new int[rows], new double[classes], new double[classes]);
     }
 
-    public void Add<T>(ReadOnlySpan<T> outputs, int own, int predicted, double weight) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    public void Add<T>(ReadOnlySpan<T> outputs, int own, int predicted, double weight)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (preparation.SingleOutput)
         {
@@ -59,7 +62,8 @@ internal sealed class ScoreMetrics
             brier += weight * error * error;
         }
         double confidence = p[predicted];
-        int bin = Math.Clamp((int)Math.Ceiling(confidence * Metrics.CalibrationBins) - 1, 0, Metrics.CalibrationBins - 1);
+        int bin = Math.Clamp((int)Math.Ceiling(confidence * Metrics.CalibrationBins) - 1, 0,
+            Metrics.CalibrationBins - 1);
         binWeight[bin] += weight;
         binGap[bin] += weight * ((predicted == own ? 1 : 0) - confidence);
     }
@@ -85,8 +89,8 @@ internal sealed class ScoreMetrics
         };
     }
 
-    /// <summary>Σ over pairs (of the class, of another) of wᵢ·wⱼ·[sᵢ &gt; sⱼ, half for a tie], divided by Σ wᵢ·wⱼ: one sweep through
-    /// the rows in order of their output, equal outputs together.</summary>
+    /// <summary>Σ over pairs (of the class, of another) of wᵢ·wⱼ·[sᵢ &gt; sⱼ, half for a tie], divided by Σ wᵢ·wⱼ: one
+    /// sweep through the rows in order of their output, equal outputs together.</summary>
     private double Area(double[] score, int positive)
     {
         int[] order = [.. Enumerable.Range(0, score.Length)];

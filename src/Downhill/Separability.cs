@@ -3,9 +3,10 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// Decides whether a plane separates two classes. The signed rows vᵢ = tᵢ·(1, xᵢ) are separable exactly when 0 lies outside
-/// their convex hull (Gordan 1873); Wolfe's algorithm (Mathematical Programming 11, 1976) walks to the hull's point
-/// nearest to 0. Its double arithmetic only proposes: weights and certificates are verified exactly before they are given out.
+/// Decides whether a plane separates two classes. The signed rows vᵢ = tᵢ·(1, xᵢ) are separable exactly when 0 lies
+/// outside their convex hull (Gordan 1873); Wolfe's algorithm (Mathematical Programming 11, 1976) walks to the hull's
+/// point nearest to 0. Its double arithmetic only proposes: weights and certificates are verified exactly before they
+/// are given out.
 /// </summary>
 public static class Separability
 {
@@ -22,7 +23,8 @@ public static class Separability
     /// <param name="targets">[N], each +1 or −1, both present.</param>
     /// <param name="work">Most multiply-adds; the answer depends on them and never on the machine's speed.</param>
     /// <param name="cancellation">Ends the search: undecided.</param>
-    /// <exception cref="DownhillException">Sizes that do not fit, one class only, a number that is not finite.</exception>
+    /// <exception cref="DownhillException">Sizes that do not fit, one class only, a number that is not
+    /// finite.</exception>
     public static PerceptronAnswer Decide(
         int inputs, float[] rows, int[] targets, long work = DefaultWork, CancellationToken cancellation = default)
     {
@@ -57,33 +59,38 @@ public static class Separability
             if (Verify(inputs, rows, targets, weights) is Separable found)
                 return found with { FoundBy = $"Wolfe's nearest point, {walk.Cycles} cycles" };
         }
-        if (walk.Distance < Near && Certificate(inputs, rows, targets, walk.Corral, work, cancellation) is GordanCertificate proof)
+        if (walk.Distance < Near
+            && Certificate(inputs, rows, targets, walk.Corral, work, cancellation) is GordanCertificate proof)
             return new NotSeparable(proof);
-        // Rows on lines and planes through one another (the spirals, point by point) leave 0 on a face of the corral, where
-        // rounding decides on which side. Around a point p near 0 the walk finds another corral, with luck one around 0 too.
+        // Rows on lines and planes through one another (the spirals, point by point) leave 0 on a face of the corral,
+        // where rounding decides on which side. Around a point p near 0 the walk finds another corral, with luck one
+        // around 0 too.
         for (int attempt = 0; attempt < Attempts && walk.Distance < Near && walk.Done < work; attempt++)
         {
             double[] moved = [.. signed];
+            RandomStream random = new((ulong)attempt, RandomStreams.Data);
             for (int i = 0; i < moved.Length; i++)
-                moved[i] -= 0.01 / (attempt + 1) * new RandomStream((ulong)attempt, RandomStreams.Data).Normal((ulong)(i % width));
+                moved[i] -= 0.01 / (attempt + 1) * random.Normal((ulong)(i % width));
             HullWalk around = new(moved, targets.Length, width, work - walk.Done);
             around.Run(cancellation);
-            if (around.Distance < Near && Certificate(inputs, rows, targets, around.Corral, work, cancellation) is GordanCertificate other)
+            if (around.Distance < Near
+                && Certificate(inputs, rows, targets, around.Corral, work, cancellation) is GordanCertificate other)
                 return new NotSeparable(other);
         }
         return new Undecided(0, targets.Length, walk.Distance);
     }
 
     /// <summary>
-    /// Whether these weights have every row strictly on its side. Each field's sign is certain: where the bound of its rounding
-    /// error does not settle it, it is worked out in whole numbers.
+    /// Whether these weights have every row strictly on its side. Each field's sign is certain: where the bound of its
+    /// rounding error does not settle it, it is worked out in whole numbers.
     /// </summary>
     /// <param name="inputs">I.</param>
     /// <param name="rows">[N,I].</param>
     /// <param name="targets">[N], ±1.</param>
     /// <param name="weights">[I+1], bias first, finite.</param>
     /// <returns>The verified answer with its margin, or null.</returns>
-    public static Separable? Verify(int inputs, ReadOnlySpan<float> rows, ReadOnlySpan<int> targets, ReadOnlySpan<double> weights)
+    public static Separable? Verify(int inputs, ReadOnlySpan<float> rows, ReadOnlySpan<int> targets,
+        ReadOnlySpan<double> weights)
     {
         foreach (double weight in weights)
             if (!double.IsFinite(weight)) return null;
@@ -102,13 +109,17 @@ public static class Separability
     {
         if (inputs < 1) Throw.Input("Perceptron", "at least 1 input", $"{inputs}", "Give it a column.");
         if (rows.LongLength != (long)inputs * targets.Length)
-            Throw.Input("Perceptron", $"{(long)inputs * targets.Length} numbers for {targets.Length} rows of {inputs}", $"{rows.Length}", "Check the array's length.");
+            Throw.Input("Perceptron", $"{(long)inputs * targets.Length} numbers for {targets.Length} rows of {inputs}",
+                $"{rows.Length}", "Check the array's length.");
         foreach (float value in rows)
-            if (!float.IsFinite(value)) Throw.Input("Perceptron", "finite inputs", Numbers.Text(value), "Fill in or leave out such rows.");
+            if (!float.IsFinite(value)) Throw.Input("Perceptron", "finite inputs", Numbers.Text(value),
+                "Fill in or leave out such rows.");
         foreach (int target in targets)
-            if (target is not (1 or -1)) Throw.Input("Perceptron", "targets of +1 and −1", $"{target}", "Code the two classes as +1 and −1.");
+            if (target is not (1 or -1)) Throw.Input("Perceptron", "targets of +1 and −1", $"{target}",
+                "Code the two classes as +1 and −1.");
         if (!targets.Contains(1) || !targets.Contains(-1))
-            Throw.Input("Perceptron", "rows of two classes", targets.Length == 0 ? "no row" : "rows of one class only", "There is nothing to separate: check the classes.");
+            Throw.Input("Perceptron", "rows of two classes", targets.Length == 0 ? "no row" : "rows of one class only",
+                "There is nothing to separate: check the classes.");
     }
 
     /// <summary>−1, 0 or +1 of w·x + b, exactly; the field itself as doubles give it.</summary>
@@ -122,8 +133,8 @@ public static class Separability
             size += Math.Abs(term);
         }
         field = sum;
-        // Higham, Accuracy and Stability, §3.1: the error is at most n·u/(1 − n·u) of the terms' sizes; twice that, and more
-        // than what underflow can lose.
+        // Higham, Accuracy and Stability, §3.1: the error is at most n·u/(1 − n·u) of the terms' sizes; twice that, and
+        // more than what underflow can lose.
         double bound = 2 * (x.Length + 2) * 1.2e-16 * size + 1e-300;
         if (Math.Abs(sum) > bound) return Math.Sign(sum);
         Dyadic exact = Dyadic.Of(weights[0]);
@@ -175,8 +186,8 @@ public static class Separability
     }
 
     /// <summary>
-    /// The exact λ of the rows whose combination nearly vanishes: the null vector of the matrix with columns tᵢ·(1, xᵢ), by
-    /// elimination without fractions (Bareiss, Mathematics of Computation 22, 1968), then checked by
+    /// The exact λ of the rows whose combination nearly vanishes: the null vector of the matrix with columns tᵢ·(1,
+    /// xᵢ), by elimination without fractions (Bareiss, Mathematics of Computation 22, 1968), then checked by
     /// <see cref="GordanCertificate.Check"/>, which shares nothing with it.
     /// </summary>
     private static GordanCertificate? Certificate(
@@ -193,7 +204,8 @@ public static class Separability
             m[i + 1] = [.. column.Select(d => d.Mantissa.IsZero ? 0 : d.Mantissa << (d.Exponent - least))];
             bits += m[i + 1].Max(b => b.GetBitLength());
         }
-        // Entries grow to determinants of up to `bits` bits; a product of two such costs about (bits/64)² multiply-adds.
+        // Entries grow to determinants of up to `bits` bits; a product of two such costs about (bits/64)²
+        // multiply-adds.
         double words = 1 + bits / 64;
         if (0.3 * width * width * height * words * words > work) return null;
         List<int> pivots = [];
@@ -271,7 +283,8 @@ public static class Separability
                     Plane = [.. x];
                 }
                 // Half of the widest margin is enough; a hull that holds 0 ends where rounding does.
-                if (least >= 0.5 * squares && least > 0 || least >= squares * (1 - 1e-12) || Distance < 1e-14 || corral.Contains(next)) return;
+                if (least >= 0.5 * squares && least > 0 || least >= squares * (1 - 1e-12) || Distance < 1e-14
+                    || corral.Contains(next)) return;
                 corral.Add(next);
                 lambda.Add(0);
                 if (corral.Count <= width + 1 && Settle()) continue;
@@ -290,7 +303,8 @@ public static class Separability
             }
         }
 
-        /// <summary>Moves x to the nearest point of the corral's affine hull, dropping points that would get a weight below 0.</summary>
+        /// <summary>Moves x to the nearest point of the corral's affine hull, dropping points that would get a weight
+        /// below 0.</summary>
         private bool Settle()
         {
             while (true)
@@ -319,8 +333,8 @@ public static class Separability
         }
 
         /// <summary>
-        /// μ with Σμ = 1 and ‖Σ μₖ·vₖ‖ smallest: y of the least-squares problem [1ᵀ; V]·y ≈ (1, 0, … 0), divided by its sum
-        /// (Wolfe, §3). Householder's triangulation, columns in order; null when the points are affinely dependent.
+        /// μ with Σμ = 1 and ‖Σ μₖ·vₖ‖ smallest: y of the least-squares problem [1ᵀ; V]·y ≈ (1, 0, … 0), divided by its
+        /// sum (Wolfe, §3). Householder's triangulation, columns in order; null when the points are affinely dependent.
         /// </summary>
         private double[]? Nearest()
         {

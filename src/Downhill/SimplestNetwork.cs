@@ -6,8 +6,8 @@ using Downhill.Kernels;
 namespace Downhill;
 
 /// <summary>
-/// The lecture's simplest network (L12): x →(w₁)→ p₁ → y →(w₂)→ p₂ → z with sigmoids β, one weight per layer, no bias, and the
-/// performance P = −½(d − z)². Every number of its two partial derivatives, in double.
+/// The lecture's simplest network (L12): x →(w₁)→ p₁ → y →(w₂)→ p₂ → z with sigmoids β, one weight per layer, no bias,
+/// and the performance P = −½(d − z)². Every number of its two partial derivatives, in double.
 /// </summary>
 /// <remarks>
 /// The lecture's last slide adds the two derivatives into one number and leaves out the y of ∂P/∂w₂. That is a slip: a
@@ -46,12 +46,15 @@ public sealed record SimplestNetwork(double X, double W1, double W2, double D)
     /// <summary>β(p) = 1/(1 + e⁻ᵖ); its derivative is β(1 − β).</summary>
     public static double Beta(double p) => 1 / (1 + PortableMath.Exp(-p));
 
-    /// <summary>The network after one step uphill: w₁ + η·∂P/∂w₁ and w₂ + η·∂P/∂w₂, both taken before either weight moves.</summary>
-    public SimplestNetwork Step(double learningRate) => this with { W1 = W1 + learningRate * ByW1, W2 = W2 + learningRate * ByW2 };
+    /// <summary>The network after one step uphill: w₁ + η·∂P/∂w₁ and w₂ + η·∂P/∂w₂, both taken before either weight
+    /// moves.</summary>
+    public SimplestNetwork Step(double learningRate) =>
+        this with { W1 = W1 + learningRate * ByW1, W2 = W2 + learningRate * ByW2 };
 
     /// <summary>The same network as the engine describes it: 1-1-1, sigmoids, no biases.</summary>
     public static NetworkSpec Spec => new(1,
-        new Dense(1, Activations.Sigmoid()) { HasBias = false }, new Dense(1, Activations.Sigmoid()) { HasBias = false });
+        new Dense(1, Activations.Sigmoid()) { HasBias = false },
+        new Dense(1, Activations.Sigmoid()) { HasBias = false });
 
     /// <summary>P as a graph, its stages named as in the lecture.</summary>
     /// <returns>P, and the variables x, w₁, w₂, d.</returns>
@@ -81,7 +84,8 @@ public sealed record SimplestNetwork(double X, double W1, double W2, double D)
         Line("∂p₂/∂y = w₂", "", W2);
         Line("∂y/∂p₁ = y(1 − y)", $"{N(Y)}·{N(1 - Y)}", Y * (1 - Y));
         Line("∂p₁/∂w₁ = x", "", X);
-        Line("∂P/∂w₁ = (d − z)·z(1 − z)·w₂·y(1 − y)·x", $"{N(D - Z)}·{N(Z * (1 - Z))}·{N(W2)}·{N(Y * (1 - Y))}·{N(X)}", ByW1);
+        Line("∂P/∂w₁ = (d − z)·z(1 − z)·w₂·y(1 − y)·x", $"{N(D - Z)}·{N(Z * (1 - Z))}·{N(W2)}·{N(Y * (1 - Y))}·{N(X)}",
+            ByW1);
         Line("w₁ ← w₁ + η·∂P/∂w₁", $"{N(W1)} + {N(learningRate)}·{N(ByW1)}", next.W1);
         Line("w₂ ← w₂ + η·∂P/∂w₂", $"{N(W2)} + {N(learningRate)}·{N(ByW2)}", next.W2);
         Line("P after the step", "", next.Performance);
@@ -89,7 +93,8 @@ public sealed record SimplestNetwork(double X, double W1, double W2, double D)
         return text.ToString();
 
         void Line(string formula, string numbers, double value) =>
-            text.Append(numbers.Length == 0 ? $"{formula} = {Plain(value)}\n" : $"{formula} = {numbers} = {Plain(value)}\n");
+            text.Append(numbers.Length == 0 ? $"{formula} = {Plain(value)}\n"
+                : $"{formula} = {numbers} = {Plain(value)}\n");
     }
 
     // Inside a product or a sum a negative number stands in parentheses.

@@ -4,8 +4,8 @@ using Downhill.Tests.Training;
 namespace Downhill.Tests;
 
 /// <summary>
-/// Each row of the lecture that the engine must make true, shown with the lecture's own definitions. The depth is in the tests of
-/// the types; docs/LECTURE.md says how to see each row.
+/// Each row of the lecture that the engine must make true, shown with the lecture's own definitions. The depth is in
+/// the tests of the types; docs/LECTURE.md says how to see each row.
 /// </summary>
 public sealed class LectureTests
 {
@@ -15,7 +15,8 @@ public sealed class LectureTests
     private static TrainSession<double> Valley(TrainOptions options, double start)
     {
         Dataset data = new("valley", Runs.Columns(1), new(["d"], []), [1], [], [], [0]);
-        TrainSession<double> session = Runs.Start<double>(data, new(1, new Dense(1, Activations.Identity) { HasBias = false }),
+        TrainSession<double> session = Runs.Start<double>(data,
+            new(1, new Dense(1, Activations.Identity) { HasBias = false }),
             options with { Loss = Losses.Euclidean, Reduction = Reduction.Sum, Batch = 0, Threads = 1 });
         session.State.Parameters.Span[0] = start;
         return session;
@@ -28,7 +29,8 @@ public sealed class LectureTests
     [Fact]
     public void L1_neuron_adds_weighs_and_squashes_and_its_bias_is_one_more_input()
     {
-        Model model = Model.Fit(Dataset.Load("iris"), new() { Hidden = [3], Activation = [Activations.Tanh], Epochs = 1 }).Model;
+        Model model = Model.Fit(Dataset.Load("iris"),
+            new() { Hidden = [3], Activation = [Activations.Tanh], Epochs = 1 }).Model;
         Trace trace = Trace.Of(model, [5.1f, 3.5f, 1.4f, 0.2f]);
         foreach (UnitTrace unit in trace.Layers[0].Units)
         {
@@ -43,14 +45,17 @@ public sealed class LectureTests
         Expr with = new Dense(1, Activations.Tanh).Define(x, [w, b], []);
         Expr x0 = Expr.Variable("x0", 1, 3), w0 = Expr.Variable("w0", 3, 1);
         Expr without = new Dense(1, Activations.Tanh) { HasBias = false }.Define(x0, [w0], []);
-        Evaluation one = with.Evaluate((x, new double[,] { { 0.5, -1 } }), (w, new double[,] { { 2 }, { 0.25 } }), (b, 0.125));
-        Evaluation other = without.Evaluate((x0, new double[,] { { 1, 0.5, -1 } }), (w0, new double[,] { { 0.125 }, { 2 }, { 0.25 } }));
+        Evaluation one = with.Evaluate((x, new double[,] { { 0.5, -1 } }), (w, new double[,] { { 2 }, { 0.25 } }),
+            (b, 0.125));
+        Evaluation other = without.Evaluate((x0, new double[,] { { 1, 0.5, -1 } }),
+            (w0, new double[,] { { 0.125 }, { 2 }, { 0.25 } }));
         Assert.Equal(one.Scalar(with), other.Scalar(without));
         double inTheSum = other.Gradient(without, w0)[0][0, 0], asBias = one.Gradient(with, b)[0][0, 0];
         Assert.Equal(asBias, inTheSum);
     }
 
-    /// <summary>Activations of the lecture with other than default parameters, at places on all sides of their corners.</summary>
+    /// <summary>Activations of the lecture with other than default parameters, at places on all sides of their
+    /// corners.</summary>
     [Theory]
     [InlineData("sigmoid(x=2,y=0.5,z=-0.25)")]
     [InlineData("step(a=-2,b=3,c=0.5)")]
@@ -61,7 +66,8 @@ public sealed class LectureTests
     {
         string name = text.Split('(')[0];
         Activation activation = Catalog.Default.Activation(text);
-        using Network<double> network = new(new(1, new Dense(1, activation) { HasBias = false }), arithmetic: Arithmetic.Portable);
+        using Network<double> network = new(new(1, new Dense(1, activation) { HasBias = false }),
+            arithmetic: Arithmetic.Portable);
         Workspace<double> workspace = new(network, 1);
         AlignedBuffer<double> weight = new(network.Spec.ParameterLength);
         weight.Span[0] = 1;
@@ -86,13 +92,15 @@ public sealed class LectureTests
     public void L3_perceptron_splits_AND_and_proves_that_it_cannot_split_XOR()
     {
         CancellationToken token = TestContext.Current.CancellationToken;
-        Separable and = Assert.IsType<Separable>(new Perceptron(2, Corners, [-1, -1, -1, 1]).Decide(cancellation: token));
+        Separable and = Assert.IsType<Separable>(new Perceptron(2, Corners,
+            [-1, -1, -1, 1]).Decide(cancellation: token));
         for (int row = 0; row < 4; row++)
         {
             double v = and.Weights[0] * Corners[2 * row] + and.Weights[1] * Corners[2 * row + 1] + and.Bias;
             Assert.Equal(row == 3 ? 1 : -1, Perceptron.Sign(v));
         }
-        NotSeparable xor = Assert.IsType<NotSeparable>(new Perceptron(2, Corners, [-1, 1, 1, -1]).Decide(cancellation: token));
+        NotSeparable xor = Assert.IsType<NotSeparable>(new Perceptron(2, Corners,
+            [-1, 1, 1, -1]).Decide(cancellation: token));
         Assert.True(xor.Certificate.Check(2, Corners, [-1, 1, 1, -1]));
         Assert.IsType<Undecided>(new Perceptron(2, Corners, [-1, 1, 1, -1]).Decide(passes: 10, work: 0, token));
     }
@@ -115,7 +123,8 @@ public sealed class LectureTests
         Assert.DoesNotContain(0f, wide);
     }
 
-    /// <summary>y = σ(W³σ(W²σ(W¹x + b₁) + b₂) + b₃) as matrices, and the same bits from one thread and from two.</summary>
+    /// <summary>y = σ(W³σ(W²σ(W¹x + b₁) + b₂) + b₃) as matrices, and the same bits from one thread and from
+    /// two.</summary>
     [Fact]
     public void L5_matrix_form_is_what_the_engine_computes_in_parallel()
     {
@@ -128,7 +137,8 @@ public sealed class LectureTests
             using Network<double> network = new(spec, threads: threads);
             Workspace<double> workspace = new(network, Rows);
             network.Initialize(parameters, new(0), seed: 4);
-            for (int i = 0; i < Rows * 40; i++) workspace.Input[i] = x[i / 40, i % 40] = new RandomStream(2, RandomStreams.Data).Normal((ulong)i);
+            for (int i = 0; i < Rows * 40; i++) workspace.Input[i] = x[i / 40, i % 40] = new RandomStream(2,
+                RandomStreams.Data).Normal((ulong)i);
             network.Forward(workspace, parameters, new(0), Rows, PassMode.Predict);
             outputs[threads - 1] = workspace.Output.ToArray();
         }
@@ -167,7 +177,8 @@ public sealed class LectureTests
         Assert.Superset(new HashSet<float> { 0, 1 }, ends); // paper is 0, the most ink is 1
 
         NetworkSpec spec = NetworkSpec.Parse("256-16-10"); // 16 × 16 pixels, ten outputs
-        Assert.Equal(["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"], spec.Segments.Select(s => s.Name));
+        Assert.Equal(["layers.0.weight", "layers.0.bias", "layers.1.weight", "layers.1.bias"],
+            spec.Segments.Select(s => s.Name));
         Assert.Equal(256 * 16 + 16 + 16 * 10 + 10, spec.ParameterCount);
         using TrainSession<double> session = Valley(new(), start: 3);
         Assert.Equal(0.5 * 9, session.Step().Loss); // θ alone decides what the network gives
@@ -189,7 +200,11 @@ public sealed class LectureTests
     public void L9_total_cost_is_the_sum_of_the_examples_costs(string loss)
     {
         Dataset iris = Dataset.Load("iris");
-        FitOptions options = new() { Hidden = [4], Epochs = 1, Batch = 0, TestShare = 0, Reduction = Reduction.Sum, Loss = Catalog.Default.Loss(loss), Output = Activations.Softmax };
+        FitOptions options = new()
+        {
+            Hidden = [4], Epochs = 1, Batch = 0, TestShare = 0, Reduction = Reduction.Sum,
+            Loss = Catalog.Default.Loss(loss), Output = Activations.Softmax
+        };
         Model model = Model.Fit(iris, options).Model;
         double total = 0;
         Metrics metrics = model.Evaluate(iris, each: (row, cost, z) =>
@@ -210,7 +225,11 @@ public sealed class LectureTests
     {
         Dataset data = Runs.Numbers(30, 2);
         NetworkSpec spec = new(2, new Dense(1, Activations.Tanh) { HasBias = false });
-        TrainOptions options = new() { Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Batch = 0, Epochs = 40, Arithmetic = Arithmetic.Portable };
+        TrainOptions options = new()
+        {
+            Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent,
+            LearningRate = 0.05, Batch = 0, Epochs = 40, Arithmetic = Arithmetic.Portable
+        };
         using TrainSession<float> session = Runs.Start<float>(data, spec, options);
         Model start = new(spec, Runs.Plain(data), options.Loss, session.State.Parameters, new(0), options.Arithmetic);
         ErrorSurface surface = new(start, data, 0, 1);
@@ -222,10 +241,12 @@ public sealed class LectureTests
             Assert.True(height < last);
             Assert.Equal(height, session.Step().Loss, 1e-9);
             for (int i = 0; i < 2; i++)
-                Assert.Equal(theta[i] - 0.05f * (session.State.Gradient.Span[i] * (1 / 30f)), session.State.Parameters.Span[i], 1e-7f);
+                Assert.Equal(theta[i] - 0.05f * (session.State.Gradient.Span[i] * (1 / 30f)),
+                    session.State.Parameters.Span[i], 1e-7f);
             last = height;
         }
-        Assert.NotEqual(start.Parameters[..2].ToArray(), Model.Fit(data, new() { Hidden = [], Epochs = 1, Seed = 2 }).Model.Parameters[..2].ToArray());
+        Assert.NotEqual(start.Parameters[..2].ToArray(),
+            Model.Fit(data, new() { Hidden = [], Epochs = 1, Seed = 2 }).Model.Parameters[..2].ToArray());
     }
 
     [Theory]
@@ -237,7 +258,8 @@ public sealed class LectureTests
         NetworkSpec spec = new(3, new Dense(6, Activations.Tanh), new Dense(2, Activations.Identity));
         TrainOptions options = new()
         {
-            Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.01, Batch = 0, Epochs = 20, Reduction = Reduction.Sum,
+            Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.01, Batch = 0,
+            Epochs = 20, Reduction = Reduction.Sum,
             Arithmetic = arithmetic, Threads = 1,
         };
         using TrainSession<double> descent = Runs.Start<double>(data, spec, options);
@@ -275,7 +297,8 @@ public sealed class LectureTests
         Assert.Equal(n.W2 + 0.1 * n.ByW2, n.Step(0.1).W2);
     }
 
-    /// <summary>For all data Δw_ij += (t_i − y_i)·x_j, then w += α·Δw: sigmoid with cross-entropy, and identity with ½‖·‖².</summary>
+    /// <summary>For all data Δw_ij += (t_i − y_i)·x_j, then w += α·Δw: sigmoid with cross-entropy, and identity with
+    /// ½‖·‖².</summary>
     [Theory]
     [InlineData("sigmoid", "binary_cross_entropy")]
     [InlineData("identity", "euclidean")]
@@ -284,31 +307,45 @@ public sealed class LectureTests
         Dataset data = output == "identity" ? Runs.Numbers(20, 3) : Runs.Classes(20, 3, 2);
         Activation activation = Catalog.Default.Activation(output);
         NetworkSpec spec = new(3, new Dense(1, activation));
+<<<<<<< HEAD
         TrainOptions options = new()
         {
             Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent, LearningRate = 0.02, Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
             Stop = [StoppingRules.Gradient(1e-6)]
         };
         using TrainSession<double> session = new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: output == "sigmoid"), options);
+=======
+        TrainOptions options = new() { Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent,
+            LearningRate = 0.02, Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
+            Stop = [StoppingRules.Gradient(1e-6)] };
+        using TrainSession<double> session =
+            new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: output == "sigmoid"), options);
+>>>>>>> c968a764a6b8ebbfa13fdadff2e98beeacdf1fc7
         double[] w = session.State.Parameters.Span[..3].ToArray(), delta = new double[3];
         double b = session.State.Parameters.Span[spec.Segments[1].Offset], deltaB = 0;
         for (int row = 0; row < 20; row++)
         {
             double[] x = [.. data.Numeric[(3 * row)..(3 * row + 3)].Select(v => (double)v)];
-            double y = Value(activation.Define(x.Zip(w, (a, c) => a * c).Sum() + b)), t = output == "identity" ? data.Values[row] : data.Classes[row];
+            double y = Value(activation.Define(x.Zip(w, (a, c) => a * c).Sum() + b)),
+                t = output == "identity" ? data.Values[row] : data.Classes[row];
             for (int j = 0; j < 3; j++) delta[j] += (t - y) * x[j];
             deltaB += (t - y) * 1;
         }
         session.Step();
         for (int j = 0; j < 3; j++) Assert.Equal(w[j] + 0.02 * delta[j], session.State.Parameters.Span[j], 1e-13);
         Assert.Equal(b + 0.02 * deltaB, session.State.Parameters.Span[spec.Segments[1].Offset], 1e-13);
-        if (output == "identity") Assert.Contains("gradient is nearly zero", session.Run(cancellation: TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
+        if (output == "identity") Assert.Contains("gradient is nearly zero",
+            session.Run(cancellation: TestContext.Current.CancellationToken).Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void L15_momentum_moves_by_gamma_times_the_last_movement_minus_eta_times_the_gradient()
     {
-        using TrainSession<double> session = Valley(new() { Optimizer = Optimizers.Momentum(0.5), LearningRate = 0.25, Arithmetic = Arithmetic.Portable }, start: 8);
+        using TrainSession<double> session = Valley(new()
+        {
+            Optimizer = Optimizers.Momentum(0.5), LearningRate = 0.25,
+            Arithmetic = Arithmetic.Portable
+        }, start: 8);
         double w = 8, v = 0;
         for (int step = 0; step < 10; step++)
         {
@@ -322,7 +359,8 @@ public sealed class LectureTests
         double[] state = new double[settle.StateLength];
         ScheduleMoment moment = new(0.9, 0, 1, 100);
         Assert.Equal(0.5, settle.Value(moment, state));
-        foreach (double cost in (double[])[8, 2, 1.9]) settle.EpochEnded(new EpochReport() with { TrainLoss = cost }, state);
+        foreach (double cost in (double[])[8, 2, 1.9]) settle.EpochEnded(new EpochReport() with { TrainLoss = cost },
+            state);
         Assert.Equal(0.9, settle.Value(moment, state));
         new TrainOptions { Optimizer = Optimizers.Momentum(1) }.Check();
     }
@@ -348,23 +386,37 @@ public sealed class LectureTests
     public void L17_epoch_shows_every_example_once_in_a_new_order_and_mini_batches_get_further()
     {
         using TrainSession<float> still = Runs.Start<float>(Runs.Numbers(10, 2), NetworkSpec.Parse("2-3-1"),
-            new() { Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 1e-30, Batch = 1, Epochs = 2 });
+            new()
+            {
+                Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 1e-30, Batch = 1,
+                Epochs = 2
+            });
         double[] costs = [.. Enumerable.Range(0, 20).Select(_ => still.Step().Loss)];
         Assert.Equal(10, costs[..10].Distinct().Count()); // C differs from update to update
         Assert.Equal(costs[..10].Order(), costs[10..].Order());
         Assert.NotEqual(costs[..10], costs[10..]);
 
-        FitOptions options = new() { Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, Epochs = 5 };
+        FitOptions options = new()
+        {
+            Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.1,
+            Epochs = 5
+        };
         Dataset digits = Dataset.Load("digits");
-        FitResult mini = Model.Fit(digits, options with { Batch = 32 }), full = Model.Fit(digits, options with { Batch = 0 });
-        Assert.True(mini.Test!.Accuracy > full.Test!.Accuracy + 0.2, $"{mini.Test.Accuracy} against {full.Test.Accuracy} after five epochs each");
+        FitResult mini = Model.Fit(digits, options with { Batch = 32 }),
+            full = Model.Fit(digits, options with { Batch = 0 });
+        Assert.True(mini.Test!.Accuracy > full.Test!.Accuracy + 0.2,
+            $"{mini.Test.Accuracy} against {full.Test.Accuracy} after five epochs each");
     }
 
     [Fact]
     public void L18_layers_and_units_have_their_own_learning_rates()
     {
         NetworkSpec spec = NetworkSpec.Parse("4-9-1");
-        TrainOptions options = new() { Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.5, Batch = 0, Arithmetic = Arithmetic.Portable, LayerRates = LayerRates.LeCun };
+        TrainOptions options = new()
+        {
+            Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent,
+            LearningRate = 0.5, Batch = 0, Arithmetic = Arithmetic.Portable, LayerRates = LayerRates.LeCun
+        };
         using TrainSession<double> session = Runs.Start<double>(Runs.Numbers(10, 4), spec, options);
         double[] before = session.State.Parameters.Span.ToArray();
         session.Step();
@@ -372,7 +424,8 @@ public sealed class LectureTests
         {
             double eta = 0.5 / Math.Sqrt(segment.Layer == 0 ? 4 : 9);
             for (int i = segment.Offset; i < segment.Offset + segment.Length; i++)
-                Assert.Equal(before[i] - eta * session.State.Gradient.Span[i] / 10, session.State.Parameters.Span[i], 1e-14);
+                Assert.Equal(before[i] - eta * session.State.Gradient.Span[i] / 10, session.State.Parameters.Span[i],
+                    1e-14);
         }
         Assert.Equal("1,0.25", LayerRates.Parse("1, 0.25").ToString()); // smaller rates in the last layers
     }
@@ -380,16 +433,23 @@ public sealed class LectureTests
     [Fact]
     public void L19_learning_stops_by_change_by_gradient_by_epochs_and_by_rows_that_never_update_weights()
     {
-        TrainOptions options = new() { Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, Epochs = 500, Batch = 0 };
+        TrainOptions options = new()
+        {
+            Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent,
+            LearningRate = 0.1, Epochs = 500, Batch = 0
+        };
         Assert.Equal("epochs", Stopped(options with { Epochs = 3 }));
         Assert.Equal("change", Stopped(options with { Stop = [StoppingRules.Change(0.01)] }));
-        Assert.Equal("change(threshold=0.1,epochs=2,relative=1)", Stopped(options with { Stop = [StoppingRules.Change(0.1, 2, relative: true)] }));
+        Assert.Equal("change(threshold=0.1,epochs=2,relative=1)",
+            Stopped(options with { Stop = [StoppingRules.Change(0.1, 2, relative: true)] }));
         Assert.Equal("gradient(0.1)", Stopped(options with { Stop = [StoppingRules.Gradient(0.1)] }));
 
         Dataset data = Runs.Numbers(60, 3);
         int[] rows = [.. Enumerable.Range(0, 40)], held = [.. Enumerable.Range(40, 20)];
-        using TrainSession<float> with = Runs.Start<float>(data, NetworkSpec.Parse("3-8-1"), options with { Epochs = 30 }, rows, held);
-        using TrainSession<float> without = Runs.Start<float>(data, NetworkSpec.Parse("3-8-1"), options with { Epochs = 30 }, rows);
+        using TrainSession<float> with = Runs.Start<float>(data, NetworkSpec.Parse("3-8-1"),
+            options with { Epochs = 30 }, rows, held);
+        using TrainSession<float> without =
+            Runs.Start<float>(data, NetworkSpec.Parse("3-8-1"), options with { Epochs = 30 }, rows);
         with.Run(cancellation: TestContext.Current.CancellationToken);
         without.Run(cancellation: TestContext.Current.CancellationToken);
         Assert.Equal(Runs.Hash(without), Runs.Hash(with));
@@ -397,7 +457,8 @@ public sealed class LectureTests
 
         static string Stopped(TrainOptions options)
         {
-            using TrainSession<float> session = Runs.Start<float>(Runs.Numbers(40, 3), NetworkSpec.Parse("3-8-1"), options);
+            using TrainSession<float> session =
+                Runs.Start<float>(Runs.Numbers(40, 3), NetworkSpec.Parse("3-8-1"), options);
             return session.Run().Rule;
         }
     }
@@ -410,10 +471,12 @@ public sealed class LectureTests
         Assert.Equal(["3·4 + 4 = 16", "4·2 + 2 = 10"], [spec.CountFormula(0), spec.CountFormula(1)]);
         Assert.Equal("(3·4 + 4) + (4·2 + 2) = 26", spec.CountFormula());
         ConnectionMask mask = new(3, 4, [true, false, true, true, false, true, true, false, true, true, false, false]);
-        NetworkSpec sparse = new(3, new Dense(4, Activations.Tanh) { Connections = mask }, new BatchNorm(Activations.Tanh), new Dropout(0.5),
+        NetworkSpec sparse = new(3, new Dense(4, Activations.Tanh) { Connections = mask },
+            new BatchNorm(Activations.Tanh), new Dropout(0.5),
             new Dense(2, Activations.Identity) { HasBias = false });
         Assert.Equal("7 links + 4 = 11", sparse.CountFormula(0));
-        Assert.Equal(["4 + 4 = 8", "0", "4·2 = 8"], [sparse.CountFormula(1), sparse.CountFormula(2), sparse.CountFormula(3)]);
+        Assert.Equal(["4 + 4 = 8", "0", "4·2 = 8"],
+            [sparse.CountFormula(1), sparse.CountFormula(2), sparse.CountFormula(3)]);
         Assert.Equal("(7 links + 4) + (4 + 4) + (4·2) = 27", sparse.CountFormula());
     }
 
@@ -423,21 +486,24 @@ public sealed class LectureTests
         Model model = Model.Fit(Dataset.Load("iris"), new() { Hidden = [5], Epochs = 2 }).Model;
         byte[] bytes = model.ToBytes();
         using Safetensors file = Safetensors.Parse(bytes, "iris");
-        Assert.Equal(["layers.0.bias", "layers.0.weight", "layers.1.bias", "layers.1.weight"], file.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["layers.0.bias", "layers.0.weight", "layers.1.bias", "layers.1.weight"],
+            file.Tensors.Select(t => t.Name).Order(StringComparer.Ordinal));
         Assert.Equal(model.WeightsHash, ModelFile.FromBytes(bytes).WeightsHash);
     }
 
     [Fact]
     public void L23_reverse_mode_gives_all_derivatives_for_the_price_of_a_few_evaluations()
     {
-        GradientComparison small = GradientMethods.Compare(NetworkSpec.Parse("2-4-1")), large = GradientMethods.Compare(NetworkSpec.Parse("6-8-3"));
+        GradientComparison small = GradientMethods.Compare(NetworkSpec.Parse("2-4-1")),
+            large = GradientMethods.Compare(NetworkSpec.Parse("6-8-3"));
         foreach (GradientComparison all in (GradientComparison[])[small, large])
         {
             Assert.Equal((2L * all.Parameters, 4L * all.Parameters, 1L + all.Parameters, 2L),
                 (all.TwoPoint.Passes, all.FivePoint.Passes, all.Forward.Passes, all.Reverse.Passes));
             Assert.InRange(all.Forward.Error, 0, 1e-13);
             Assert.True(all.FivePoint.Error < all.TwoPoint.Error && all.TwoPoint.Error < 1e-7);
-            Assert.True(all.Reverse.Operations < all.Forward.Operations && all.Forward.Operations < all.FivePoint.Operations);
+            Assert.True(all.Reverse.Operations < all.Forward.Operations
+                && all.Forward.Operations < all.FivePoint.Operations);
         }
         Assert.Equal(small.Evaluations(small.Reverse), large.Evaluations(large.Reverse), 1.0);
     }

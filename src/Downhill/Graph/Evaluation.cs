@@ -82,14 +82,16 @@ public sealed class Evaluation
     /// through every node; one direction, all results, where reverse mode has one result, all directions.
     /// </summary>
     /// <param name="of">A node of the formula, [r,c].</param>
-    /// <param name="directions">A direction for each node that moves, of its shape: <c>(w, 1)</c> or <c>(W, matrix)</c>.</param>
+    /// <param name="directions">A direction for each node that moves, of its shape: <c>(w, 1)</c> or
+    /// <c>(W, matrix)</c>.</param>
     /// <returns>[r,c]; zeros where <paramref name="of"/> does not depend on what moves.</returns>
-    /// <exception cref="DownhillException">A node is not part of the formula, or a direction of another shape.</exception>
+    /// <exception cref="DownhillException">A node is not part of the formula, or a direction has another
+    /// shape.</exception>
     public double[,] Tangent(Expr of, params Binding[] directions) =>
         (double[,]?)TangentSweep(of, directions, out _)?.Clone() ?? new double[of.Rows, of.Columns];
 
-    /// <summary>Elementary steps that <see cref="Tangent"/> takes, on top of <see cref="ForwardCount"/>: an edge costs its
-    /// slope, a multiplication and an addition.</summary>
+    /// <summary>Elementary steps that <see cref="Tangent"/> takes, on top of <see cref="ForwardCount"/>: an edge costs
+    /// its slope, a multiplication and an addition.</summary>
     public OperationCount TangentCount(Expr of, params Expr[] moving)
     {
         TangentSweep(of, [.. moving.Select(node => new Binding(node, new double[node.Rows, node.Columns]))],
@@ -123,7 +125,8 @@ public sealed class Evaluation
             if (dX.All(d => d is null)) continue;
             for (int k = 0; k < dX.Length; k++)
                 if (dX[k] is not null) count += node.Operation.TangentCount(node, node.Operands[k]);
-            node.Operation.Tangent(node, OperandValues(node), _values[n], dX, tangents[n] = new double[node.Rows, node.Columns]);
+            double[,] dY = tangents[n] = new double[node.Rows, node.Columns];
+            node.Operation.Tangent(node, OperandValues(node), _values[n], dX, dY);
         }
         return tangents[last];
     }

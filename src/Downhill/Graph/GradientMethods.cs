@@ -30,8 +30,8 @@ public sealed record GradientComparison(
     public GradientMethod Forward => Methods[2];
     public GradientMethod Reverse => Methods[3];
 
-    /// <summary>A method's steps in evaluations of the cost: about 2P, 4P and a multiple of P for the first three, a small number that
-    /// does not grow with P for reverse mode.</summary>
+    /// <summary>A method's steps in evaluations of the cost: about 2P, 4P and a multiple of P for the first three, a
+    /// small number that does not grow with P for reverse mode.</summary>
     public double Evaluations(GradientMethod method) =>
         (double)method.Operations / (Value.Additions + Value.Multiplications + Value.Functions);
 
@@ -39,8 +39,10 @@ public sealed record GradientComparison(
     public string ToText()
     {
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"{Name}: {Parameters} parameters, one evaluation {Value.Additions} additions, ")
-            .Append(CultureInfo.InvariantCulture, $"{Value.Multiplications} multiplications, {Value.Functions} functions\n");
+        text.Append(CultureInfo.InvariantCulture,
+            $"{Name}: {Parameters} parameters, one evaluation {Value.Additions} additions, ")
+            .Append(CultureInfo.InvariantCulture,
+                $"{Value.Multiplications} multiplications, {Value.Functions} functions\n");
         text.Append("method                     error  passes    additions  multiplications  functions  evaluations\n");
         foreach (GradientMethod m in Methods)
             text.Append(CultureInfo.InvariantCulture,
@@ -49,7 +51,8 @@ public sealed record GradientComparison(
     }
 }
 
-/// <summary>Finite differences, forward mode and reverse mode side by side, with what each costs (lecture L23).</summary>
+/// <summary>Finite differences, forward mode and reverse mode side by side, with what each costs (lecture
+/// L23).</summary>
 public static class GradientMethods
 {
     // Where rounding (ε/h) and cutting off the series (h² and h⁴) cost about the same: ε^(1/3) and ε^(1/5).
@@ -64,8 +67,8 @@ public static class GradientMethods
     public static GradientComparison Compare(string name, Expr cost, Binding[] bindings, params Expr[] parameters) =>
         Compare(name, cost, bindings, parameters, new ConnectionMask?[parameters.Length]);
 
-    /// <summary>Differentiates the total cost C(θ) = Σ Lʳ of a network on some rows by its parameters (links only, where it is not
-    /// fully connected).</summary>
+    /// <summary>Differentiates the total cost C(θ) = Σ Lʳ of a network on some rows by its parameters (links only,
+    /// where it is not fully connected).</summary>
     /// <param name="spec">The network.</param>
     /// <param name="loss">Lʳ.</param>
     /// <param name="parameters">θ, flat, as <see cref="NetworkSpec.Segments"/> places it.</param>
@@ -87,7 +90,8 @@ public static class GradientMethods
         return Compare(spec.ToString(), cost, [.. bindings], tensors, [.. spec.Segments.Select(s => s.Shape.Mask)]);
     }
 
-    /// <summary>The same from small random weights, random inputs and targets of a seed: for tables of growth.</summary>
+    /// <summary>The same from small random weights, random inputs and targets of a seed: for tables of
+    /// growth.</summary>
     /// <param name="spec">The network.</param>
     /// <param name="loss">Lʳ; null for the Euclidean one.</param>
     /// <param name="rows">B.</param>
@@ -100,7 +104,7 @@ public static class GradientMethods
         RandomStream random = new(seed, RandomStreams.Data);
         double[,] inputs = new double[rows, spec.Inputs], targets = new double[rows, spec.Outputs];
         for (int i = 0; i < inputs.Length; i++) inputs[i / spec.Inputs, i % spec.Inputs] = random.Normal((ulong)i);
-        for (int i = 0; i < targets.Length; i++) targets[i / spec.Outputs, i % spec.Outputs] = i % spec.Outputs == i / spec.Outputs % spec.Outputs ? 1 : 0;
+        for (int row = 0; row < rows; row++) targets[row, row % spec.Outputs] = 1;
         return Compare(spec, loss ?? Losses.Euclidean, parameters.Span, inputs, targets);
     }
 
@@ -108,7 +112,8 @@ public static class GradientMethods
     /// <param name="spec">The network, as it predicts (no dropout, batch norm at its start statistics).</param>
     /// <param name="loss">Lʳ.</param>
     /// <param name="rows">B.</param>
-    /// <returns>The cost [1,1]; a variable per segment, named as in files; the inputs [B,I]; the targets [B,O].</returns>
+    /// <returns>The cost [1,1]; a variable per segment, named as in files; the inputs [B,I]; the targets
+    /// [B,O].</returns>
     public static (Expr Cost, Expr[] Tensors, Expr Inputs, Expr Targets) CostOf(NetworkSpec spec, Loss loss, int rows)
     {
         Expr x = Expr.Variable("x", rows, spec.Inputs), t = Expr.Variable("t", rows, spec.Outputs), y = x;
@@ -129,7 +134,8 @@ public static class GradientMethods
         string name, Expr cost, Binding[] bindings, Expr[] parameters, ConnectionMask?[] masks)
     {
         if (!cost.IsScalar) Throw.Input("Gradient methods", "a scalar cost [1,1]", cost.ShapeText, "Take its Sum().");
-        if (parameters.Length == 0) Throw.Input("Gradient methods", "at least one parameter", "none", "Name the variables to differentiate by.");
+        if (parameters.Length == 0) Throw.Input("Gradient methods", "at least one parameter", "none",
+            "Name the variables to differentiate by.");
         Evaluation at = cost.Evaluate(bindings);
         OperationCount value = at.ForwardCount;
         (int Tensor, int Row, int Column)[] places = [.. Places(parameters, masks)];
@@ -137,7 +143,8 @@ public static class GradientMethods
         double[][,] reverse = at.Gradient(cost, parameters);
         for (int k = 0; k < parameters.Length; k++)
             if (masks[k] is ConnectionMask mask)
-                foreach (int place in mask.Absent) reverse[k][place / parameters[k].Columns, place % parameters[k].Columns] = 0;
+                foreach (int place in mask.Absent)
+                    reverse[k][place / parameters[k].Columns, place % parameters[k].Columns] = 0;
 
         double[][,] forward = Zeros(parameters);
         OperationCount forwardCount = value;
@@ -145,7 +152,8 @@ public static class GradientMethods
         {
             double[,] direction = new double[parameters[tensor].Rows, parameters[tensor].Columns];
             direction[row, column] = 1;
-            forward[tensor][row, column] = at.TangentSweep(cost, [(parameters[tensor], direction)], out OperationCount count)?[0, 0] ?? 0;
+            forward[tensor][row, column] = at.TangentSweep(cost, [(parameters[tensor], direction)],
+                out OperationCount count)?[0, 0] ?? 0;
             forwardCount += count;
         }
 
@@ -172,8 +180,10 @@ public static class GradientMethods
         return new(name, places.Length, value,
         [
             // Per parameter: θ ± h, a difference, a division; θ ± h and ± 2h, three sums, two products and a division.
-            new("two-point differences", two, Error(two, reverse), 2 * p, (2 * p * value) + (p * new OperationCount(3, 1, 0))),
-            new("five-point differences", five, Error(five, reverse), 4 * p, (4 * p * value) + (p * new OperationCount(7, 3, 0))),
+            new("two-point differences", two, Error(two, reverse), 2 * p,
+                (2 * p * value) + (p * new OperationCount(3, 1, 0))),
+            new("five-point differences", five, Error(five, reverse), 4 * p,
+                (4 * p * value) + (p * new OperationCount(7, 3, 0))),
             new("forward mode", forward, Error(forward, reverse), 1 + p, forwardCount),
             new("reverse mode", reverse, Error(reverse, forward), 2, value + at.BackwardCount(cost, parameters)),
         ]);

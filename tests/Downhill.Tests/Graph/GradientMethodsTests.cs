@@ -6,8 +6,9 @@ namespace Downhill.Tests.Graph;
 /// <summary>Forward mode, and the methods of lecture row L23 side by side.</summary>
 public sealed class GradientMethodsTests
 {
-    /// <summary>C = ½(d − w·x)²: w·x a product, d − y a difference, z² a product, ½·s a product: (1, 3, 0).
-    /// Edges c→s, s→z (its slope 2z one product more), z→y, y→w each a product and a sum: (4, 5, 0), there and back alike.</summary>
+    /// <summary>C = ½(d − w·x)²: w·x a product, d − y a difference, z² a product, ½·s a product: (1, 3, 0). Edges c→s,
+    /// s→z (its slope 2z one product more), z→y, y→w each a product and a sum: (4, 5, 0), there and back
+    /// alike.</summary>
     [Fact]
     public void Counts_of_a_tiny_graph_by_hand()
     {
@@ -16,8 +17,10 @@ public sealed class GradientMethodsTests
         GradientComparison all = GradientMethods.Compare("tiny", cost, [(w, 2), (x, 3), (d, 7)], w);
         Assert.Equal(1, all.Parameters);
         Assert.Equal(new(1, 3, 0), all.Value);
-        Assert.Equal((new OperationCount(5, 7, 0), 2), (all.TwoPoint.Count, all.TwoPoint.Passes));      // 2·(1,3,0) + (3,1,0)
-        Assert.Equal((new OperationCount(11, 15, 0), 4), (all.FivePoint.Count, all.FivePoint.Passes));  // 4·(1,3,0) + (7,3,0)
+        Assert.Equal((new OperationCount(5, 7, 0), 2),
+            (all.TwoPoint.Count, all.TwoPoint.Passes));      // 2·(1,3,0) + (3,1,0)
+        Assert.Equal((new OperationCount(11, 15, 0), 4),
+            (all.FivePoint.Count, all.FivePoint.Passes));  // 4·(1,3,0) + (7,3,0)
         Assert.Equal((new OperationCount(5, 8, 0), 2), (all.Forward.Count, all.Forward.Passes));
         Assert.Equal((new OperationCount(5, 8, 0), 2), (all.Reverse.Count, all.Reverse.Passes));
         Assert.Equal(-3, all.Reverse.Gradient[0][0, 0]);   // −(d − w·x)·x
@@ -31,9 +34,11 @@ public sealed class GradientMethodsTests
         (Expr w, Expr b, Expr x) = (Variable("w"), Variable("b"), Variable("x"));
         Expr cost = Square(w * x + b);
         Binding[] bindings = [(w, 2), (x, 3), (b, 1)];
-        GradientComparison one = GradientMethods.Compare("w", cost, bindings, w), both = GradientMethods.Compare("w, b", cost, bindings, w, b);
+        GradientComparison one = GradientMethods.Compare("w", cost, bindings, w),
+            both = GradientMethods.Compare("w, b", cost, bindings, w, b);
         Assert.Equal((2, 4, 2, 2), (one.TwoPoint.Passes, one.FivePoint.Passes, one.Forward.Passes, one.Reverse.Passes));
-        Assert.Equal((4, 8, 3, 2), (both.TwoPoint.Passes, both.FivePoint.Passes, both.Forward.Passes, both.Reverse.Passes));
+        Assert.Equal((4, 8, 3, 2), (both.TwoPoint.Passes, both.FivePoint.Passes, both.Forward.Passes,
+            both.Reverse.Passes));
         Assert.Equal(2 * one.TwoPoint.Count, both.TwoPoint.Count);
         Assert.Equal(one.Reverse.Count + new OperationCount(1, 1, 0), both.Reverse.Count); // the edge to b
         Assert.Equal([42, 14], both.Reverse.Gradient.Select(g => g[0, 0]));
@@ -59,7 +64,8 @@ public sealed class GradientMethodsTests
     [Fact]
     public void Only_reverse_mode_does_not_grow_with_the_number_of_parameters()
     {
-        GradientComparison[] rows = [.. ((string[])["2-4-1", "4-8-2", "8-16-4", "16-32-10"]).Select(text => GradientMethods.Compare(NetworkSpec.Parse(text)))];
+        GradientComparison[] rows = [.. ((string[])["2-4-1", "4-8-2", "8-16-4", "16-32-10"]).Select(text =>
+            GradientMethods.Compare(NetworkSpec.Parse(text)))];
         Assert.Equal([17, 58, 212, 874], rows.Select(r => r.Parameters));
         foreach (GradientComparison row in rows)
         {
@@ -76,7 +82,8 @@ public sealed class GradientMethodsTests
     public void Absent_links_are_no_parameters()
     {
         ConnectionMask mask = ConnectionMask.Random(4, 3, 0.5, new(1, RandomStreams.Connections));
-        NetworkSpec spec = new(4, new Dense(3, Activations.Tanh) { Connections = mask }, new Dense(2, Activations.Identity));
+        NetworkSpec spec = new(4, new Dense(3, Activations.Tanh) { Connections = mask },
+            new Dense(2, Activations.Identity));
         GradientComparison all = GradientMethods.Compare(spec);
         Assert.Equal(6 + 3 + 8, all.Parameters);
         Assert.InRange(all.TwoPoint.Error, 0, 1e-7);
@@ -106,13 +113,17 @@ public sealed class GradientMethodsTests
 
     // ---- forward mode of every operation ----------------------------------------------------------------------------
 
-    private static readonly Expr A = Variable("A", 3, 4), B = Variable("B", 4, 2), Row = Variable("r", 1, 4), Column = Variable("c", 3, 1);
+    private static readonly Expr A = Variable("A", 3, 4), B = Variable("B", 4, 2), Row = Variable("r", 1, 4),
+        Column = Variable("c", 3, 1);
 
     private static readonly Expr[] Formulas =
     [
-        A + Row, A - Column, A * Row, A / (2 + Square(Column)), -A, Exp(A), Log(1 + Square(A)), Log1P(Square(A)), Tanh(A), Sin(A), Cos(A),
-        Sqrt(1 + Square(A)), Abs(A), Sign(A) * A, Erf(A), Square(A), Pow(1 + Square(A), 1.5), Sigmoid(A), Softplus(A), Max(A, Row),
-        Min(A, Column), Less(A, Row) * A, LessOrEqual(A, 0) + A, Expr.Select(Less(A, Row), A * A, Row), MatMul(A, B), A.Transpose(), A.Sum(),
+        A + Row, A - Column, A * Row, A / (2 + Square(Column)), -A, Exp(A), Log(1 + Square(A)), Log1P(Square(A)),
+            Tanh(A), Sin(A), Cos(A),
+        Sqrt(1 + Square(A)), Abs(A), Sign(A) * A, Erf(A), Square(A), Pow(1 + Square(A), 1.5), Sigmoid(A), Softplus(A),
+            Max(A, Row),
+        Min(A, Column), Less(A, Row) * A, LessOrEqual(A, 0) + A, Expr.Select(Less(A, Row), A * A, Row), MatMul(A, B),
+            A.Transpose(), A.Sum(),
         A.RowSum(), A.ColumnSum(), A.RowMax(), Softmax(A), LogSumExp(A), MatMul(Softmax(A * A), B) + Column * Row.Sum(),
     ];
 
@@ -137,7 +148,8 @@ public sealed class GradientMethodsTests
         {
             double[,] m = new double[shape.Rows, shape.Columns];
             for (int i = 0; i < shape.Rows; i++)
-                for (int j = 0; j < shape.Columns; j++) m[i, j] = new RandomStream(9, RandomStreams.Data).Normal(draw++);
+                for (int j = 0; j < shape.Columns; j++) m[i, j] = new RandomStream(9,
+                    RandomStreams.Data).Normal(draw++);
             return m;
         }
     }
@@ -155,5 +167,6 @@ public sealed class GradientMethodsTests
         Assert.Throws<DownhillException>(() => guarded.Evaluate((v, 1)).Tangent(guarded, (v, new double[1, 2])));
     }
 
-    private static double Dot(double[,] a, double[,] b) => a.Cast<double>().Zip(b.Cast<double>(), (x, y) => x * y).Sum();
+    private static double Dot(double[,] a, double[,] b) =>
+        a.Cast<double>().Zip(b.Cast<double>(), (x, y) => x * y).Sum();
 }

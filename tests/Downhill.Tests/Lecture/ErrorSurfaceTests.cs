@@ -11,7 +11,11 @@ public sealed class ErrorSurfaceTests
     public void Grid_has_the_bits_of_direct_evaluation(string activation, int seed)
     {
         Dataset data = Dataset.Load("moons");
-        Model model = Model.Fit(data, new() { Hidden = [4, 3], Activation = [Catalog.Default.Activation(activation)], Epochs = 2, Seed = (ulong)seed }).Model;
+        Model model = Model.Fit(data, new()
+        {
+            Hidden = [4, 3], Activation = [Catalog.Default.Activation(activation)],
+            Epochs = 2, Seed = (ulong)seed
+        }).Model;
         int first = ErrorSurface.PlaceOf(model.Spec, 0, 1, 2), second = ErrorSurface.PlaceOf(model.Spec, 1, -1, 0);
         ErrorSurface surface = new(model, data, first, second);
         float[] a = ErrorSurface.Range(-2, 2, 5), b = ErrorSurface.Range(-1, 3, 4);
@@ -42,10 +46,15 @@ public sealed class ErrorSurfaceTests
     public void Places_that_hold_no_weight_are_refused()
     {
         Dataset data = Runs.Numbers(20, 2);
-        Model model = Model.Fit(data, new() { Hidden = [3], Epochs = 1, Masks = [new(2, 3, [true, true, false, true, true, true])] }).Model;
+        Model model = Model.Fit(data, new()
+        {
+            Hidden = [3], Epochs = 1,
+            Masks = [new(2, 3, [true, true, false, true, true, true])]
+        }).Model;
         Assert.Throws<DownhillException>(() => new ErrorSurface(model, data, 0, 0));
         Assert.Throws<DownhillException>(() => new ErrorSurface(model, data, 0, -1));
-        Assert.Throws<DownhillException>(() => new ErrorSurface(model, data, 0, 6));     // padding behind the 2×3 weights
+        Assert.Throws<DownhillException>(() =>
+            new ErrorSurface(model, data, 0, 6));     // padding behind the 2×3 weights
         Assert.Throws<DownhillException>(() => new ErrorSurface(model, data, 0, 2));     // an absent link
         Assert.Throws<DownhillException>(() => ErrorSurface.PlaceOf(model.Spec, 0, 0, 2));
         Assert.Throws<DownhillException>(() => ErrorSurface.PlaceOf(model.Spec, 0, 0, 3));

@@ -7,7 +7,8 @@ public sealed class LayerRatesTests
 {
     private static readonly TrainOptions Plain = new()
     {
-        Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, Batch = 0, Epochs = 50, Threads = 1,
+        Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, Batch = 0, Epochs = 50,
+        Threads = 1,
     };
 
     private static NetworkSpec Two(ConnectionMask? mask = null, int inputs = 16) => new(inputs,
@@ -20,7 +21,8 @@ public sealed class LayerRatesTests
         return session.State.Parameters.Span.ToArray();
     }
 
-    private static float[] Of(Segment segment, float[] parameters) => parameters[segment.Offset..(segment.Offset + segment.Length)];
+    private static float[] Of(Segment segment, float[] parameters) =>
+        parameters[segment.Offset..(segment.Offset + segment.Length)];
 
     [Fact]
     public void Each_layer_moves_as_it_would_with_its_own_rate()
@@ -36,7 +38,8 @@ public sealed class LayerRatesTests
     public void Factor_zero_holds_a_layer_still()
     {
         NetworkSpec spec = Two();
-        float[] start = After(spec, Plain, steps: 0), moved = After(spec, Plain with { LayerRates = LayerRates.Of(0, 1) }, steps: 5);
+        float[] start = After(spec, Plain, steps: 0),
+            moved = After(spec, Plain with { LayerRates = LayerRates.Of(0, 1) }, steps: 5);
         Assert.Equal(Of(spec.Segments[0], start), Of(spec.Segments[0], moved));
         Assert.NotEqual(Of(spec.Segments[2], start), Of(spec.Segments[2], moved));
     }
@@ -71,20 +74,27 @@ public sealed class LayerRatesTests
         }
     }
 
-    public static TheoryData<string> Rules { get; } = new(Optimizers.All.Where(o => o.Default.Method is null).Select(o => o.Name));
+    public static TheoryData<string> Rules { get; } =
+        new(Optimizers.All.Where(o => o.Default.Method is null).Select(o => o.Name));
 
-    /// <summary>A mask without a gap takes the path of factors per element, with the factor ¼ in each: bit-equal to one factor.</summary>
+    /// <summary>A mask without a gap takes the path of factors per element, with the factor ¼ in each: bit-equal to one
+    /// factor.</summary>
     [Theory, MemberData(nameof(Rules))]
     public void Factors_per_element_give_the_bits_of_one_factor_under_every_rule(string rule)
     {
         TrainOptions options = Plain with
         {
+<<<<<<< HEAD
             Optimizer = Catalog.Default.Optimizer(rule),
             LearningRate = 0.0625,
             LayerRates = LayerRates.LeCun,
             L1 = 0.25,
             L2 = 0.01,
             WeightDecay = 0.5,
+=======
+            Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.0625, LayerRates = LayerRates.LeCun,
+                L1 = 0.25, L2 = 0.01, WeightDecay = 0.5,
+>>>>>>> c968a764a6b8ebbfa13fdadff2e98beeacdf1fc7
         };
         bool[] all = new bool[16 * 8];
         Array.Fill(all, true);
@@ -118,7 +128,11 @@ public sealed class LayerRatesTests
         string path = Path.Combine(folder.Path, "run.safetensors");
         LayerRates rates = LayerRates.Parse(text);
         Assert.Equal(text, rates.ToString());
-        FitOptions options = new() { Hidden = [5], LayerLearningRates = rates, Epochs = 6, Threads = 1, Connections = 0.5 };
+        FitOptions options = new()
+        {
+            Hidden = [5], LayerLearningRates = rates, Epochs = 6, Threads = 1,
+            Connections = 0.5
+        };
         Dataset iris = Dataset.Load("iris");
         FitPlan plan = FitPlan.Make(iris, options);
         Assert.Equal(rates, plan.Options.LayerRates);
@@ -130,7 +144,8 @@ public sealed class LayerRatesTests
         Assert.Equal(rates, again.Options.LayerRates);
         resumed.Run();
         Assert.Equal(Runs.Hash(session), Runs.Hash(resumed));
-        Assert.NotEqual(Runs.Hash(session), Model.Fit(iris, options with { LayerLearningRates = null }).Model.WeightsHash);
+        Assert.NotEqual(Runs.Hash(session),
+            Model.Fit(iris, options with { LayerLearningRates = null }).Model.WeightsHash);
         resumed.Dispose();
     }
 
@@ -141,21 +156,25 @@ public sealed class LayerRatesTests
     [InlineData("1,nan")]
     [InlineData("1,1e9")]
     [InlineData("le_cun")]
-    public void Texts_that_are_no_factors_are_refused(string text) => Assert.Throws<DownhillException>(() => LayerRates.Parse(text));
+    public void Texts_that_are_no_factors_are_refused(string text) =>
+        Assert.Throws<DownhillException>(() => LayerRates.Parse(text));
 
     [Fact]
     public void What_does_not_fit_the_network_or_the_optimizer_is_refused()
     {
         Dataset iris = Dataset.Load("iris");
         Assert.Contains("2 factors", Assert.Throws<DownhillException>(() =>
-            FitPlan.Make(iris, new() { Hidden = [5], LayerLearningRates = LayerRates.Of(1, 1, 1) })).Message, StringComparison.Ordinal);
-        Assert.Throws<DownhillException>(() => FitPlan.Make(iris, new() { Optimizer = Optimizers.Lbfgs(), LayerLearningRates = LayerRates.LeCun }));
+            FitPlan.Make(iris, new() { Hidden = [5], LayerLearningRates = LayerRates.Of(1, 1, 1) })).Message,
+                StringComparison.Ordinal);
+        Assert.Throws<DownhillException>(() =>
+            FitPlan.Make(iris, new() { Optimizer = Optimizers.Lbfgs(), LayerLearningRates = LayerRates.LeCun }));
     }
 
     [Fact]
     public void Normalisations_go_with_the_layer_before_them()
     {
-        NetworkSpec spec = new(4, new Dense(9, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(2, Activations.Identity));
+        NetworkSpec spec = new(4, new Dense(9, Activations.Identity), new BatchNorm(Activations.Tanh),
+            new Dense(2, Activations.Identity));
         (double[] factors, _) = LayerRates.Of(0.5, 0.25).For<float>(spec);
         Assert.Equal([0.5, 0.5, 0.5, 0.5, 0.25, 0.25], factors);
         (factors, AlignedBuffer<float>? elements) = LayerRates.LeCun.For<float>(spec);

@@ -21,7 +21,8 @@ public sealed class SimplestNetworkTests
         Assert.Equal(z, Example.Z, 1e-15);
         Assert.Equal(-0.5 * (1 - z) * (1 - z), Example.Performance, 1e-15);
         Assert.Equal((1 - z) * z * (1 - z) * 0.6224593312018546, Example.ByW2, 1e-15);
-        Assert.Equal((1 - z) * z * (1 - z) * -1 * 0.6224593312018546 * (1 - 0.6224593312018546) * 1, Example.ByW1, 1e-15);
+        Assert.Equal((1 - z) * z * (1 - z) * -1 * 0.6224593312018546 * (1 - 0.6224593312018546) * 1, Example.ByW1,
+            1e-15);
     }
 
     [Theory]
@@ -38,7 +39,8 @@ public sealed class SimplestNetworkTests
 
         using Network<double> engine = new(SimplestNetwork.Spec, Losses.Euclidean, Arithmetic.Portable);
         Workspace<double> workspace = new(engine, 1);
-        AlignedBuffer<double> parameters = new(engine.Spec.ParameterLength), gradient = new(engine.Spec.ParameterLength), none = new(0);
+        AlignedBuffer<double> parameters = new(engine.Spec.ParameterLength),
+            gradient = new(engine.Spec.ParameterLength), none = new(0);
         parameters.Span[engine.Spec.Segments[0].Offset] = w1;
         parameters.Span[engine.Spec.Segments[1].Offset] = w2;
         (workspace.Input[0], workspace.Targets[0]) = (x, d);
@@ -50,8 +52,16 @@ public sealed class SimplestNetworkTests
         Assert.Equal(-network.ByW2, gradient.Span[engine.Spec.Segments[1].Offset], 1e-15);
 
         const double H = 1e-5;
-        Assert.Equal(((network with { W1 = w1 + H }).Performance - (network with { W1 = w1 - H }).Performance) / (2 * H), network.ByW1, 1e-9);
-        Assert.Equal(((network with { W2 = w2 + H }).Performance - (network with { W2 = w2 - H }).Performance) / (2 * H), network.ByW2, 1e-9);
+        Assert.Equal(((network with { W1 = w1 + H }).Performance - (network with
+        {
+            W1 =
+            w1 - H
+        }).Performance) / (2 * H), network.ByW1, 1e-9);
+        Assert.Equal(((network with { W2 = w2 + H }).Performance - (network with
+        {
+            W2 =
+            w2 - H
+        }).Performance) / (2 * H), network.ByW2, 1e-9);
     }
 
     [Fact]
@@ -72,8 +82,10 @@ public sealed class SimplestNetworkTests
         string text = Example.ToText();
         Assert.Contains("p₁ = w₁·x = 0.5·1 = 0.5\n", text, StringComparison.Ordinal);
         Assert.Contains("y = β(p₁) = 1/(1 + exp(−0.5)) = 0.622459\n", text, StringComparison.Ordinal);
-        Assert.Contains("∂P/∂w₂ = (d − z)·z(1 − z)·y = 0.650778·0.227266·0.622459 = 0.092062\n", text, StringComparison.Ordinal);
-        Assert.Contains("∂P/∂w₁ = (d − z)·z(1 − z)·w₂·y(1 − y)·x = 0.650778·0.227266·(−1)·0.235004·1 = −0.034757\n", text, StringComparison.Ordinal);
+        Assert.Contains("∂P/∂w₂ = (d − z)·z(1 − z)·y = 0.650778·0.227266·0.622459 = 0.092062\n", text,
+            StringComparison.Ordinal);
+        Assert.Contains("∂P/∂w₁ = (d − z)·z(1 − z)·w₂·y(1 − y)·x = 0.650778·0.227266·(−1)·0.235004·1 = −0.034757\n",
+            text, StringComparison.Ordinal);
         Assert.Contains("a slip", text, StringComparison.Ordinal);
     }
 }

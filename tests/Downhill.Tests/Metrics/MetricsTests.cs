@@ -6,7 +6,8 @@ namespace Downhill.Tests.Measuring;
 /// <summary>Every metric by hand and against scikit-learn (eng/goldens/metrics.py).</summary>
 public sealed class MetricsTests
 {
-    private static readonly JsonElement Goldens = JsonDocument.Parse(Repository.Text("eng/goldens/metrics.json")).RootElement;
+    private static readonly JsonElement Goldens =
+        JsonDocument.Parse(Repository.Text("eng/goldens/metrics.json")).RootElement;
 
     private static double[] Doubles(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetDouble())];
     private static double[][] Table(JsonElement array) => [.. array.EnumerateArray().Select(Doubles)];
@@ -28,7 +29,8 @@ public sealed class MetricsTests
     private static Metrics Classified(double[][] outputs, int[] classes, double[]? weights = null, int? count = null)
     {
         int k = count ?? outputs[0].Length;
-        Dataset data = new("rows", Columns(outputs[0].Length), Classes(k), [.. outputs.SelectMany(r => r.Select(x => (float)x))], [], classes, [],
+        Dataset data = new("rows", Columns(outputs[0].Length), Classes(k),
+            [.. outputs.SelectMany(r => r.Select(x => (float)x))], [], classes, [],
             weights is null ? null : [.. weights.Select(w => (float)w)]);
         return PassingOn(data, outputs[0].Length, single: outputs[0].Length == 1).Evaluate(data);
     }
@@ -37,7 +39,8 @@ public sealed class MetricsTests
     private static Metrics Scored(double[][] outputs, int[] classes, double[] weights, Activation output)
     {
         bool single = outputs[0].Length == 1;
-        Dataset data = new("rows", Columns(1), Classes(single ? 2 : outputs[0].Length), new float[classes.Length], [], classes, []);
+        Dataset data = new("rows", Columns(1), Classes(single ? 2 : outputs[0].Length), new float[classes.Length], [],
+            classes, []);
         Preparation preparation = Preparation.Fit(data, [0], Scaling.None, singleOutput: single);
         ScoreMetrics scores = new(preparation, output, classes.Length);
         for (int row = 0; row < classes.Length; row++)
@@ -60,8 +63,10 @@ public sealed class MetricsTests
         Close(Doubles(golden.GetProperty("recall")), metrics.PerClass!.Select(c => c.Recall));
         Close(Doubles(golden.GetProperty("f1")), metrics.PerClass!.Select(c => c.F1));
         Close(Doubles(golden.GetProperty("support")), metrics.PerClass!.Select(c => c.Support));
-        Close(Doubles(golden.GetProperty("macro")), [metrics.Macro!.Value.Precision, metrics.Macro.Value.Recall, metrics.Macro.Value.F1]);
-        Close(Doubles(golden.GetProperty("micro")), [metrics.Micro!.Value.Precision, metrics.Micro.Value.Recall, metrics.Micro.Value.F1]);
+        Close(Doubles(golden.GetProperty("macro")),
+            [metrics.Macro!.Value.Precision, metrics.Macro.Value.Recall, metrics.Macro.Value.F1]);
+        Close(Doubles(golden.GetProperty("micro")),
+            [metrics.Micro!.Value.Precision, metrics.Micro.Value.Recall, metrics.Micro.Value.F1]);
         Close(Table(golden.GetProperty("confusion")).SelectMany(r => r), metrics.WeightedConfusion!.Cast<double>());
         Close(Doubles(golden.GetProperty("top")), Enumerable.Range(1, 4).Select(k => metrics.TopK(k)!.Value));
         Close(golden.GetProperty("auc").GetDouble(), metrics.RocAuc);
@@ -103,14 +108,17 @@ public sealed class MetricsTests
     {
         JsonElement golden = Goldens.GetProperty("numbers")[weighted];
         double[][] actual = Table(golden.GetProperty("actual")), predicted = Table(golden.GetProperty("predicted"));
-        Dataset data = new("rows", Columns(3), new(["a", "b", "c"], []), [.. predicted.SelectMany(r => r.Select(x => (float)x))], [], [],
-            [.. actual.SelectMany(r => r.Select(x => (float)x))], [.. Doubles(golden.GetProperty("weights")).Select(w => (float)w)]);
+        Dataset data = new("rows", Columns(3), new(["a", "b", "c"], []),
+            [.. predicted.SelectMany(r => r.Select(x => (float)x))], [], [],
+            [.. actual.SelectMany(r => r.Select(x => (float)x))],
+                [.. Doubles(golden.GetProperty("weights")).Select(w => (float)w)]);
         Metrics metrics = PassingOn(data, 3).Evaluate(data);
         Close(Doubles(golden.GetProperty("mse")), metrics.PerTarget!.Select(t => t.Mse), 1e-6);
         Close(Doubles(golden.GetProperty("rmse")), metrics.PerTarget!.Select(t => t.Rmse), 1e-6);
         Close(Doubles(golden.GetProperty("mae")), metrics.PerTarget!.Select(t => t.Mae), 1e-6);
         Close(Doubles(golden.GetProperty("r2")), metrics.PerTarget!.Select(t => t.R2), 1e-6);
-        Close([golden.GetProperty("mse_mean").GetDouble(), golden.GetProperty("mae_mean").GetDouble(), golden.GetProperty("r2_mean").GetDouble()],
+        Close([golden.GetProperty("mse_mean").GetDouble(), golden.GetProperty("mae_mean").GetDouble(),
+            golden.GetProperty("r2_mean").GetDouble()],
             [metrics.Mse!.Value, metrics.Mae!.Value, metrics.R2!.Value], 1e-6);
         Close(Math.Sqrt(golden.GetProperty("mse_mean").GetDouble()), metrics.Rmse, 1e-6);
         Assert.Null(metrics.Accuracy);
@@ -118,11 +126,11 @@ public sealed class MetricsTests
     }
 
     /// <summary>
-    /// Outputs (3, 1, 0), (2, 2, 1), (0, 1, 2), (0, 5, 1) of the classes 0, 1, 2, 2; answers 0, 0 (a tie: the lower), 2, 1.
-    /// Class 0: said twice, right once, precision ½, recall 1, F1 ⅔. Class 1: said once, never right. Class 2: said once,
-    /// right; found 1 of 2: precision 1, recall ½, F1 ⅔.
-    /// Ranks: own class first, second (a tie, the lower first), first, second.
-    /// AUC of 0: own 3 against 2, 0, 0 → 1. Of 1: own 2 against 1, 1, 5 → ⅔. Of 2: own 2, 1 against 0, 1 → (2 + 1½)/4 = ⅞.
+    /// Outputs (3, 1, 0), (2, 2, 1), (0, 1, 2), (0, 5, 1) of the classes 0, 1, 2, 2; answers 0, 0 (a tie: the lower),
+    /// 2, 1. Class 0: said twice, right once, precision ½, recall 1, F1 ⅔. Class 1: said once, never right. Class 2:
+    /// said once, right; found 1 of 2: precision 1, recall ½, F1 ⅔. Ranks: own class first, second (a tie, the lower
+    /// first), first, second. AUC of 0: own 3 against 2, 0, 0 → 1. Of 1: own 2 against 1, 1, 5 → ⅔. Of 2: own 2, 1
+    /// against 0, 1 → (2 + 1½)/4 = ⅞.
     /// </summary>
     [Fact]
     public void Three_classes_by_hand()
@@ -140,10 +148,10 @@ public sealed class MetricsTests
     }
 
     /// <summary>
-    /// p = 0.9, 0.6, 0.2, 0.6 of class 1; classes 1, 0, 0, 1. Log loss −¼(ln 0.9 + ln 0.4 + ln 0.8 + ln 0.6);
-    /// Brier ¼(0.01 + 0.36 + 0.04 + 0.16); bins of 1/15: 0.9 in (13/15, 14/15] right: gap 0.1; 0.6 in (8/15, 9/15] twice, one
-    /// right: ½·|0.5 − 0.6|; 0.8 (for class 0) in (11/15, 12/15] right: 0.2. ECE = ¼·0.1 + ½·0.1 + ¼·0.2 = 0.125.
-    /// AUC: 0.9 and 0.6 against 0.6 and 0.2: (1 + 1 + ½ + 1)/4.
+    /// p = 0.9, 0.6, 0.2, 0.6 of class 1; classes 1, 0, 0, 1. Log loss −¼(ln 0.9 + ln 0.4 + ln 0.8 + ln 0.6); Brier
+    /// ¼(0.01 + 0.36 + 0.04 + 0.16); bins of 1/15: 0.9 in (13/15, 14/15] right: gap 0.1; 0.6 in (8/15, 9/15] twice, one
+    /// right: ½·|0.5 − 0.6|; 0.8 (for class 0) in (11/15, 12/15] right: 0.2. ECE = ¼·0.1 + ½·0.1 + ¼·0.2 = 0.125. AUC:
+    /// 0.9 and 0.6 against 0.6 and 0.2: (1 + 1 + ½ + 1)/4.
     /// </summary>
     [Fact]
     public void Two_classes_by_hand()
@@ -169,14 +177,16 @@ public sealed class MetricsTests
     {
         Dataset data = new("rows", Columns(1), new(["a"], []), [1, 2, 4], [], [], [1, 4, 4]);
         Metrics metrics = PassingOn(data, 1).Evaluate(data);
-        Assert.Equal((4.0 / 3, Math.Sqrt(4.0 / 3), 2.0 / 3), (metrics.Mse!.Value, metrics.Rmse!.Value, metrics.Mae!.Value));
+        Assert.Equal((4.0 / 3, Math.Sqrt(4.0 / 3), 2.0 / 3),
+            (metrics.Mse!.Value, metrics.Rmse!.Value, metrics.Mae!.Value));
         Close(1 - 4.0 / 6, metrics.R2);
         Assert.Equal(metrics.R2, Assert.Single(metrics.PerTarget!).R2);
         Dataset constant = new("rows", Columns(1), new(["a"], []), [1, 2], [], [], [3, 3]);
         Assert.True(double.IsNaN(PassingOn(constant, 1).Evaluate(constant).R2!.Value));
     }
 
-    /// <summary>E = 100·(1 − 0)/(2·2)·Σ(o − t)²: outputs (1, 0), (0.5, 0.5) for the classes 0, 1: 0 + 0.25 + 0.25.</summary>
+    /// <summary>E = 100·(1 − 0)/(2·2)·Σ(o − t)²: outputs (1, 0), (0.5, 0.5) for the classes 0, 1: 0 + 0.25 +
+    /// 0.25.</summary>
     [Fact]
     public void Squared_error_percentage_by_hand() =>
         Assert.Equal(12.5, Classified([[1, 0], [0.5, 0.5]], [0, 1]).SquaredErrorPercentage);
@@ -185,7 +195,8 @@ public sealed class MetricsTests
     public void A_row_that_weighs_two_counts_as_two_rows()
     {
         double[][] once = [[3, 1, 0], [2, 1.5, 1], [0, 1, 2], [0, 5, 1]], twice = [.. once, once[1], once[3]];
-        Metrics weighted = Classified(once, [0, 1, 2, 2], [1, 2, 1, 2]), repeated = Classified(twice, [0, 1, 2, 2, 1, 2]);
+        Metrics weighted = Classified(once, [0, 1, 2, 2], [1, 2, 1, 2]),
+            repeated = Classified(twice, [0, 1, 2, 2, 1, 2]);
         Close(repeated.Accuracy!.Value, weighted.Accuracy);
         Close(repeated.RocAuc!.Value, weighted.RocAuc);
         Close(repeated.TopK(2)!.Value, weighted.TopK(2));

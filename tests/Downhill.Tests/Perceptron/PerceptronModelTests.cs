@@ -30,7 +30,11 @@ public sealed class PerceptronModelTests
         PerceptronResult result = Fit(data);
         NotSeparable answer = Assert.IsType<NotSeparable>(Assert.Single(result.Answers));
         Assert.True(PerceptronModel.Check(answer.Certificate, data, 1));
-        Assert.False(PerceptronModel.Check(answer.Certificate with { Multipliers = [.. answer.Certificate.Multipliers.Select((m, i) => m + (i == 0 ? 1 : 0))] }, data, 1));
+        Assert.False(PerceptronModel.Check(answer.Certificate with
+        {
+            Multipliers =
+            [.. answer.Certificate.Multipliers.Select((m, i) => m + (i == 0 ? 1 : 0))]
+        }, data, 1));
         Assert.InRange(answer.Certificate.Rows.Count, 2, 6); // Carathéodory: 4 inputs and the bias, at most 6
         Assert.InRange(result.Fit.Train.Accuracy!.Value, 0.9, 0.99);
     }
@@ -45,10 +49,12 @@ public sealed class PerceptronModelTests
         for (int c = 1; c < 3; c++)
             Assert.True(PerceptronModel.Check(((NotSeparable)result.Answers[c]).Certificate, Dataset.Load("iris"), c));
         Assert.InRange(result.Fit.Train.Accuracy!.Value, 0.6, 1);
-        Assert.Contains("of 3 classes against all others 1 are separable, 2 are not", result.Fit.Stopped.Text, StringComparison.Ordinal);
+        Assert.Contains("of 3 classes against all others 1 are separable, 2 are not", result.Fit.Stopped.Text,
+            StringComparison.Ordinal);
     }
 
-    /// <summary>Whether the 208 signals are separable is what the program finds: they are, by a very small margin.</summary>
+    /// <summary>Whether the 208 signals are separable is what the program finds: they are, by a very small
+    /// margin.</summary>
     [Fact]
     public void Sonar_is_decided()
     {
@@ -74,7 +80,8 @@ public sealed class PerceptronModelTests
     public void Sets_for_more_than_one_layer_are_not_separable(string name)
     {
         Dataset data = Dataset.Load(name);
-        NotSeparable answer = Assert.IsType<NotSeparable>(Assert.Single(Fit(data, AllRows with { Epochs = 20 }).Answers));
+        NotSeparable answer = Assert.IsType<NotSeparable>(Assert.Single(Fit(data,
+            AllRows with { Epochs = 20 }).Answers));
         Assert.True(PerceptronModel.Check(answer.Certificate, data, 1));
     }
 
@@ -92,7 +99,8 @@ public sealed class PerceptronModelTests
         Model model = Fit(data).Fit.Model;
         Dense layer = Assert.IsType<Dense>(Assert.Single(model.Spec.Layers));
         Assert.Equal(("sign", 1), (layer.Activation.Name, layer.Units));
-        Assert.Equal((-1.0, 1.0, true), (model.Preparation.TargetLow, model.Preparation.TargetHigh, model.Preparation.SingleOutput));
+        Assert.Equal((-1.0, 1.0, true), (model.Preparation.TargetLow, model.Preparation.TargetHigh,
+            model.Preparation.SingleOutput));
         Assert.Equal("setosa", model.Predict([5.1f, 3.5f, 1.4f, 0.2f]).Label);
         Assert.Equal([-1f], model.Predict([6.3f, 3.3f, 6f, 2.5f]).Values);
         Model back = ModelFile.FromBytes(model.ToBytes());
@@ -109,7 +117,8 @@ public sealed class PerceptronModelTests
         NotSeparable answer = Assert.IsType<NotSeparable>(Assert.Single(result.Answers));
         Assert.True(PerceptronModel.Check(answer.Certificate, xor, 1));
         Assert.Equal(10, result.Fit.History.Count);
-        Assert.Contains("not separable: a non-negative combination of 4 signed rows vanishes, checked exactly", result.Fit.Stopped.Text, StringComparison.Ordinal);
+        Assert.Contains("not separable: a non-negative combination of 4 signed rows vanishes, checked exactly",
+            result.Fit.Stopped.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,7 +137,8 @@ public sealed class PerceptronModelTests
         Dataset data = Dataset.Load("wine");
         Assert.Equal(Fit(data).Fit.Model.WeightsHash, Fit(data).Fit.Model.WeightsHash);
         using CancellationTokenSource source = new();
-        PerceptronResult cancelled = Fit(data, AllRows with { Cancellation = source.Token, Progress = _ => source.Cancel() });
+        PerceptronResult cancelled = Fit(data,
+            AllRows with { Cancellation = source.Token, Progress = _ => source.Cancel() });
         Assert.True(cancelled.Fit.Stopped.IsCancelled);
         Assert.Single(cancelled.Fit.History);
     }
@@ -139,11 +149,14 @@ public sealed class PerceptronModelTests
         Dataset xor = Dataset.Load("xor");
         FitOptions[] wrong =
         [
-            new() { Hidden = [4] }, new() { Dropout = 0.5 }, new() { Loss = Losses.CrossEntropy }, new() { L2 = 1 }, new() { Batch = 32 },
-            new() { Activation = [Activations.Tanh] }, new() { Stop = [StoppingRules.Change()] }, new() { BatchNorm = true },
+            new() { Hidden = [4] }, new() { Dropout = 0.5 }, new() { Loss = Losses.CrossEntropy }, new() { L2 = 1 },
+                new() { Batch = 32 },
+            new() { Activation = [Activations.Tanh] }, new() { Stop = [StoppingRules.Change()] },
+                new() { BatchNorm = true },
         ];
         foreach (FitOptions options in wrong) Assert.Throws<DownhillException>(() => Fit(xor, options));
-        Assert.Contains("classes as target", Assert.Throws<DownhillException>(() => Fit(Dataset.Load("diabetes"))).Message, StringComparison.Ordinal);
+        Assert.Contains("classes as target",
+            Assert.Throws<DownhillException>(() => Fit(Dataset.Load("diabetes"))).Message, StringComparison.Ordinal);
         Assert.Throws<DownhillException>(() => Fit(OnlyClasses(Dataset.Load("iris"), 1)));
     }
 
@@ -167,7 +180,8 @@ public sealed class PerceptronModelTests
     {
         List<float> numbers = [];
         List<int> classes = [];
-        foreach ((string file, int code) in (ReadOnlySpan<(string, int)>)[("sonar/sonar.rocks.gz", 0), ("sonar/sonar.mines.gz", 1)])
+        foreach ((string file, int code) in (ReadOnlySpan<(string, int)>)[("sonar/sonar.rocks.gz", 0),
+            ("sonar/sonar.mines.gz", 1)])
             foreach (string block in string.Join(' ', SharedData.Lines(file)).Split('{')[1..])
             {
                 float[] row = [.. block.Split('}')[0].Split([' ', ',', '\t'], StringSplitOptions.RemoveEmptyEntries)
@@ -177,7 +191,8 @@ public sealed class PerceptronModelTests
                 classes.Add(code);
             }
         Assert.Equal(208, classes.Count);
-        return new("sonar", [.. Enumerable.Range(1, 60).Select(i => new Column($"x{i}"))], new(["object"], ["rock", "mine"]),
+        return new("sonar", [.. Enumerable.Range(1, 60).Select(i => new Column($"x{i}"))],
+            new(["object"], ["rock", "mine"]),
             [.. numbers], [], [.. classes], []);
     }
 }

@@ -12,9 +12,9 @@ public sealed class PerceptronTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>
-    /// AND by hand, weights (b, w₁, w₂), η = 1, rows in their order. Pass 1: (0,0) v=0 → +1 wrong → (−1,0,0); (0,1) v=−1 right;
-    /// (1,0) right; (1,1) v=−1 wrong → (0,1,1). Pass 2: (0,0) v=0 wrong → (−1,1,1); (0,1) v=0 wrong → (−2,1,0); (1,0) v=−1 right;
-    /// (1,1) v=−1 wrong → (−1,2,1).
+    /// AND by hand, weights (b, w₁, w₂), η = 1, rows in their order. Pass 1: (0,0) v=0 → +1 wrong → (−1,0,0); (0,1)
+    /// v=−1 right; (1,0) right; (1,1) v=−1 wrong → (0,1,1). Pass 2: (0,0) v=0 wrong → (−1,1,1); (0,1) v=0 wrong →
+    /// (−2,1,0); (1,0) v=−1 right; (1,1) v=−1 wrong → (−1,2,1).
     /// </summary>
     [Fact]
     public void Rule_follows_the_worked_example_of_AND()
@@ -28,7 +28,8 @@ public sealed class PerceptronTests
         for (int i = 0; i < expected.Length; i++)
         {
             PerceptronStep step = unit.Step();
-            Assert.Equal((expected[i].Row, expected[i].Field, expected[i].Mistake), (step.Row, step.Field, step.IsMistake));
+            Assert.Equal((expected[i].Row, expected[i].Field, expected[i].Mistake),
+                (step.Row, step.Field, step.IsMistake));
             Assert.Equal(expected[i].Weights, (double[])[unit.Bias, .. unit.Weights]);
             Assert.Equal((i + 1, i / 4 + 1), ((int)step.Step, step.Epoch));
             Assert.Equal(step.IsMistake, step.Output != step.Target);
@@ -80,7 +81,8 @@ public sealed class PerceptronTests
         Assert.Equal([0, 1, 2, 3], proof.Rows);
         Assert.Equal([1, 1, 1, 1], proof.Multipliers);
         Assert.True(proof.Check(2, Corners, Xor));
-        Assert.Equal("−1·(1, 0, 0) + 1·(1, 0, 1) + 1·(1, 1, 0) − 1·(1, 1, 1) = (0, 0, 0)", proof.ToText(2, Corners, Xor));
+        Assert.Equal("−1·(1, 0, 0) + 1·(1, 0, 1) + 1·(1, 1, 0) − 1·(1, 1, 1) = (0, 0, 0)",
+            proof.ToText(2, Corners, Xor));
     }
 
     [Fact]
@@ -102,19 +104,22 @@ public sealed class PerceptronTests
     {
         float[] rows = [0.1f, 7, 3, 4, 0.1f, 7, -0f, 1, 0f, 1];
         int[] targets = [1, -1, -1, 1, 1];
-        NotSeparable answer = Assert.IsType<NotSeparable>(new Perceptron(2, rows, targets).Decide(5, cancellation: Token));
+        NotSeparable answer = Assert.IsType<NotSeparable>(new Perceptron(2, rows, targets).Decide(5,
+            cancellation: Token));
         Assert.Equal([0, 2], answer.Certificate.Rows);
         Assert.True(answer.Certificate.Check(2, rows, targets));
         Assert.IsType<NotSeparable>(Separability.Decide(2, [-0f, 1, 0f, 1], [1, -1], cancellation: Token)); // −0 is 0
     }
 
-    /// <summary>Three points on a line, the middle one of the other class: degenerate, and exact all the same.</summary>
+    /// <summary>Three points on a line, the middle one of the other class: degenerate, and exact all the
+    /// same.</summary>
     [Fact]
     public void Middle_of_a_line_is_not_separable_and_a_hair_beside_it_is()
     {
         float[] line = [0, 0, 1, 1, 3, 3];
         int[] targets = [1, -1, 1];
-        GordanCertificate proof = Assert.IsType<NotSeparable>(Separability.Decide(2, line, targets, cancellation: Token)).Certificate;
+        GordanCertificate proof = Assert.IsType<NotSeparable>(Separability.Decide(2, line, targets,
+            cancellation: Token)).Certificate;
         Assert.Equal([2, 3, 1], proof.Multipliers);
         float[] beside = [0, 0, 1, MathF.BitIncrement(1), 3, 3];
         PerceptronAnswer answer = Separability.Decide(2, beside, targets, cancellation: Token);
@@ -138,15 +143,16 @@ public sealed class PerceptronTests
     public void Numbers_that_are_not_finite_are_refused(float value) =>
         Assert.Throws<DownhillException>(() => new Perceptron(1, [0, value], [1, -1]));
 
-    /// <summary>0 and the smallest float beside the largest: doubles cannot tell them apart, so that the search may give up;
-    /// what it says is true all the same.</summary>
+    /// <summary>0 and the smallest float beside the largest: doubles cannot tell them apart, so that the search may
+    /// give up; what it says is true all the same.</summary>
     [Fact]
     public void Extreme_numbers_never_get_a_wrong_answer()
     {
         float[] rows = [float.MaxValue, float.Epsilon, 0, -float.MaxValue];
         Assert.IsNotType<Separable>(Separability.Decide(1, rows, [1, -1, 1, -1], cancellation: Token));
         Assert.IsNotType<NotSeparable>(Separability.Decide(1, rows, [1, 1, -1, -1], cancellation: Token));
-        Separable answer = Assert.IsType<Separable>(Separability.Verify(1, rows, [1, 1, -1, -1], [-0.5 * float.Epsilon, 1]));
+        Separable answer = Assert.IsType<Separable>(Separability.Verify(1, rows, [1, 1, -1, -1],
+            [-0.5 * float.Epsilon, 1]));
         AssertSeparates(1, rows, [1, 1, -1, -1], answer);
         Assert.Null(Separability.Verify(1, rows, [1, 1, -1, -1], [-1.0 * float.Epsilon, 1]));
     }
@@ -171,7 +177,8 @@ public sealed class PerceptronTests
         Assert.Equal(0, unit.Steps);
     }
 
-    /// <summary>Whatever whole numbers the rows hold, one of the two verified answers comes, and the other is impossible.</summary>
+    /// <summary>Whatever whole numbers the rows hold, one of the two verified answers comes, and the other is
+    /// impossible.</summary>
     [Fact]
     public void Small_sets_are_always_decided() =>
         Gen.Select(Gen.Int[1, 4], Gen.Int[2, 9]).SelectMany(size => Gen.Select(
@@ -196,9 +203,12 @@ public sealed class PerceptronTests
         for (int set = 0; set < 30; set++)
         {
             float[] rows = [.. Enumerable.Range(0, 40 * 3).Select(i => (float)random.Normal((ulong)(set * 1000 + i)))];
-            int[] targets = [.. Enumerable.Range(0, 40).Select(r => rows[3 * r] + 2 * rows[3 * r + 1] - 0.3 > 0 ? 1 : -1)];
-            AssertSeparates(3, rows, targets, Assert.IsType<Separable>(Separability.Decide(3, rows, targets, cancellation: Token)));
-            AssertSeparates(3, rows, targets, Assert.IsType<Separable>(new Perceptron(3, rows, targets).Decide(100_000, cancellation: Token)));
+            int[] targets = [.. Enumerable.Range(0,
+                40).Select(r => rows[3 * r] + 2 * rows[3 * r + 1] - 0.3 > 0 ? 1 : -1)];
+            AssertSeparates(3, rows, targets,
+                Assert.IsType<Separable>(Separability.Decide(3, rows, targets, cancellation: Token)));
+            AssertSeparates(3, rows, targets,
+                Assert.IsType<Separable>(new Perceptron(3, rows, targets).Decide(100_000, cancellation: Token)));
         }
     }
 
