@@ -307,20 +307,12 @@ public sealed class LectureTests
         Dataset data = output == "identity" ? Runs.Numbers(20, 3) : Runs.Classes(20, 3, 2);
         Activation activation = Catalog.Default.Activation(output);
         NetworkSpec spec = new(3, new Dense(1, activation));
-<<<<<<< HEAD
         TrainOptions options = new()
         {
             Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent, LearningRate = 0.02, Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
             Stop = [StoppingRules.Gradient(1e-6)]
         };
         using TrainSession<double> session = new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: output == "sigmoid"), options);
-=======
-        TrainOptions options = new() { Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent,
-            LearningRate = 0.02, Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
-            Stop = [StoppingRules.Gradient(1e-6)] };
-        using TrainSession<double> session =
-            new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: output == "sigmoid"), options);
->>>>>>> c968a764a6b8ebbfa13fdadff2e98beeacdf1fc7
         double[] w = session.State.Parameters.Span[..3].ToArray(), delta = new double[3];
         double b = session.State.Parameters.Span[spec.Segments[1].Offset], deltaB = 0;
         for (int row = 0; row < 20; row++)

@@ -84,17 +84,12 @@ public sealed class LayerRatesTests
     {
         TrainOptions options = Plain with
         {
-<<<<<<< HEAD
             Optimizer = Catalog.Default.Optimizer(rule),
             LearningRate = 0.0625,
             LayerRates = LayerRates.LeCun,
             L1 = 0.25,
             L2 = 0.01,
             WeightDecay = 0.5,
-=======
-            Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.0625, LayerRates = LayerRates.LeCun,
-                L1 = 0.25, L2 = 0.01, WeightDecay = 0.5,
->>>>>>> c968a764a6b8ebbfa13fdadff2e98beeacdf1fc7
         };
         bool[] all = new bool[16 * 8];
         Array.Fill(all, true);
