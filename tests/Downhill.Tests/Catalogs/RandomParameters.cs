@@ -9,7 +9,20 @@ internal static class RandomParameters
     {
         if (entry.Parameters.Count == 0) return Gen.Const<CatalogItem>(entry.Default);
         Gen<double>[] numbers = [.. entry.Parameters.Select(Of)];
-        return Sequence(numbers).Select(values => (CatalogItem)entry.Create(values));
+        return Sequence(numbers).Select(values => Made(entry, values)).Where(item => item is not null).Select(item => item!);
+    }
+
+    /// <summary>Null where numbers that are fine by themselves do not go together (ramp's c and d).</summary>
+    private static CatalogItem? Made<TItem>(Entry<TItem> entry, double[] values) where TItem : CatalogItem
+    {
+        try
+        {
+            return entry.Create(values);
+        }
+        catch (DownhillException)
+        {
+            return null;
+        }
     }
 
     private static Gen<double[]> Sequence(Gen<double>[] numbers) =>
