@@ -1,10 +1,10 @@
 """Writes tests/Downhill.Tests/Optimizers/goldens/logistic.json: minima of scikit-learn's logistic regression.
 
 Debian: apt-get install python3-sklearn; then /usr/bin/python3 eng/goldens/logistic.py
-(solver newton-cg: its lbfgs stops some 1e-8 above the minimum.)
 Data: the embedded samples as float32, standardised (population deviation) in double. scikit-learn minimises
-1/2*sum(w^2) + c*sum(loss) without a penalty on the intercept; kept is our form of it, mean(loss) + 1/2*lambda*sum(w^2), lambda = 1/(c*rows),
-of its solution, worked out here from the definition of the loss.
+1/2*sum(w^2) + c*sum(loss) without a penalty on the intercept. Kept is our form of it for its solution,
+mean(loss) + 1/2*lambda*sum(w^2) with lambda = 1/(c*rows), worked out here from the definition of the loss.
+The solver is newton-cg: its lbfgs stops some 1e-8 above the minimum.
 """
 import csv
 import gzip
@@ -26,10 +26,12 @@ for name, l2 in (("iris", 0.01), ("iris", 0.0001), ("breast_cancer", 0.01), ("br
     y = numpy.array([names.index(row[-1]) for row in table])
     x = (x - x.mean(0)) / x.std(0)
     n = len(y)
-    model = LogisticRegression(C=1 / (l2 * n), solver="newton-cg", tol=1e-12, max_iter=1000, multi_class="multinomial" if len(names) > 2 else "ovr").fit(x, y)
+    kind = "multinomial" if len(names) > 2 else "ovr"
+    model = LogisticRegression(C=1 / (l2 * n), solver="newton-cg", tol=1e-12, max_iter=1000, multi_class=kind).fit(x, y)
     scores = x @ model.coef_.T + model.intercept_
     if len(names) == 2:
         scores = numpy.hstack([numpy.zeros((n, 1)), scores])
     loss = (logsumexp(scores, axis=1) - scores[numpy.arange(n), y]).mean()
     goldens[f"{name} {l2}"] = float(loss + l2 / 2 * (model.coef_ ** 2).sum())
-(root / "tests/Downhill.Tests/Optimizers/goldens/logistic.json").write_text(json.dumps(goldens, indent=1) + "\n", encoding="utf-8")
+path = root / "tests/Downhill.Tests/Optimizers/goldens/logistic.json"
+path.write_text(json.dumps(goldens, indent=1) + "\n", encoding="utf-8")

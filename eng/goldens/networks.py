@@ -1,9 +1,10 @@
 """Writes tests/Downhill.Tests/Optimizers/goldens/networks.json: whole networks trained by PyTorch in double.
 
 Debian: apt-get install python3-torch; then /usr/bin/python3 eng/goldens/networks.py
-Inputs, targets and first weights are the formulas of the test (FrameworkNetworkTests.cs); 37 rows in batches of 8, in order, so that the
-last batch of each of the 5 epochs is shorter. Kept: the loss of each of the 25 steps, the gradient of the last step (mean over its batch), the
-parameters after it, each in the order weights [inputs, units] row by row, then biases, layer by layer.
+Inputs, targets and first weights are the formulas of the test (NetworkGoldenTests.cs); 37 rows in batches of 8, in
+order, so that the last batch of each of the 5 epochs is shorter. Kept: the loss of each of the 25 steps, the gradient
+of the last step (mean over its batch) and the parameters after it, each in the order weights [inputs, units] row by
+row, then biases, layer by layer.
 """
 import json
 import pathlib
@@ -13,9 +14,11 @@ import torch
 ROWS, BATCH, EPOCHS, WIDTHS = 37, 8, 5, (5, 7, 3)
 double = torch.float64
 
-x = torch.tensor([[((7 * r + 13 * c + r * r) % 17 - 8) / 8 for c in range(WIDTHS[0])] for r in range(ROWS)], dtype=double)
+x = torch.tensor(
+    [[((7 * r + 13 * c + r * r) % 17 - 8) / 8 for c in range(WIDTHS[0])] for r in range(ROWS)], dtype=double)
 classes = torch.tensor([(5 * r + r * r // 3) % WIDTHS[2] for r in range(ROWS)])
-numbers = torch.tensor([[((3 * r + 5 * o + r * r) % 13 - 6) / 8 for o in range(WIDTHS[2])] for r in range(ROWS)], dtype=double)
+numbers = torch.tensor(
+    [[((3 * r + 5 * o + r * r) % 13 - 6) / 8 for o in range(WIDTHS[2])] for r in range(ROWS)], dtype=double)
 
 
 def network():

@@ -1,7 +1,8 @@
-"""Writes tests/Downhill.Tests/Optimizers/goldens/rules.json: update rules as PyTorch and scikit-learn do them, in double.
+"""Writes tests/Downhill.Tests/Optimizers/goldens/rules.json: update rules as PyTorch and scikit-learn do them.
 
 Debian: apt-get install python3-torch python3-sklearn; then /usr/bin/python3 eng/goldens/rules.py
-The gradients are those of the test (RuleBench.cs): g_i = w_i*(0.5 + 0.25*i) - 0.3*(i - 2) + 0.1*((7*i + 3*t) mod 5 - 2).
+Everything in double. The gradients are those of the test (RuleBench.cs):
+g_i = w_i*(0.5 + 0.25*i) - 0.3*(i - 2) + 0.1*((7*i + 3*t) mod 5 - 2).
 Values are kept after the steps 1, 2, 3, 5, 10 and 20.
 """
 import json
@@ -19,7 +20,8 @@ def start():
 
 
 def gradient(w, t):
-    return numpy.array([w[i] * (0.5 + 0.25 * i) - 0.3 * (i - 2) + 0.1 * ((7 * i + 3 * t) % 5 - 2) for i in range(COUNT)])
+    i = numpy.arange(COUNT)
+    return w * (0.5 + 0.25 * i) - 0.3 * (i - 2) + 0.1 * ((7 * i + 3 * t) % 5 - 2)
 
 
 def of_torch(make):

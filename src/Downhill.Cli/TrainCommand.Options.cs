@@ -14,7 +14,7 @@ internal sealed partial class TrainCommand : CliCommand
         classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
-        l1, l2, weightDecay, clip;
+        l1, l2, weightDecay, clip, layerRates;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
@@ -66,6 +66,8 @@ internal sealed partial class TrainCommand : CliCommand
         learningRate = Add(Learning, "--lr", "NUMBER", "learning rate η (what suits the optimizer)");
         momentum = Add(Learning, "--momentum", "0.9|0.5..0.9",
             "γ of the momentum; two numbers: the first until learning settles, then the second");
+        layerRates = Add(Learning, "--layer-lr", "lecun|0.1,1,1",
+            "factors on the learning rate, layer by layer from the input; 'lecun' for 1/√(inputs of the unit)");
         schedule = Add(Learning, "--schedule", "NAME",
             "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other number: "
             + "warmup(steps=100),cosine,gamma:settle");
@@ -176,6 +178,7 @@ internal sealed partial class TrainCommand : CliCommand
                 Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
                 "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
+            LayerLearningRates = words.GetValue(layerRates) is string rates ? LayerRates.Parse(rates) : null,
             ClassWeight = words.GetValue(classWeight) is string weights ? ClassWeight.Parse(weights) : null,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0
                 : Values.Whole(batch.Name, batchText, 1, int.MaxValue, "32 is usual; 'all' takes all rows at once."),

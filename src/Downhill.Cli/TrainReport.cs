@@ -138,6 +138,19 @@ internal static class TrainReport
             json.WriteString("model", modelPath);
         });
 
+    /// <summary>The weights that separate or the combination that vanishes, where it is short enough to be read.</summary>
+    private static string? Proof(Dataset data, PerceptronAnswer answer, int positive)
+    {
+        const int Readable = 8;
+        if (answer is Separable { Weights.Count: <= Readable } separable)
+            return $"w = ({string.Join(", ", separable.Weights.Select(w => $"{w:G4}"))}), b = {separable.Bias:G4}";
+        if (answer is not NotSeparable { Certificate: { Rows.Count: <= Readable } certificate } || data.NumericCount > Readable
+            || data.CategoryCount > 0 || certificate.Multipliers.Any(m => m > 1_000_000)) return null;
+        int[] targets = [.. data.Classes.Select(c => c == positive ? 1 : -1)];
+        return $"rows {string.Join(", ", certificate.Rows.Select(r => r + 1))}: "
+            + certificate.ToText(data.NumericCount, data.Numeric, targets);
+    }
+
     /// <summary>What the perceptron rule gave: its answer for each pair of sides, then the model as ever.</summary>
     public static void WritePerceptron(
         Terminal terminal, Dataset data, FitOptions options, PerceptronResult perceptron, string modelPath, bool isJson)
@@ -156,8 +169,12 @@ internal static class TrainReport
             (result.Test ?? result.Train).Confusion!);
         terminal.Out.WriteLine();
         for (int i = 0; i < perceptron.Answers.Count; i++)
+        {
+            bool isPair = perceptron.Answers.Count == 1;
             Line(i == 0 ? "answer" : "",
-                (perceptron.Answers.Count == 1 ? "" : $"{data.Target.Classes[i]} against the rest: ") + perceptron.Answers[i].Text);
+                (isPair ? "" : $"{data.Target.Classes[i]} against the rest: ") + perceptron.Answers[i].Text);
+            if (Proof(data, perceptron.Answers[i], isPair ? 1 : i) is string proof) Line("", proof);
+        }
         Line("stopped", $"after {MetricsTable.Count(epochs)} passes and {MetricsTable.Count((int)result.Steps)} mistakes in {Seconds(result.Seconds)}");
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
 

@@ -182,8 +182,8 @@ public static class Activations
 
     // What follows keeps to three rules. A NaN comes through. What would be ∞·0 or ∞/∞ at the ends is computed at a clamped v,
     // beyond which the value has reached its limit in both formats. At a kink the slope is that of the flat side; of leaky_relu
-    // and elu, that of the lower side. Values and slopes are within 2 ulp of max(|φ|, 1) and max(|φ′|, 1) in float, at the default
-    // parameters and over all finite v (of sin: |v| ≤ 10⁵).
+    // and elu, that of the lower side. Values and slopes are within 2.1 ulp of max(|φ|, 1) and max(|φ′|, 1) in float (17 million v
+    // of all sizes; of sin |v| ≤ 10⁵); a kink is found as exactly as y is rounded.
 
     /// <summary>
     /// a for v &lt; c, else b (the lecture leaves c itself open). φ′ is 0, or, straight through, that of the ramp from a to b over

@@ -7,6 +7,7 @@ namespace Downhill;
 public sealed class ConnectionMask : IEquatable<ConnectionMask>
 {
     private readonly bool[] present;
+    private readonly int[] fanIn;
 
     /// <param name="inputs">Inputs of the layer.</param>
     /// <param name="units">Units of the layer.</param>
@@ -17,6 +18,8 @@ public sealed class ConnectionMask : IEquatable<ConnectionMask>
             Throw.Input("Connection mask", $"{inputs}×{units} = {(long)inputs * units} places", $"{present.Length}", "Give one value per possible link.");
         (Inputs, Units, this.present) = (inputs, units, present);
         Links = present.Count(p => p);
+        fanIn = new int[units];
+        for (int i = 0; i < present.Length; i++) fanIn[i % units] += present[i] ? 1 : 0;
         Absent = [.. Enumerable.Range(0, present.Length).Where(i => !present[i])];
     }
 
@@ -32,12 +35,7 @@ public sealed class ConnectionMask : IEquatable<ConnectionMask>
     public bool this[int input, int unit] => present[input * Units + unit];
 
     /// <summary>Links that end in a unit.</summary>
-    public int FanIn(int unit)
-    {
-        int count = 0;
-        for (int i = 0; i < Inputs; i++) count += present[i * Units + unit] ? 1 : 0;
-        return count;
-    }
+    public int FanIn(int unit) => fanIn[unit];
 
     /// <summary>Each unit linked to the same share of its inputs (at least one), drawn by the seed.</summary>
     /// <param name="inputs">Inputs of the layer.</param>

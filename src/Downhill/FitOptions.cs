@@ -47,6 +47,9 @@ public sealed record FitOptions
     /// <summary>η; null to choose.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Factors on η: one per layer of weights, or LeCun's 1/√(inputs of the unit); null for none (lecture L18).</summary>
+    public LayerRates? LayerLearningRates { get; init; }
+
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
     public Reduction Reduction { get; init; }
 

@@ -74,6 +74,7 @@ public sealed class FitPlan
             LearningRate = options.LearningRate ?? (isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
             Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
+            LayerRates = options.LayerLearningRates,
             Reduction = options.Reduction,
             ClassWeights = options.ClassWeight?.For(data, trainRows),
             Batch = options.Batch ?? (optimizer.NeedsFullBatch || data.IsWhole ? 0 : small ? 32 : 128),
@@ -91,6 +92,7 @@ public sealed class FitPlan
             Arithmetic = options.Arithmetic,
         };
         train.Check();
+        train.LayerRates?.Check(network);
         return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train) { From = options.From };
     }
 

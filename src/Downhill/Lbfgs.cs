@@ -17,7 +17,8 @@ internal abstract class FullBatchMethod
     /// <paramref name="g"/>; leaves the new point, its value and its gradient there.
     /// Returns false when no step lowers the objective any more.
     /// </summary>
-    public abstract bool Step(IObjective objective, double[] x, ref double value, double[] g, double[][] vectors, double[] scalars);
+    public abstract bool Step(IObjective objective, double[] x, ref double value, double[] g, double[][] vectors,
+        double[] scalars);
 }
 
 /// <summary>An objective C(θ) with its gradient over all training rows.</summary>
@@ -50,9 +51,11 @@ internal sealed class Lbfgs(int history) : Optimizer
         // scalars: pairs held, place of the next pair, then ρ of each pair, then α of the recursion
         public override int Scalars => 2 + 2 * history;
 
-        public override bool Step(IObjective objective, double[] x, ref double value, double[] g, double[][] vectors, double[] scalars)
+        public override bool Step(IObjective objective, double[] x, ref double value, double[] g, double[][] vectors,
+            double[] scalars)
         {
-            double[] direction = vectors[2 * history], trial = vectors[2 * history + 1], trialGradient = vectors[2 * history + 2];
+            double[] direction = vectors[2 * history], trial = vectors[2 * history + 1],
+                trialGradient = vectors[2 * history + 2];
             for (int attempt = 0; attempt < 2; attempt++)
             {
                 Direction(g, vectors, scalars, direction);
@@ -63,15 +66,17 @@ internal sealed class Lbfgs(int history) : Optimizer
                 if (slope < 0)
                 {
                     double old = value;
-                    double alpha = Search(objective, x, value, slope, direction, start, trial, trialGradient, out double reached);
+                    double alpha = Search(objective, x, value, slope, direction, start, trial, trialGradient,
+                        out double reached);
                     if (alpha > 0 && reached <= old)
                     {
                         Remember(x, g, trial, trialGradient, vectors, scalars);
                         trial.CopyTo(x, 0);
                         trialGradient.CopyTo(g, 0);
                         value = reached;
-                        // Less than the last place of the value is rounding, not progress. (In single precision the value is much
-                        // coarser: then no trial point is lower and the search fails, which ends the run just as well.)
+                        // Less than the last place of the value is rounding, not progress. (In single precision the
+                        // value is much coarser: then no trial point is lower and the search fails, which ends the run
+                        // just as well.)
                         return old - reached > 1e-16 * Math.Abs(old);
                     }
                 }
@@ -107,7 +112,8 @@ internal sealed class Lbfgs(int history) : Optimizer
             }
         }
 
-        private void Remember(double[] x, double[] g, double[] newX, double[] newG, double[][] vectors, double[] scalars)
+        private void Remember(double[] x, double[] g, double[] newX, double[] newG, double[][] vectors,
+            double[] scalars)
         {
             int next = (int)scalars[1];
             double[] s = vectors[next], y = vectors[history + next];
@@ -123,7 +129,8 @@ internal sealed class Lbfgs(int history) : Optimizer
             scalars[0] = Math.Min(history, scalars[0] + 1);
         }
 
-        /// <summary>Algorithm 3.5: brackets a step, then zooms. Leaves the accepted point in the trial arrays.</summary>
+        /// <summary>Algorithm 3.5: brackets a step, then zooms. Leaves the accepted point in the trial
+        /// arrays.</summary>
         private static double Search(
             IObjective objective, double[] x, double value, double slope, double[] direction, double start,
             double[] trial, double[] trialGradient, out double reached)
@@ -132,7 +139,8 @@ internal sealed class Lbfgs(int history) : Optimizer
             for (int i = 0; i < MostTrials; i++)
             {
                 double phi = At(alpha, out double dPhi);
-                if (!double.IsFinite(phi) || phi > value + SufficientDecrease * alpha * slope || (i > 0 && phi >= previousValue))
+                if (!double.IsFinite(phi) || phi > value + SufficientDecrease * alpha * slope
+                    || (i > 0 && phi >= previousValue))
                     return Zoom(previousAlpha, previousValue, previousSlope, alpha, phi, out reached);
                 if (Math.Abs(dPhi) <= -Curvature * slope)
                 {
@@ -162,7 +170,8 @@ internal sealed class Lbfgs(int history) : Optimizer
                 for (int i = 0; i < MostTrials && low != high; i++)
                 {
                     double width = high - low;
-                    // Minimum of the parabola through value and slope at low and value at high, kept inside the middle 80 %.
+                    // Minimum of the parabola through value and slope at low and value at high, kept inside the middle
+                    // 80 %.
                     double step = low - 0.5 * lowSlope * width * width / (highValue - lowValue - lowSlope * width);
                     double edge = 0.1 * Math.Abs(width);
                     if (!double.IsFinite(step) || Math.Abs(step - low) < edge || Math.Abs(step - high) < edge

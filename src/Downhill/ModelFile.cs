@@ -254,14 +254,15 @@ public static class ModelFile
         json.WriteEndArray();
     }
 
-    /// <summary>JSON has no NaN and no ∞: these become null.</summary>
+    /// <summary>JSON has no NaN and no ∞: these become null, "Infinity" and "-Infinity".</summary>
     internal static void Write(Utf8JsonWriter json, string name, ReadOnlySpan<double> numbers)
     {
         json.WriteStartArray(name);
         foreach (double number in numbers)
         {
             if (double.IsFinite(number)) json.WriteNumberValue(number);
-            else json.WriteNullValue();
+            else if (double.IsNaN(number)) json.WriteNullValue();
+            else json.WriteStringValue(number > 0 ? "Infinity" : "-Infinity");
         }
         json.WriteEndArray();
     }
@@ -269,5 +270,15 @@ public static class ModelFile
     internal static string[] Texts(JsonElement array) => [.. array.EnumerateArray().Select(e => e.GetString()!)];
 
     internal static double[] Doubles(JsonElement array) =>
-        [.. array.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Null ? double.NaN : e.GetDouble())];
+        [.. array.EnumerateArray().Select(e => e.ValueKind switch
+        {
+            JsonValueKind.Null => double.NaN,
+            JsonValueKind.String => e.GetString() switch
+            {
+                "Infinity" => double.PositiveInfinity,
+                "-Infinity" => double.NegativeInfinity,
+                _ => throw new FormatException($"'{e.GetString()}' is no number"),
+            },
+            _ => e.GetDouble(),
+        })];
 }

@@ -73,6 +73,25 @@ public sealed record NetworkSpec
         return width;
     }
 
+    /// <summary>How the learned numbers of a layer are counted (lecture L20): "3·4 + 4 = 16", "7 links + 4 = 11" where not fully
+    /// connected, "0" for a layer that learns nothing.</summary>
+    public string CountFormula(int layer)
+    {
+        List<string> parts = [];
+        int total = 0;
+        foreach (ParameterShape shape in Layers[layer].Parameters(InputsOf(layer)))
+        {
+            parts.Add(shape.Mask is not null ? $"{shape.Count} links" : shape.Rows > 1 || shape.Role == SegmentRole.Weight
+                ? $"{shape.Rows}·{shape.Columns}" : $"{shape.Columns}");
+            total += shape.Count;
+        }
+        return parts.Count == 0 ? "0" : $"{string.Join(" + ", parts)} = {total}";
+    }
+
+    /// <summary>How all learned numbers are counted: "(3·4 + 4) + (4·2 + 2) = 26".</summary>
+    public string CountFormula() =>
+        $"{string.Join(" + ", Enumerable.Range(0, Layers.Count).Select(CountFormula).Where(f => f != "0").Select(f => $"({f[..f.IndexOf(" =", StringComparison.Ordinal)]})"))} = {ParameterCount}";
+
     /// <summary>Whether some layer wants a batch whole.</summary>
     internal bool NeedsWholeBatch => Layers.Any(l => l.NeedsWholeBatch);
 

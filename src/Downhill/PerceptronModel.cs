@@ -67,7 +67,7 @@ public static class PerceptronModel
         [
             ("hidden layers", options.Hidden is { Count: > 0 }), ("an activation", options.Activation.Count > 0 || options.Output is not null),
             ("batch norm", options.BatchNorm), ("dropout", options.Dropout != 0), ("missing links", options.Connections != 1 || options.Masks is not null),
-            ("a model to start from", options.From is not null), ("a loss", options.Loss is not null), ("schedules", options.Schedules.Count > 0),
+            ("a model to start from", options.From is not null), ("a loss", options.Loss is not null), ("schedules", options.Schedules.Count > 0 || options.LayerLearningRates is not null),
             ("L1, L2 or decay", options.L1 != 0 || options.L2 != 0 || options.WeightDecay is > 0), ("clipping", options.Clip != 0),
             ("batches of more than one row", options.Batch is not (null or 1)), ("stopping rules", options.Stop is { Count: > 0 }),
         ];

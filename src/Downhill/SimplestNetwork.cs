@@ -70,9 +70,9 @@ public sealed record SimplestNetwork(double X, double W1, double W2, double D)
         SimplestNetwork next = Step(learningRate);
         StringBuilder text = new();
         Line("p₁ = w₁·x", $"{N(W1)}·{N(X)}", P1);
-        Line("y = β(p₁)", $"1/(1 + exp({N(-P1)}))", Y);
+        Line("y = β(p₁)", $"1/(1 + exp({Plain(-P1)}))", Y);
         Line("p₂ = w₂·y", $"{N(W2)}·{N(Y)}", P2);
-        Line("z = β(p₂)", $"1/(1 + exp({N(-P2)}))", Z);
+        Line("z = β(p₂)", $"1/(1 + exp({Plain(-P2)}))", Z);
         Line("P = −½(d − z)²", $"−½({N(D)} − {N(Z)})²", Performance);
         Line("∂P/∂z = d − z", $"{N(D)} − {N(Z)}", D - Z);
         Line("∂z/∂p₂ = z(1 − z)", $"{N(Z)}·{N(1 - Z)}", Z * (1 - Z));
@@ -89,12 +89,15 @@ public sealed record SimplestNetwork(double X, double W1, double W2, double D)
         return text.ToString();
 
         void Line(string formula, string numbers, double value) =>
-            text.Append(numbers.Length == 0 ? $"{formula} = {N(value)}\n" : $"{formula} = {numbers} = {N(value)}\n");
+            text.Append(numbers.Length == 0 ? $"{formula} = {Plain(value)}\n" : $"{formula} = {numbers} = {Plain(value)}\n");
     }
 
-    private static string N(double value)
+    // Inside a product or a sum a negative number stands in parentheses.
+    private static string N(double value) => Plain(value) is ['−', ..] number ? $"({number})" : Plain(value);
+
+    private static string Plain(double value)
     {
         string number = Math.Abs(value).ToString("0.######", CultureInfo.InvariantCulture);
-        return value < 0 && number != "0" ? $"(−{number})" : number;
+        return value < 0 && number != "0" ? $"−{number}" : number;
     }
 }

@@ -19,6 +19,9 @@ public sealed record TrainOptions
     /// <summary>η; null for the optimizer's own default.</summary>
     public double? LearningRate { get; init; }
 
+    /// <summary>Factors on η by layer or by unit; null for 1 everywhere (lecture L18).</summary>
+    public LayerRates? LayerRates { get; init; }
+
     /// <summary>Schedules of hyper-parameters. Several of one act one after another: a warm-up, then a cosine.</summary>
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
 
@@ -97,6 +100,9 @@ public sealed record TrainOptions
             if (!Scheduled.Contains(schedule.Parameter) && Optimizer.IndexOf(schedule.Parameter) < 0)
                 Throw.Input($"Schedule '{schedule.Schedule}'", $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
                     $"'{schedule.Parameter}'", $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
+        if (Optimizer.Method is not null && LayerRates is not null)
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "one objective for all layers", "layer learning rates",
+                "It finds its own step sizes: use an update rule such as gradient_descent.");
         if (Optimizer.Method is not null && Schedules.Count > 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
                 "It finds its own step sizes for one objective: leave the schedule out.");

@@ -23,6 +23,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
     private readonly double[] constants = new double[8];
+    private readonly AlignedBuffer<T>? elementRates; // factors on η where the units of a segment differ
     private readonly bool needsNorm;
     private readonly int batch;
     private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
@@ -47,7 +48,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         options.Loss.CheckTargets(preparation);
         if (options.ClassWeights is not null) ClassWeight.Check(options.ClassWeights, source.Target.Classes.Count);
         (Spec, Preparation, Options) = (spec, preparation, options);
-        segments = [.. spec.Segments];
+        options.LayerRates?.Check(spec);
+        (double[] factors, elementRates) = options.LayerRates?.For<T>(spec) ?? ([.. spec.Segments.Select(_ => 1.0)], null);
+        segments = [.. spec.Segments.Select((s, i) => s with { LearningRateFactor = s.LearningRateFactor * factors[i] })];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
             Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
@@ -300,7 +303,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
             for (int slot = 0; slot < State.Slots.Count; slot++) slots[slot] = State.Slots[slot].Pointer + segment.Offset;
             T* w = State.Parameters.Pointer + segment.Offset;
-            finite &= rule.Update(w, State.Gradient.Pointer + segment.Offset, slots, segment.Length, constants, terms);
+            finite &= rule.Update(w, State.Gradient.Pointer + segment.Offset, slots, segment.Length, constants, terms,
+                elementRates is null ? null : elementRates.Pointer + segment.Offset);
             if (segment.Shape.Mask is ConnectionMask mask)
                 foreach (int place in mask.Absent) w[place] = T.Zero;
         }

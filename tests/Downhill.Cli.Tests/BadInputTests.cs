@@ -111,7 +111,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("trian", "command 'trian'", "'train'")]
     [InlineData("serve", "command 'serve'", "train")]
     [InlineData("train --epoch 5", "option '--epoch'", "'--epochs'")]
-    [InlineData("train --report x.html", "option '--report'", "train")]
+    [InlineData("train --recipe quick", "option '--recipe'", "train")]
     [InlineData("train iris wine", "'wine'", "[DATA]")]
     [InlineData("evaluate", "MODEL", "evaluate")]
     [InlineData("evaluate model", "DATA", "evaluate")]

@@ -59,15 +59,14 @@ internal sealed class Axis
     private static Axis Log(double low, double high)
     {
         int from = (int)Math.Floor(Math.Log10(low) + 1e-9), to = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
-        // Over few decades the ends and steps 1-2-5; over many, powers of ten, and of these every second or third.
-        double[] steps = to - from <= 3 ? [1, 2, 5] : [1];
+        // The ends are of the steps 1-2-5. So are the ticks over few decades; over many they are powers of ten, and of
+        // these every second or third.
+        double[] fine = [.. Enumerable.Range(from, to - from + 1).SelectMany(p => (double[])[Math.Pow(10, p), 2 * Math.Pow(10, p), 5 * Math.Pow(10, p)])];
+        double first = fine.Where(t => t <= low * (1 + 1e-9)).DefaultIfEmpty(fine[0]).Max();
+        double last = fine.Where(t => t >= high * (1 - 1e-9)).DefaultIfEmpty(fine[^1]).Min();
         int every = Math.Max(1, (to - from + 5) / 6);
-        List<double> ticks = [];
-        for (int power = from; power <= to; power++)
-            if ((power - from) % every == 0 || steps.Length > 1)
-                ticks.AddRange(steps.Select(s => s * Math.Pow(10, power)));
-        double first = ticks.Where(t => t <= low * (1 + 1e-9)).DefaultIfEmpty(Math.Pow(10, from)).Max();
-        double last = ticks.Where(t => t >= high * (1 - 1e-9)).DefaultIfEmpty(Math.Pow(10, to)).Min();
+        IEnumerable<double> ticks = high / low < 300 ? fine
+            : Enumerable.Range(from, to - from + 1).Where(p => (p - from) % every == 0).Select(p => Math.Pow(10, p));
         return new(first, last, true, [.. ticks.Where(t => t >= first * (1 - 1e-9) && t <= last * (1 + 1e-9))]);
     }
 
@@ -88,7 +87,7 @@ internal sealed class Axis
     /// <summary>A tick as it is written.</summary>
     public static string Label(double tick) =>
         tick == 0 ? "0"
-        : Math.Abs(tick) is < 1e-3 or >= 1e6 ? tick.ToString("0.##E+0", CultureInfo.InvariantCulture).Replace("E", "e")
+        : Math.Abs(tick) is < 1e-3 or >= 1e6 ? tick.ToString("0.##e+0", CultureInfo.InvariantCulture)
             .Replace("+", "").Replace('-', '−')
         : tick.ToString(Math.Abs(tick) >= 10000 ? "#,0.####" : "0.####", CultureInfo.InvariantCulture).Replace('-', '−');
 }

@@ -13,7 +13,7 @@ internal sealed record Series(string Name, string Style, IReadOnlyList<double> V
 /// </summary>
 internal static class LinePlot
 {
-    private const double Left = 52, Right = 84, Top = 22, Bottom = 30;
+    private const double Left = 52, Right = 84, Top = 30, Bottom = 30;
     private const int MostPoints = 1200;
 
     /// <param name="page">Where to.</param>
@@ -42,9 +42,8 @@ internal static class LinePlot
             <figure class="plot">
             <figcaption id="{caption}"><b>{title}</b> <span>{unit}{(y.IsLog ? ", logarithmic" : "")}</span></figcaption>
             <p class="readout">{Summary(series, epochs, best, format)}</p>
-            <svg class="chart" style="height:{whole}px" role="img" aria-labelledby="{caption}" aria-describedby="{about}" data-table="{tableId}" data-columns="{columns}" data-x="{first} {last}" data-y="{scale} {height}">
+            <svg class="chart" style="height:{whole}px;padding:{Top}px {Right}px {Bottom}px {Left}px" role="img" aria-labelledby="{caption}" aria-describedby="{about}" data-table="{tableId}" data-columns="{columns}" data-x="{first} {last}" data-y="{scale} {height}">
             <desc id="{about}">{Description(series, epochs, format)}</desc>
-            <svg class="field" x="{Left}" y="{Top}" width="70%" height="{height}" style="width:calc(100% - {Left + Right}px)" overflow="visible">
             <rect class="frame" width="100%" height="{height}"/>
 
             """);
@@ -61,7 +60,7 @@ internal static class LinePlot
             page.Add($"<text class=\"middle\" x=\"{at}%\" y=\"{height + 19}\">{Axis.Label(tick)}</text>\n");
         }
         page.Add($"<line class=\"axis\" x1=\"0\" x2=\"100%\" y1=\"{height}\" y2=\"{height}\"/>");
-        page.Add($"<text x=\"100%\" dx=\"12\" y=\"{height + 19}\">epoch</text>\n");
+        page.Add($"<text x=\"100%\" dx=\"{8 + 3.5 * Axis.Label(last).Length}\" y=\"{height + 19}\">epoch</text>\n");
         if (best > 0 && best >= epochs[0] && best <= epochs[^1])
         {
             double at = 100 * x.At(best);
@@ -81,7 +80,7 @@ internal static class LinePlot
                     page.Add($"<circle class=\"dot {line.Style}\" cx=\"{100 * x.At(epochs[i])}%\" cy=\"{Height(line.Values[i], y, height)}\" r=\"4\"/>");
         }
         Labels(page, series, y, format, height);
-        page.AddConstant("<g class=\"cursor\"></g></svg></svg></figure>\n");
+        page.AddConstant("<g class=\"cursor\"></g></svg></figure>\n");
     }
 
     private static string TickLabel(double tick, Func<double, string> format) =>
@@ -155,7 +154,7 @@ internal static class LinePlot
 /// <summary>A square field with two axes, for curves and points of two measures.</summary>
 internal sealed class SquarePlot
 {
-    private const double Left = 50, Top = 12, Side = 300, Bottom = 44, Right = 18;
+    private const double Left = 64, Top = 12, Side = 300, Bottom = 44, Right = 18;
     private readonly Markup page;
     private readonly Axis x, y;
 
@@ -185,7 +184,7 @@ internal sealed class SquarePlot
         foreach (double tick in x.Axis.Ticks)
             page.Add($"<line class=\"grid\" x1=\"{X(tick)}\" x2=\"{X(tick)}\" y1=\"0\" y2=\"{Side}\"/><text class=\"middle\" x=\"{X(tick)}\" y=\"{Side + 17}\">{Label(tick)}</text>\n");
         page.Add($"<text class=\"middle\" x=\"{Side / 2}\" y=\"{Side + 36}\">{x.Name}</text>");
-        page.Add($"<text class=\"middle\" transform=\"translate(-38 {Side / 2}) rotate(-90)\">{y.Name}</text>\n");
+        page.Add($"<text class=\"middle\" transform=\"translate(-52 {Side / 2}) rotate(-90)\">{y.Name}</text>\n");
 
         string Label(double tick) => percent ? $"{Axis.Label(100 * tick)} %" : Axis.Label(tick);
     }

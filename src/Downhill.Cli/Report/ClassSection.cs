@@ -12,9 +12,11 @@ internal static class ClassSection
         page.Add($"<section id=\"answers\"><h2>Answers to the {facts.Part} rows</h2>\n");
         IReadOnlyList<string> names = facts.Target.Classes;
         int[,] confusion = facts.Shown.Confusion!;
+        page.AddConstant("<div class=\"pair\">\n");
         if (names.Count <= MostInMatrix) Matrix(page, facts, names, confusion);
         else page.Add($"<p class=\"note\">{names.Count} classes are too many for a matrix; the commonest mistakes are below.</p>\n");
         Pairs(page, names, confusion);
+        page.AddConstant("</div>\n");
         RocCurve?[] curves = Curves(facts);
         PerClass(page, names, confusion, curves);
         page.AddConstant("<div class=\"plots\">\n");
@@ -69,14 +71,15 @@ internal static class ClassSection
             select (actual, answer, confusion[actual, answer])).Take(8)];
         if (pairs.Length == 0)
         {
-            page.AddConstant("<p class=\"note\">No row is mistaken.</p>\n");
+            page.AddConstant("<p class=\"note\">No row is mistaken for another class.</p>\n");
             return;
         }
-        page.AddConstant("<figure><figcaption><b>Most confused</b> <span>which class is taken for which, how often</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Most confused classes\"><table class=\"bars\"><thead><tr><th scope=\"col\">actual</th><th scope=\"col\">answer</th><th scope=\"col\" class=\"n\">rows</th><th scope=\"col\">share of the class</th></tr></thead><tbody>\n");
+        double most = pairs.Max(p => (double)p.Count / Row(confusion, p.Actual));
+        page.AddConstant("<figure><figcaption><b>Most confused</b> <span>which class is taken for which</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Most confused classes\"><table class=\"bars\"><thead><tr><th scope=\"col\">actual</th><th scope=\"col\">answer</th><th scope=\"col\" class=\"n\">rows</th><th scope=\"col\">share of the class</th></tr></thead><tbody>\n");
         foreach ((int actual, int answer, int count) in pairs)
         {
             double share = (double)count / Row(confusion, actual);
-            page.Add($"<tr><td>{Cut(names[actual], 40)}</td><td>{Cut(names[answer], 40)}</td><td class=\"n\">{count}</td><td><span class=\"bar miss\" style=\"--w:{100 * share}%\"></span> {Written.Percent(share, "0.0")}</td></tr>\n");
+            page.Add($"<tr><td>{Cut(names[actual], 40)}</td><td>{Cut(names[answer], 40)}</td><td class=\"n\">{count}</td><td><span class=\"bar miss\" style=\"--w:{100 * share / most}%\"></span> {Written.Percent(share, "0.0")}</td></tr>\n");
         }
         page.AddConstant("</tbody></table></div></figure>\n");
     }
@@ -142,7 +145,7 @@ internal static class ClassSection
         if (isPair) there = [there[^1]];
         int worst = there.MinBy(c => curves[c]!.Area), best = there.MaxBy(c => curves[c]!.Area);
         string area = curves[worst]!.Area.ToString("0.0000", CultureInfo.InvariantCulture);
-        string note = isPair ? $"class {names[worst]} at every threshold" : "each class against all others, at every threshold";
+        string note = isPair ? $"{Cut(names[worst], 30)} against {Cut(names[0], 30)} at every threshold; the diagonal is chance" : "each class against all others at every threshold; the diagonal is chance";
         SquarePlot plot = new(page, "ROC curve", note,
             isPair ? $"Area under the curve {area}." : $"The smallest area is {area}, of class {names[worst]}. All areas are in the table of the classes.",
             (Axis.Between(0, 1, 5), "wrongly taken for the class"), (Axis.Between(0, 1, 5), "found of the class"), percent: true);
@@ -152,12 +155,11 @@ internal static class ClassSection
             string style = isPair ? "a" : c == worst ? "b" : "other";
             page.Add($"<path class=\"line {style}\" d=\"{string.Concat(curves[c]!.Corners().Select((p, i) => $"{(i == 0 ? 'M' : 'L')}{Written.Coordinate(plot.X(p.False))} {Written.Coordinate(plot.Y(p.True))}"))}\"><title>{names[c]}: area {curves[c]!.Area.ToString("0.0000", CultureInfo.InvariantCulture)}</title></path>\n");
         }
-        double at = plot.Y(0.28), right = SquarePlot.Width - 8;
+        double at = plot.Y(0.22), right = SquarePlot.Width - 8;
         page.Add($"<text class=\"label end {(isPair ? "a" : "b")}\" x=\"{right}\" y=\"{at}\">{(isPair ? "" : "dashed, lowest: ")}{Cut(names[worst], 24)}</text>");
         page.Add($"<text class=\"strong end\" x=\"{right}\" y=\"{at + 17}\">area {area}</text>\n");
         if (!isPair)
             page.Add($"<text class=\"end\" x=\"{right}\" y=\"{at + 38}\">others up to {curves[best]!.Area.ToString("0.0000", CultureInfo.InvariantCulture)}</text>");
-        page.Add($"<text class=\"end\" x=\"{right}\" y=\"{plot.Y(0.05)}\">diagonal: by chance</text>\n");
         plot.Close();
     }
 
@@ -177,7 +179,7 @@ internal static class ClassSection
         if (bins.Count == 0) return;
         double error = ReliabilityBin.ExpectedError(bins);
         string what = isPair ? $"rows that are {facts.Target.Classes[1]}" : "answers that are right";
-        SquarePlot plot = new(page, "Reliability", "is it as often right as it is sure? On the diagonal it is",
+        SquarePlot plot = new(page, "Reliability", $"on the diagonal it is as often so as it was said; expected calibration error {Written.Percent(error)}; area: rows, line: 95 % interval",
             $"Expected calibration error {Written.Percent(error)}. The bins are in the table below.",
             (Axis.Between(0, 1, 5), isPair ? $"probability given to {Cut(facts.Target.Classes[1], 24)}" : "probability of the answer"),
             (Axis.Between(0, 1, 5), Cut(what, 36)), percent: true);
@@ -188,8 +190,6 @@ internal static class ClassSection
             double x = plot.X(bin.Said), radius = 3 + 8 * Math.Sqrt((double)bin.Rows / rows);
             page.Add($"<g><title>{Bin(bin)}</title><line class=\"whisker\" x1=\"{x}\" x2=\"{x}\" y1=\"{plot.Y(low)}\" y2=\"{plot.Y(high)}\"/><circle class=\"ball\" cx=\"{x}\" cy=\"{plot.Y(bin.Happened)}\" r=\"{radius}\"/></g>\n");
         }
-        page.Add($"<text class=\"strong\" x=\"10\" y=\"18\">calibration error {Written.Percent(error)}</text>");
-        page.AddConstant("<text x=\"10\" y=\"35\">area: rows; line: 95 % interval</text>");
         page.AddConstant("</g></svg>\n<details><summary>Bins as a table</summary><table class=\"numbers\"><thead><tr><th scope=\"col\">probability</th><th scope=\"col\">rows</th><th scope=\"col\">mean said</th><th scope=\"col\">happened</th></tr></thead><tbody>\n");
         foreach (ReliabilityBin bin in bins)
             page.Add($"<tr><th scope=\"row\">{Written.Percent(bin.Low, "0")} … {Written.Percent(bin.High, "0")}</th><td>{Written.Count(bin.Rows)}</td><td>{Written.Percent(bin.Said, "0.0")}</td><td>{Written.Percent(bin.Happened, "0.0")}</td></tr>\n");

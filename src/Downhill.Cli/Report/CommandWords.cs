@@ -61,7 +61,7 @@ internal static class CommandWords
             "--batch" => (true, train.Batch == 0 ? "all" : Numbers.Text(train.Batch)),
             "--l1" => (true, Numbers.Text(train.L1)),
             "--l2" => (true, Numbers.Text(train.L2)),
-            "--weight-decay" => (true, Numbers.Text(train.WeightDecay)),
+            "--weight-decay" => (true, Numbers.Text(train.EffectiveWeightDecay)),
             "--clip" => (true, Numbers.Text(train.Clip)),
             "--epochs" => (true, Numbers.Text(train.Epochs)),
             "--keep" => (true, plan.ValidationRows.Length == 0 ? null : train.KeepBest ? "best" : "last"),

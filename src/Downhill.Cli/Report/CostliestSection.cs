@@ -13,8 +13,8 @@ internal static class CostliestSection
         double sum = facts.Answers.Sum(a => double.IsFinite(a.Cost) ? a.Cost : 0);
         int wrong = facts.IsClass ? worst.Count(a => facts.ClassOf(a) != facts.ActualOf(a)) : 0;
         page.AddConstant("<section id=\"costliest\"><h2>The rows that cost most</h2>\n");
-        page.Add($"<p class=\"note\">Of {Written.Plural(facts.Answers.Count, facts.Part + " row")}, highest cost ({facts.Plan.Options.Loss.ToString()}) first. These {worst.Length} carry {Written.Percent(sum > 0 ? worst.Sum(a => a.Cost) / sum : double.NaN, "0")} of the whole cost{(facts.IsClass ? $"; {wrong} of them {(wrong == 1 ? "is" : "are")} wrong" : "")}. ");
-        page.Add($"<code>{facts.Program} explain MODEL DATA --row N</code> shows the arithmetic of one.</p>\n");
+        page.Add($"<p class=\"note\">Of {Written.Plural(facts.Answers.Count, facts.Part + " row")}, highest cost ({facts.Plan.Options.Loss.ToString()}) first. These {worst.Length} carry {Written.Percent(sum > 0 ? worst.Sum(a => a.Cost) / sum : double.NaN, "0")} of the whole cost{(facts.IsClass ? $"; {(wrong == 0 ? "none" : wrong == worst.Length ? "all" : Written.Count(wrong))} of them {(wrong <= 1 ? "is" : "are")} wrong" : "")}. ");
+        page.Add($"<code>explain MODEL DATA --row N</code> shows the arithmetic of one.</p>\n");
         if (facts.Source.Image is ImageShape image && image.Width * image.Height == facts.Source.NumericCount)
             Pictures(page, facts, worst, image);
         else Table(page, facts, worst);
@@ -34,19 +34,24 @@ internal static class CostliestSection
             bool isWrong = facts.IsClass && facts.ClassOf(answer) != facts.ActualOf(answer);
             page.Add($"<p>{Mark(isWrong, facts)}<b>{ClassSection.Cut(truth, 20)}</b>{new Constant(isWrong || !facts.IsClass ? " → " : "")}");
             if (isWrong || !facts.IsClass) page.Add($"<b class=\"b\">{ClassSection.Cut(said, 20)}</b>");
-            page.Add($"<br/><span>{Sure(facts, answer)}cost {Written.Number(answer.Cost)}<br/>row {answer.Row + 1}</span></p></li>\n");
+            page.Add($"<br/><span>");
+            foreach (string line in Lines(facts, answer)) page.Add($"{line}<br/>");
+            page.Add($"row {answer.Row + 1}</span></p></li>\n");
         }
         page.AddConstant("</ol>\n");
         if (facts.IsClass)
-            page.Add($"<p class=\"note\">✗ what it is → what it was taken for; p: the {(facts.HasProbabilities ? "probability" : "output")} of the answer, and of the truth. ✓ right, but not sure.</p>\n");
+            page.Add($"<p class=\"note\">✗ what it is → what it was taken for, with the {(facts.HasProbabilities ? "probability" : "output")} of both. ✓ right, but not sure.</p>\n");
     }
 
-    private static string Sure(ReportFacts facts, Answer answer)
+    private static IEnumerable<string> Lines(ReportFacts facts, Answer answer)
     {
-        if (!facts.IsClass) return "";
-        int said = facts.ClassOf(answer), actual = facts.ActualOf(answer);
-        string first = Probability(facts, answer, said);
-        return said == actual ? $"p {first}, " : $"p {first} : {Probability(facts, answer, actual)}, ";
+        if (facts.IsClass)
+        {
+            int said = facts.ClassOf(answer), actual = facts.ActualOf(answer);
+            yield return $"answer {Probability(facts, answer, said)}";
+            if (said != actual) yield return $"truth {Probability(facts, answer, actual)}";
+        }
+        yield return $"cost {Written.Number(answer.Cost)}";
     }
 
     private static void Table(Markup page, ReportFacts facts, Answer[] worst)

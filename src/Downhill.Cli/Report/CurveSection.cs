@@ -4,7 +4,7 @@ namespace Downhill.Cli.Report;
 internal static class CurveSection
 {
     private const int MostRows = 400;
-    private const string Table = "epochs";
+    private const string Table = "epochs-table";
 
     public static void Write(Markup page, ReportFacts facts)
     {
@@ -55,7 +55,8 @@ internal static class CurveSection
         if (penalty.Any(p => p > 0))
             LinePlot.Write(page, "Penalty", "λ₁·Σ|w| + ½·λ₂·Σw²", Table, epochs,
                 [new("penalty", "a", penalty, Column("penalty", penalty))], 0, Written.Number, 150, mayBeLog: true);
-        if (speed.Count(double.IsFinite) > 1)
+        // An epoch of a few milliseconds measures the clock, not the run.
+        if (speed.Count(double.IsFinite) > 1 && facts.Result.Seconds / history.Length >= 0.05)
             LinePlot.Write(page, "Speed", "rows per second, validation included", Table, epochs,
                 [new("rows/s", "a", speed, Column("rows per second", speed, v => Written.Plain(Math.Round(v))))], 0,
                 v => v >= 1e6 ? $"{v / 1e6:0.0} M" : v >= 1e4 ? $"{v / 1e3:0} k" : Written.Number(v), 150, false);

@@ -29,7 +29,7 @@ internal static class HtmlReport
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{hash}'"/>
             <meta name="viewport" content="width=device-width, initial-scale=1"/><meta name="color-scheme" content="light dark"/>
             <meta name="generator" content="Downhill {VersionLine.Version}"/>
-            <title>{name}: {Headline(facts)}</title>
+            <title>{name}: {Headline(facts)} · Downhill</title>
             <style>{new Constant(Resource("report.css"))}</style></head>
             <body><a class="skip" href="#learning">To the plots</a>
 
@@ -53,10 +53,10 @@ internal static class HtmlReport
     private static string Headline(ReportFacts facts)
     {
         Metrics shown = facts.Shown;
-        if (facts.Result.Stopped.IsDiverged) return "the run diverged";
+        if (facts.Result.Stopped.IsDiverged) return "The run diverged";
         return shown.Accuracy is double accuracy
             ? $"{Written.Percent(accuracy)} of {Written.Plural(shown.Rows, facts.Part + " row")} are right"
-            : $"R² {Written.Number(shown.R2 ?? double.NaN)} on {Written.Plural(shown.Rows, facts.Part + " row")}";
+            : $"Off by {Written.Number(shown.Mae ?? double.NaN)} on average on {Written.Plural(shown.Rows, facts.Part + " row")}; R² {Written.Number(shown.R2 ?? double.NaN)}";
     }
 
     private static void Head(Markup page, ReportFacts facts)
@@ -80,14 +80,14 @@ internal static class HtmlReport
             {
                 (double low, double high) = ShareInterval.Wilson(accuracy, metrics.Rows);
                 Tile(page, $"{part}.accuracy", $"{part} accuracy", accuracy, Written.Percent(accuracy),
-                    part == "train" ? rows : $"{rows}; 95 %: {Written.Percent(low, "0.0")} … {Written.Percent(high, "0.0")}", isFirst);
+                    part == "train" ? rows : $"{rows}; 95 % interval {(100 * low).ToString("0.0", CultureInfo.InvariantCulture)} – {(100 * high).ToString("0.0", CultureInfo.InvariantCulture)}", isFirst);
                 Tile(page, $"{part}.loss", $"{part} loss", metrics.Loss, Written.Number(metrics.Loss), "mean of the rows", false);
             }
             else
             {
                 Tile(page, $"{part}.r2", $"{part} R²", metrics.R2 ?? double.NaN, Written.Number(metrics.R2 ?? double.NaN), rows, isFirst);
-                Tile(page, $"{part}.rmse", $"{part} root mean square error", metrics.Rmse ?? double.NaN, Written.Number(metrics.Rmse ?? double.NaN),
-                    $"mean absolute {Written.Number(metrics.Mae ?? double.NaN)}", false);
+                Tile(page, $"{part}.rmse", $"{part} RMSE", metrics.Rmse ?? double.NaN, Written.Number(metrics.Rmse ?? double.NaN),
+                    $"mean absolute error {Written.Number(metrics.Mae ?? double.NaN)}", false);
             }
         }
         Tile(page, "epochs", "epochs", facts.Epochs, Written.Count(facts.Epochs),
@@ -95,7 +95,7 @@ internal static class HtmlReport
         Tile(page, "parameters", "parameters", plan.Network.ParameterCount, Written.Count(plan.Network.ParameterCount),
             $"{Written.Count(plan.Network.LinkCount)} links", false);
         Tile(page, "seconds", "training time", facts.Result.Seconds, Written.Time(facts.Result.Seconds),
-            $"{Written.Count((long)Math.Min(1e15, double.IsFinite(facts.SamplesPerSecond) ? facts.SamplesPerSecond : 0))} rows/s", false);
+            $"{Speed(facts)} rows/s", false);
         page.AddConstant("</ul></header>\n");
         page.AddConstant("<nav aria-label=\"Sections\"><a href=\"#reproduce\">Reproduce</a><a href=\"#learning\">Learning</a><a href=\"#answers\">Answers</a>");
         if (PlaneSection.Fits(facts)) page.AddConstant("<a href=\"#plane\">Plane</a>");
@@ -104,6 +104,9 @@ internal static class HtmlReport
 
     private static void Tile(Markup page, string key, string name, double value, string text, string note, bool isFirst) =>
         page.Add($"<li{new Constant(isFirst ? " class=\"first\"" : "")}><span class=\"name\">{name}</span><data value=\"{(double.IsFinite(value) ? Written.Exact(value) : "")}\" id=\"{key}\">{text}</data><span class=\"more\">{note}</span></li>\n");
+
+    private static string Speed(ReportFacts facts) =>
+        double.IsFinite(facts.SamplesPerSecond) ? Written.Count((long)Math.Min(1e15, facts.SamplesPerSecond)) : "–";
 
     private static string Stopped(ReportFacts facts)
     {
@@ -124,11 +127,11 @@ internal static class HtmlReport
         page.AddConstant("<section id=\"reproduce\"><h2>Do it again</h2>\n");
         page.Add($"<pre tabindex=\"0\" aria-label=\"Command\"><code id=\"command\">{facts.Command}</code></pre>\n");
         string how = facts.Plan.Options.Arithmetic == Arithmetic.Portable
-            ? "gives the same weights, bit for bit, on every machine"
-            : "gives the same weights, bit for bit, on the same kind of processor; add --arithmetic portable for every machine";
+            ? "give the same weights, bit for bit, on every machine"
+            : "give the same weights, bit for bit, on the same kind of processor (with --arithmetic portable on every machine)";
         string but = facts.Result.Stopped.IsCancelled ? " This run was interrupted; the command goes on past that."
             : facts.Plan.Options.Time is not null ? " This run was limited in time, so that a faster machine goes farther." : "";
-        page.Add($"<p class=\"note\">The same data and version {new Constant(how.Replace("--arithmetic portable", "<code>--arithmetic portable</code>", StringComparison.Ordinal))}, for any number of threads.{but}</p>\n");
+        page.Add($"<p class=\"note\">The same data and version {new Constant(how.Replace("--arithmetic portable", "<code>--arithmetic portable</code>", StringComparison.Ordinal))}, whatever the number of threads.{but}</p>\n");
         page.Add($"<dl class=\"pairs\"><div><dt>version</dt><dd>{VersionLine.Version}</dd></div><div><dt>weights</dt><dd class=\"hash\"><span>SHA-256</span> <code id=\"weightsHash\">{facts.Model.WeightsHash}</code></dd></div><div><dt>model</dt><dd><code>{facts.ModelPath}</code></dd></div></dl></section>\n");
     }
 
@@ -146,7 +149,7 @@ internal static class HtmlReport
         if (options.Schedules.Count > 0)
             Pair("schedules", string.Join("; ", options.Schedules.Select(s => $"{s.Parameter.Replace('_', ' ')}: {s.Schedule}")));
         Pair("batch", options.Batch == 0 ? "all rows" : Written.Plural(options.Batch, "row"));
-        string penalties = string.Join(", ", ((string, double)[])[("l1", options.L1), ("l2", options.L2), ("weight decay", options.WeightDecay), ("clip", options.Clip)]
+        string penalties = string.Join(", ", ((string, double)[])[("l1", options.L1), ("l2", options.L2), ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)]
             is (string Name, double Value)[] all ? all.Where(p => p.Value != 0).Select(p => $"{p.Name} {Numbers.Text(p.Value)}") : []);
         Pair("penalties", penalties.Length == 0 ? "none" : penalties);
         Pair("may stop", $"{Written.Plural(options.Epochs, "epoch")}{(options.Time is TimeSpan time ? $", {Numbers.Text(time.TotalSeconds)} s" : "")}{string.Concat(options.Stop.Select(s => $", {s}"))}");
@@ -154,7 +157,7 @@ internal static class HtmlReport
         Pair("seed", options.Seed.ToString(CultureInfo.InvariantCulture));
         Pair("arithmetic", options.Arithmetic == Arithmetic.Portable ? "portable" : "fast");
         Pair("steps", Written.Count(facts.Result.Steps));
-        Pair("time", $"{Written.Time(facts.Result.Seconds)}; {Written.Number(facts.SamplesPerSecond)} rows per second");
+        Pair("time", $"{Written.Time(facts.Result.Seconds)}; {Speed(facts)} rows per second");
         EpochReport[] measured = [.. facts.Result.History.Where(h => double.IsFinite(h.GradientNorm))];
         if (measured.Length > 0) Pair("gradient norm", $"{Written.Number(measured[0].GradientNorm)} at first, {Written.Number(measured[^1].GradientNorm)} at last");
         page.AddConstant("</dl></section>\n");

@@ -92,7 +92,7 @@ internal static class Written
         double.IsNaN(value) ? "–" : !double.IsFinite(value) ? (value > 0 ? "∞" : "−∞")
         : value == 0 ? "0"
         : (Math.Abs(value) is < 1e-4 or >= 1e7
-            ? value.ToString("0.###E+0", CultureInfo.InvariantCulture)
+            ? value.ToString("0.###e+0", CultureInfo.InvariantCulture).Replace("+", "", StringComparison.Ordinal)
             : value.ToString(Math.Abs(value) >= 1000 ? "#,0.#" : "G4", CultureInfo.InvariantCulture)).Replace('-', '−');
 
     /// <summary>Six significant digits, a form that programs read.</summary>

@@ -47,7 +47,7 @@ internal static class NumberSection
 
     private static void Residuals(Markup page, string name, (double Actual, double Answer)[] pairs)
     {
-        const double left = 50, top = 22, width = 300, height = 290;
+        const double left = 64, top = 22, width = 300, height = 290;
         double[] residuals = [.. pairs.Select(p => p.Answer - p.Actual)];
         double mean = residuals.Average(), reach = residuals.Max(Math.Abs);
         double deviation = Math.Sqrt(residuals.Average(r => (r - mean) * (r - mean)));
@@ -84,7 +84,7 @@ internal static class NumberSection
         page.Add($"<line class=\"axis\" x1=\"0\" x2=\"{width}\" y1=\"{height}\" y2=\"{height}\"/><line class=\"zero\" x1=\"{zero}\" x2=\"{zero}\" y1=\"0\" y2=\"{height}\"/>");
         page.Add($"<text class=\"label b end\" x=\"{zero - 10}\" y=\"-8\">too low: {Written.Count(low)}</text><text class=\"label a\" x=\"{zero + 10}\" y=\"-8\">too high: {Written.Count(high)}</text>");
         page.Add($"<text class=\"middle\" x=\"{width / 2}\" y=\"{height + 36}\">mean {Written.Number(mean)}, standard deviation {Written.Number(deviation)}</text>");
-        page.Add($"<text class=\"middle\" transform=\"translate(-38 {height / 2}) rotate(-90)\">rows</text>");
+        page.Add($"<text class=\"middle\" transform=\"translate(-52 {height / 2}) rotate(-90)\">rows</text>");
         page.AddConstant("</g></svg></figure>\n");
     }
 }

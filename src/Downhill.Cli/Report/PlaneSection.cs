@@ -12,7 +12,7 @@ internal static class PlaneSection
     public static void Write(Markup page, ReportFacts facts)
     {
         Dataset data = facts.Plan.Data;
-        Axis x = Axis.Around(Column(data, 0), 6), y = Axis.Around(Column(data, 1), 6);
+        Axis x = Range(data, 0), y = Range(data, 1);
         (double centre, double reach) = facts.IsClass ? (0, 1) : Spread(data);
         float[] field = new float[Grid * Grid], outputs = new float[facts.Preparation.Outputs];
         for (int row = 0; row < Grid; row++)
@@ -28,7 +28,7 @@ internal static class PlaneSection
                     : (float)((outputs[0] - centre) / reach);
             }
         if (!field.All(float.IsFinite)) return;
-        page.AddConstant("<section id=\"plane\"><h2>The whole plane</h2><div class=\"plots\">\n");
+        page.AddConstant("<section id=\"plane\"><h2>The whole plane</h2><div class=\"pair wide\">\n");
         string note = facts.IsClass
             ? $"blue where the answer is {facts.Target.Classes[1]}, orange where it is {facts.Target.Classes[0]}; pale where it is not sure"
             : $"blue above {Written.Number(centre)}, orange below; full at ±{Written.Number(reach)}";
@@ -62,6 +62,14 @@ internal static class PlaneSection
 
     private static IEnumerable<double> Column(Dataset data, int column) =>
         Enumerable.Range(0, data.Rows).Select(row => (double)data.Numeric[2 * row + column]);
+
+    /// <summary>The data's range and a little more.</summary>
+    private static Axis Range(Dataset data, int column)
+    {
+        double low = Column(data, column).Min(), high = Column(data, column).Max();
+        double room = high > low ? 0.06 * (high - low) : 1;
+        return Axis.Between(low - room, high + room, 6);
+    }
 
     private static (double Centre, double Reach) Spread(Dataset data)
     {

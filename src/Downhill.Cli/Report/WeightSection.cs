@@ -97,13 +97,13 @@ internal static class WeightSection
         double wide = Math.Max(columns.Length * 6, 150), height = tall * row;
         string caption = page.NewId("caption");
         page.Add($"<figure><figcaption id=\"{caption}\"><b>Weights by input and unit</b> <span>{UnitRange(facts, columns, isOutput)}</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{caption}\">");
-        page.Add($"<svg class=\"map\" style=\"height:{height + 8}px;min-width:{wide + 140}px;max-width:{Math.Max(360, columns.Length * 26 + 150)}px\" role=\"img\" aria-labelledby=\"{caption}\">\n");
+        page.Add($"<svg class=\"map\" style=\"height:{height + 8}px;padding:4px 2px 4px 140px;min-width:{wide + 140}px;max-width:{Math.Max(360, columns.Length * 26 + 150)}px\" role=\"img\" aria-labelledby=\"{caption}\">\n");
         for (int i = 0; i < tall; i++)
         {
             string name = i < rows.Length ? names[rows[i]] : "bias";
-            page.Add($"<text class=\"end\" x=\"130\" y=\"{i * row + row / 2 + 4}\">{ClassSection.Cut(name, 20)}<title>{name}</title></text>");
+            page.Add($"<text class=\"end\" x=\"-10\" y=\"{i * row + row / 2 + 4}\">{ClassSection.Cut(name, 20)}<title>{name}</title></text>");
         }
-        page.Add($"\n<svg x=\"140\" y=\"4\" width=\"80%\" height=\"{height}\" style=\"width:calc(100% - 142px)\" viewBox=\"0 0 {columns.Length * cell} {tall * cell}\" preserveAspectRatio=\"none\"><rect class=\"frame\" width=\"{columns.Length * cell}\" height=\"{tall * cell}\"/>\n");
+        page.Add($"\n<svg width=\"100%\" height=\"{height}\" viewBox=\"0 0 {columns.Length * cell} {tall * cell}\" preserveAspectRatio=\"none\"><rect class=\"frame\" width=\"{columns.Length * cell}\" height=\"{tall * cell}\"/>\n");
         Cells(page, tall, columns.Length, limit, (i, c) =>
             i < rows.Length ? weights[rows[i] * units + columns[c]] : biases[columns[c]]);
         page.AddConstant("</svg></svg></div>\n");

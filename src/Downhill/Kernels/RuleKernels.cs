@@ -26,8 +26,10 @@ internal abstract unsafe class RuleKernel<T> where T : unmanaged, IBinaryFloatin
     /// <param name="length">Number of parameters.</param>
     /// <param name="constants">From <see cref="Prepare"/>.</param>
     /// <param name="terms">Rates and penalties.</param>
+    /// <param name="factors">Factor on η of each parameter, or null for 1 (lecture L18).</param>
     /// <returns>False when a gradient was not finite; the parameters are then spoilt.</returns>
-    public abstract bool Update(T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms);
+    public abstract bool Update(
+        T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms, T* factors = null);
 }
 
 internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
@@ -37,7 +39,8 @@ internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
         R.Prepare(arguments, step, constants);
 
-    public override bool Update(T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms)
+    public override bool Update(
+        T* w, T* g, T** slots, long length, ReadOnlySpan<double> constants, in UpdateTerms terms, T* factors = null)
     {
         RuleConstants<V> c = default;
         for (int k = 0; k < constants.Length; k++) c[k] = S.Set(constants[k]);
@@ -55,17 +58,28 @@ internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
             V gradient = S.Mul(scale, S.Load(g + i));
             notFinite = S.Add(notFinite, S.Mul(gradient, zero)); // 0 while finite, NaN for ever after ∞ or NaN
             if (hasL2) gradient = S.Add(gradient, S.Mul(l2, weight));
-            if (hasDecay) weight = S.Sub(weight, S.Mul(shrink, weight));
+            V own = rate;
+            if (factors != null)
+            {
+                V factor = S.Load(factors + i);
+                own = S.Mul(rate, factor);
+                if (hasDecay) weight = S.Sub(weight, S.Mul(S.Mul(shrink, factor), weight));
+            }
+            else if (hasDecay)
+            {
+                weight = S.Sub(weight, S.Mul(shrink, weight));
+            }
             V s0 = R.Slots > 0 ? S.Load(slot0 + i) : zero;
             V s1 = R.Slots > 1 ? S.Load(slot1 + i) : zero;
             V s2 = R.Slots > 2 ? S.Load(slot2 + i) : zero;
-            weight = R.Update<S, V, T>(weight, gradient, rate, ref s0, ref s1, ref s2, c);
+            weight = R.Update<S, V, T>(weight, gradient, own, ref s0, ref s1, ref s2, c);
             if (R.Slots > 0) S.Store(slot0 + i, s0);
             if (R.Slots > 1) S.Store(slot1 + i, s1);
             if (R.Slots > 2) S.Store(slot2 + i, s2);
             if (hasL1)
             {
-                V size = S.Max(S.Sub(S.Abs(weight), threshold), zero);
+                V cut = factors == null ? threshold : S.Mul(threshold, S.Load(factors + i));
+                V size = S.Max(S.Sub(S.Abs(weight), cut), zero);
                 weight = S.Select(S.Less(weight, zero), S.Neg(size), size);
             }
             S.Store(w + i, weight);

@@ -9,21 +9,13 @@ internal static class RandomParameters
     {
         if (entry.Parameters.Count == 0) return Gen.Const<CatalogItem>(entry.Default);
         Gen<double>[] numbers = [.. entry.Parameters.Select(Of)];
-        return Sequence(numbers).Select(values => Made(entry, values)).Where(item => item is not null).Select(item => item!);
+        return Sequence(numbers).Select(values => (CatalogItem)entry.Create(Ordered(entry.Name, values)));
     }
 
-    /// <summary>Null where numbers that are fine by themselves do not go together (ramp's c and d).</summary>
-    private static CatalogItem? Made<TItem>(Entry<TItem> entry, double[] values) where TItem : CatalogItem
-    {
-        try
-        {
-            return entry.Create(values);
-        }
-        catch (DownhillException)
-        {
-            return null;
-        }
-    }
+    /// <summary>The one entry whose numbers depend on each other: a ramp goes up from c to d.</summary>
+    public static double[] Ordered(string name, double[] values) =>
+        name == "ramp" && !(values[2] < values[3])
+            ? [values[0], values[1], values[3], values[2] > values[3] ? values[2] : values[3] + 1] : values;
 
     private static Gen<double[]> Sequence(Gen<double>[] numbers) =>
         numbers.Aggregate(Gen.Const(Array.Empty<double>()), (all, next) =>

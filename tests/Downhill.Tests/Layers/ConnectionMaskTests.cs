@@ -62,6 +62,28 @@ public sealed class ConnectionMaskTests
         Assert.NotEqual(start, Runs.Weights(session));
     }
 
+    /// <summary>A rule that moves every weight, with or without a gradient.</summary>
+    private readonly struct DriftRule : IUpdateRule
+    {
+        static int IUpdateRule.Slots => 0;
+        static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) { }
+        static V IUpdateRule.Update<S, V, T>(V w, V g, V rate, ref V slot0, ref V slot1, ref V slot2, in RuleConstants<V> c) =>
+            S.Add(w, S.Add(rate, g));
+    }
+
+    [Fact]
+    public void No_rule_can_move_an_absent_link()
+    {
+        Entry<Optimizer> drift = Optimizers.Entry<DriftRule>("drift", "w ← w + η + g", "", "", [], 0.01);
+        NetworkSpec spec = Masked();
+        using TrainSession<float> session = Runs.Start<float>(
+            Runs.Classes(60, 5, 3), spec, new() { Optimizer = drift.Default, Batch = 16, Threads = 1 });
+        session.Step();
+        foreach (Segment segment in spec.Segments.Where(s => s.Shape.Mask is not null))
+            foreach (int place in segment.Shape.Mask!.Absent)
+                Assert.Equal(0f, session.State.Parameters.Span[segment.Offset + place]);
+    }
+
     [Fact]
     public void Counts_hold_the_links_only()
     {

@@ -37,7 +37,7 @@ public sealed class CatalogTests
                     Parameter p = parameters[i];
                     other[i] = p.Whole ? p.Default == p.Min ? p.Min + 1 : p.Min
                         : double.IsFinite(p.Max) && double.IsFinite(p.Min) ? p.Min + 0.123456789 * (p.Max - p.Min) : p.Default + 0.1 + 0.2;
-                    Check(create(other), null);
+                    Check(create(Catalogs.RandomParameters.Ordered(name, other)), null);
                 }
 
                 void Check(CatalogItem item, string? text)

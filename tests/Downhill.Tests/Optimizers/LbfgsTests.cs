@@ -103,8 +103,10 @@ public sealed class LbfgsTests
         Descent descent = new(Rosenbrock, start);
         int steps = descent.Run();
         Assert.InRange(steps, 10, most);
-        Assert.True(descent.Objective.Evaluations < 2 * steps + 100, $"{descent.Objective.Evaluations} evaluations for {steps} steps");
-        Assert.True(descent.Value < 1e-20 || Math.Abs(descent.Value - 3.9866) < 1e-3, $"{descent.Value:R}"); // the other local minimum, n ≥ 4
+        Assert.True(descent.Objective.Evaluations < 2 * steps + 100,
+            $"{descent.Objective.Evaluations} evaluations for {steps} steps");
+        // the other local minimum, n ≥ 4
+        Assert.True(descent.Value < 1e-20 || Math.Abs(descent.Value - 3.9866) < 1e-3, $"{descent.Value:R}");
         Assert.True(Math.Sqrt(Dot(descent.G, descent.G)) < 1e-6);
     }
 
@@ -130,7 +132,8 @@ public sealed class LbfgsTests
             double[] s = [.. descent.X.Zip(x, (a, b) => a - b)];
             double slope = Dot(g, s), after = Dot(descent.G, s);
             Assert.True(slope < 0);
-            Assert.True(descent.Value <= value + 1e-4 * slope, $"step {step}: {value:R} → {descent.Value:R}, slope {slope:R}");
+            Assert.True(descent.Value <= value + 1e-4 * slope,
+                $"step {step}: {value:R} → {descent.Value:R}, slope {slope:R}");
             Assert.True(Math.Abs(after) <= 0.9 * Math.Abs(slope), $"step {step}: slope {slope:R} → {after:R}");
             double[] fresh = new double[5];
             Assert.Equal(descent.Value, Rosenbrock(descent.X, fresh));
@@ -138,8 +141,8 @@ public sealed class LbfgsTests
         }
     }
 
-    /// <summary>The two loops against the matrix that they stand for: H ← (I − ρsyᵀ)·H·(I − ρysᵀ) + ρssᵀ over the pairs held, from
-    /// the scaled identity.</summary>
+    /// <summary>The two loops against the matrix that they stand for: H ← (I − ρsyᵀ)·H·(I − ρysᵀ) + ρssᵀ over the pairs
+    /// held, from the scaled identity.</summary>
     [Fact]
     public void The_direction_is_that_of_the_dense_recursion()
     {
@@ -182,7 +185,8 @@ public sealed class LbfgsTests
         }
     }
 
-    /// <summary>Σ x − ln x: the first step leads far over the edge at 0, where there is no value, or no gradient.</summary>
+    /// <summary>Σ x − ln x: the first step leads far over the edge at 0, where there is no value, or no
+    /// gradient.</summary>
     [Theory]
     [InlineData("not a number", double.NaN, 1)]
     [InlineData("infinite", double.PositiveInfinity, 1)]
@@ -203,7 +207,8 @@ public sealed class LbfgsTests
         }
         Descent descent = new(Barrier, [3, 0.02, 1]);
         descent.Run(100);
-        for (int i = 0; i < 3; i++) Assert.True(Math.Abs(descent.X[i] - 0.25 / (i + 1)) < 1e-6, $"{what}: x{i} = {descent.X[i]:R}");
+        for (int i = 0; i < 3; i++)
+            Assert.True(Math.Abs(descent.X[i] - 0.25 / (i + 1)) < 1e-6, $"{what}: x{i} = {descent.X[i]:R}");
         Assert.All(descent.G, g => Assert.True(double.IsFinite(g)));
     }
 
@@ -226,7 +231,8 @@ public sealed class LbfgsTests
         Assert.True(wrong.Objective.Evaluations < 200);
     }
 
-    public static IEnumerable<TheoryDataRow<string>> Logistic() => RuleBench.Goldens("logistic").Keys.Select(name => new TheoryDataRow<string>(name));
+    public static IEnumerable<TheoryDataRow<string>> Logistic() =>
+        RuleBench.Goldens("logistic").Keys.Select(name => new TheoryDataRow<string>(name));
 
     private static TrainSession<T> LogisticRun<T>(string golden, int epochs)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
@@ -236,10 +242,12 @@ public sealed class LbfgsTests
         bool two = data.Target.Classes.Count == 2;
         int[] rows = Runs.All(data);
         Preparation preparation = Preparation.Fit(data, rows, Scaling.Standard, singleOutput: two);
-        NetworkSpec spec = new(preparation.Width, new Dense(preparation.Outputs, two ? Activations.Sigmoid() : Activations.Softmax));
+        NetworkSpec spec = new(preparation.Width,
+            new Dense(preparation.Outputs, two ? Activations.Sigmoid() : Activations.Softmax));
         return new(spec, data, rows, [], preparation, new()
         {
-            Loss = two ? Losses.BinaryCrossEntropy : Losses.CrossEntropy, Optimizer = Optimizers.Lbfgs(), Batch = 0, Epochs = epochs, Threads = 1,
+            Loss = two ? Losses.BinaryCrossEntropy : Losses.CrossEntropy, Optimizer = Optimizers.Lbfgs(), Batch = 0,
+            Epochs = epochs, Threads = 1,
             L2 = double.Parse(words[1], System.Globalization.CultureInfo.InvariantCulture),
         });
     }
@@ -271,7 +279,8 @@ public sealed class LbfgsTests
         NetworkSpec spec = new(3, new Dense(6, Activations.Tanh), new Dense(1, Activations.Identity));
         using TrainSession<float> session = Runs.Start<float>(data, spec, new()
         {
-            Loss = Losses.MeanSquaredError, Optimizer = Optimizers.Lbfgs(), Batch = 0, Epochs = 20_000, Threads = 1, Seed = seed, L2 = 1e-3,
+            Loss = Losses.MeanSquaredError, Optimizer = Optimizers.Lbfgs(), Batch = 0, Epochs = 20_000, Threads = 1,
+            Seed = seed, L2 = 1e-3,
         });
         double before = double.PositiveInfinity;
         while (session.Stopped is null)

@@ -4,12 +4,14 @@ using Downhill.Tests.Training;
 
 namespace Downhill.Tests.UpdateRules;
 
-/// <summary>Whole networks trained by PyTorch in double (eng/goldens/networks.py): loss of each step, last gradient, weights.</summary>
+/// <summary>Whole networks trained by PyTorch in double (eng/goldens/networks.py): loss of each step, last gradient,
+/// weights.</summary>
 public sealed class NetworkGoldenTests
 {
     private const int Rows = 37, Inputs = 5, Hidden = 7, Outputs = 3;
 
-    public static IEnumerable<TheoryDataRow<string>> Names() => RuleBench.Goldens("networks").Keys.Select(name => new TheoryDataRow<string>(name));
+    public static IEnumerable<TheoryDataRow<string>> Names() =>
+        RuleBench.Goldens("networks").Keys.Select(name => new TheoryDataRow<string>(name));
 
     private static Dataset Data(bool isClass)
     {
@@ -21,7 +23,8 @@ public sealed class NetworkGoldenTests
             if (isClass) classes[r] = (5 * r + r * r / 3) % Outputs;
             else for (int o = 0; o < Outputs; o++) y[r * Outputs + o] = ((3 * r + 5 * o + r * r) % 13 - 6) / 8f;
         }
-        return new("formula", Runs.Columns(Inputs), isClass ? new(["class"], ["a", "b", "c"]) : new(["y1", "y2", "y3"], []), x, [], classes, y);
+        return new("formula", Runs.Columns(Inputs),
+            isClass ? new(["class"], ["a", "b", "c"]) : new(["y1", "y2", "y3"], []), x, [], classes, y);
     }
 
     [Theory, MemberData(nameof(Names))]
@@ -57,7 +60,8 @@ public sealed class NetworkGoldenTests
         Assert.Equal(Rows % 8, rows);
         Close(Numbers(golden.GetProperty("parameters")), Runs.Weights(session));
         // The state keeps sums over the last batch; PyTorch has means.
-        double[] gradient = [.. spec.Segments.SelectMany(s => session.State.Gradient.Span.Slice(s.Offset, s.Length).ToArray()).Select(g => g / rows)];
+        double[] gradient = [.. spec.Segments.SelectMany(s =>
+            session.State.Gradient.Span.Slice(s.Offset, s.Length).ToArray()).Select(g => g / rows)];
         Close(Numbers(golden.GetProperty("gradient")), gradient);
     }
 

@@ -4,7 +4,8 @@ using Downhill.Tests.Architecture;
 
 namespace Downhill.Tests.UpdateRules;
 
-/// <summary>One update rule on six parameters in double, with gradients that turn, meet and vanish; the same as in eng/goldens/rules.py.</summary>
+/// <summary>One update rule on six parameters in double, with gradients that turn, meet and vanish; the same as in
+/// eng/goldens/rules.py.</summary>
 internal static unsafe class RuleBench
 {
     public const int Count = 6, Steps = 20;
@@ -47,6 +48,7 @@ internal static unsafe class RuleBench
         return path;
     }
 
-    public static Dictionary<string, JsonElement> Goldens(string file) => JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(
+    public static Dictionary<string, JsonElement> Goldens(string file) =>
+        JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(
         Repository.Text($"tests/Downhill.Tests/Optimizers/goldens/{file}.json"))!;
 }

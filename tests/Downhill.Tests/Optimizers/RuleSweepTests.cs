@@ -5,7 +5,8 @@ namespace Downhill.Tests.UpdateRules;
 /// <summary>Every optimizer of the catalog with everything that may stand beside it.</summary>
 public sealed class RuleSweepTests
 {
-    private static readonly string[] Extras = ["plain", "mask", "momentum schedule", "l1", "l2", "decay", "clip", "all"];
+    private static readonly string[] Extras =
+        ["plain", "mask", "momentum schedule", "l1", "l2", "decay", "clip", "all"];
 
     private static bool Fits(Entry<Optimizer> entry, string extra) =>
         (extra != "momentum schedule" || MomentumOf(entry.Default) is not null)
@@ -29,16 +30,19 @@ public sealed class RuleSweepTests
             schedules = [new(momentum, Schedules.Settle(0.5, 0.8, 1, 2)), new("learning_rate", Schedules.Cosine(0.1))];
         return new()
         {
-            Optimizer = optimizer, Schedules = schedules, Batch = optimizer.NeedsFullBatch ? 0 : batch, Epochs = optimizer.NeedsFullBatch ? 6 : 2,
+            Optimizer = optimizer, Schedules = schedules, Batch = optimizer.NeedsFullBatch ? 0 : batch,
+            Epochs = optimizer.NeedsFullBatch ? 6 : 2,
             L1 = extra == "l1" || everything ? 1e-3 : 0, L2 = extra == "l2" || everything ? 1e-2 : 0,
-            WeightDecay = extra == "decay" || everything ? 0.1 : null, Clip = extra == "clip" || everything ? 0.05 : 0, Seed = 3,
+            WeightDecay = extra == "decay" || everything ? 0.1 : null, Clip = extra == "clip" || everything ? 0.05 : 0,
+            Seed = 3,
         };
     }
 
     private static NetworkSpec Network(string extra, int inputs, int hidden, int classes)
     {
         bool masked = extra is "mask" or "all";
-        return new(inputs, new Dense(hidden, Activations.Tanh) { Connections = masked ? Runs.Mask(inputs, hidden) : null },
+        return new(inputs,
+            new Dense(hidden, Activations.Tanh) { Connections = masked ? Runs.Mask(inputs, hidden) : null },
             new Dense(classes, Activations.Softmax) { Connections = masked ? Runs.Mask(hidden, classes, 0.5) : null });
     }
 
@@ -58,7 +62,8 @@ public sealed class RuleSweepTests
         string? alone = null;
         for (int threads = 1; threads <= 3; threads++)
         {
-            using TrainSession<float> session = Runs.Start<float>(data, spec, Options(name, extra, 160) with { Threads = threads });
+            using TrainSession<float> session = Runs.Start<float>(
+                data, spec, Options(name, extra, 160) with { Threads = threads });
             float[] before = session.State.Parameters.Span.ToArray();
             while (session.Stopped is null)
             {
@@ -79,9 +84,10 @@ public sealed class RuleSweepTests
     {
         if (extra is "plain" or "all") return;
         // The sign of a gradient, and Rprop, do not notice its length.
-        if (extra == "clip" && name.Contains("rprop", StringComparison.Ordinal) || extra == "clip" && name == "lion") return;
+        if (extra == "clip" && (name == "lion" || name.Contains("rprop", StringComparison.Ordinal))) return;
         Dataset data = Runs.Classes(60, 6, 3);
-        string Train(string what) => Runs.Train<float>(data, Network(what, 6, 8, 3), Options(name, what, 20) with { Threads = 1 });
+        string Train(string what) =>
+            Runs.Train<float>(data, Network(what, 6, 8, 3), Options(name, what, 20) with { Threads = 1 });
         Assert.NotEqual(Train("plain"), Train(extra));
     }
 
@@ -93,7 +99,8 @@ public sealed class RuleSweepTests
         Dataset data = Runs.Classes(whole ? 50 : Rows, 6, 3);
         using TrainSession<float> session = Runs.Start<float>(data, Network(extra, 6, 12, 3),
             Options(name, extra, 8) with { Threads = 1, Epochs = 100_000, LearningRate = whole ? null : 1e-4 });
-        session.State.History.EnsureCapacity(10_000); // a full batch ends an epoch with each step, and the history is a list
+        // a full batch ends an epoch with each step, and the history is a list
+        session.State.History.EnsureCapacity(10_000);
         int stretch = name == "lbfgs" ? 5 : 40;
         for (int i = 0; i < stretch; i++) session.Step();
         long least = long.MaxValue;
@@ -121,8 +128,10 @@ public sealed class RuleSweepTests
         TrainOptions options = Options(name, method && extra == "all" ? "l2" : extra, 13);
         FitPlan plan = FitPlan.Make(Runs.Classes(37, 4, 3), new()
         {
-            Hidden = [6], Activation = [Activations.Tanh], TestShare = 0, Threads = 1, Stop = [], Connections = extra == "all" ? 0.5 : 1,
-            Optimizer = options.Optimizer, Schedules = options.Schedules, Batch = options.Batch, Epochs = options.Epochs, L1 = options.L1,
+            Hidden = [6], Activation = [Activations.Tanh], TestShare = 0, Threads = 1, Stop = [],
+            Connections = extra == "all" ? 0.5 : 1,
+            Optimizer = options.Optimizer, Schedules = options.Schedules, Batch = options.Batch,
+            Epochs = options.Epochs, L1 = options.L1,
             L2 = options.L2, WeightDecay = options.WeightDecay, Clip = options.Clip,
         });
         using TrainSession<float> whole = plan.Start();
@@ -141,7 +150,8 @@ public sealed class RuleSweepTests
                 Assert.True(Runs.Hash(whole) == Runs.Hash(second), $"stopped after step {at}: weights differ");
                 for (int slot = 0; slot < whole.State.Slots.Count; slot++)
                     foreach (Segment segment in plan.Network.Segments) // the padding between them is nobody's
-                        Assert.True(Part(whole, slot, segment).SequenceEqual(Part(second, slot, segment)), $"step {at}: slot {slot} differs");
+                        Assert.True(Part(whole, slot, segment).SequenceEqual(Part(second, slot, segment)),
+                            $"step {at}: slot {slot} differs");
                 Assert.Equal(whole.State.MethodVectors, second.State.MethodVectors);
                 Assert.Equal(whole.State.MethodScalars, second.State.MethodScalars);
                 Assert.Equal(whole.State.LastObjective, second.State.LastObjective);
@@ -180,11 +190,13 @@ public sealed class RuleSweepTests
             if (!needs) options.Check();
             else Assert.Contains("batch all", Assert.Throws<DownhillException>(options.Check).Message);
             (options with { Batch = 0 }).Check();
-            Assert.Equal(needs ? 0 : 32, FitPlan.Make(Runs.Classes(60, 6, 3), new() { Optimizer = entry.Default }).Options.Batch);
+            Assert.Equal(needs ? 0 : 32,
+                FitPlan.Make(Runs.Classes(60, 6, 3), new() { Optimizer = entry.Default }).Options.Batch);
         }
     }
 
-    /// <summary>Lecture L13: for all data Δw_ij += (t_i − y_i)·y_j, then w += α·Δw; sigmoid outputs with cross-entropy.</summary>
+    /// <summary>Lecture L13: for all data Δw_ij += (t_i − y_i)·y_j, then w += α·Δw; sigmoid outputs with
+    /// cross-entropy.</summary>
     [Fact]
     public void L13_batch_delta_rule_is_gradient_descent_on_the_sum_over_all_rows()
     {
@@ -195,7 +207,8 @@ public sealed class RuleSweepTests
         Preparation preparation = Preparation.Fit(data, Runs.All(data), Scaling.None, singleOutput: true);
         using TrainSession<double> session = new(spec, data, Runs.All(data), [], preparation, new()
         {
-            Loss = Losses.BinaryCrossEntropy, Optimizer = Optimizers.GradientDescent, LearningRate = Alpha, Reduction = Reduction.Sum, Batch = 0,
+            Loss = Losses.BinaryCrossEntropy, Optimizer = Optimizers.GradientDescent, LearningRate = Alpha,
+            Reduction = Reduction.Sum, Batch = 0,
             Epochs = 10, Threads = 1,
         });
         double[] w = Runs.Weights(session); // the weights, then the bias, whose input is always 1
@@ -215,7 +228,8 @@ public sealed class RuleSweepTests
         for (int j = 0; j <= Inputs; j++) Assert.Equal(w[j], trained[j], 1e-12);
     }
 
-    /// <summary>The objective that iRprop+ compares has the penalties in it: with a large one the cost can rise while the data term falls.</summary>
+    /// <summary>The objective that iRprop+ compares has the penalties in it: with a large one the cost can rise while
+    /// the data term falls.</summary>
     [Fact]
     public void IRprop_plus_compares_objectives_with_their_penalty()
     {
@@ -223,9 +237,11 @@ public sealed class RuleSweepTests
         NetworkSpec spec = new(3, new Dense(5, Activations.Tanh), new Dense(1, Activations.Identity));
         using TrainSession<double> session = Runs.Start<double>(data, spec, new()
         {
-            Loss = Losses.MeanSquaredError, Optimizer = Optimizers.IrpropPlus(0.1), Batch = 0, Epochs = 60, Threads = 1, L2 = 0.5,
+            Loss = Losses.MeanSquaredError, Optimizer = Optimizers.IrpropPlus(0.1), Batch = 0, Epochs = 60,
+            Threads = 1, L2 = 0.5,
         });
-        double[] w = Runs.Weights(session), previous = new double[w.Length], size = Enumerable.Repeat(0.1, w.Length).ToArray(), move = new double[w.Length];
+        double[] w = Runs.Weights(session), previous = new double[w.Length],
+            size = Enumerable.Repeat(0.1, w.Length).ToArray(), move = new double[w.Length];
         bool[] penalised = [.. spec.Segments.SelectMany(s => Enumerable.Repeat(s.IsPenalised, s.Length))];
         double before = double.NaN;
         int differ = 0;
@@ -237,7 +253,8 @@ public sealed class RuleSweepTests
             StepReport report = session.Step();
             objective += report.Loss;
             if ((objective > before) != (report.Loss > dataBefore)) differ++;
-            double[] gradient = [.. spec.Segments.SelectMany(s => session.State.Gradient.Span.Slice(s.Offset, s.Length).ToArray())];
+            double[] gradient = [.. spec.Segments.SelectMany(s =>
+                session.State.Gradient.Span.Slice(s.Offset, s.Length).ToArray())];
             for (int i = 0; i < w.Length; i++)
             {
                 double g = gradient[i] / 40 + (penalised[i] ? 0.5 * at[i] : 0), product = g * previous[i];

@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Downhill.Tests.UpdateRules;
 
-/// <summary>Every update rule of the catalog, step by step, against its paper and against other people's programs.</summary>
+/// <summary>Every update rule of the catalog, step by step, against its paper and against other people's
+/// programs.</summary>
 public sealed class RuleTests
 {
     private static readonly Entry<Optimizer>[] Rules = [.. Optimizers.All.Where(e => e.Default.Method is null)];
@@ -53,12 +54,14 @@ public sealed class RuleTests
     {
         for (int t = 0; t < expected.GetLength(0); t++)
             for (int i = 0; i < expected.GetLength(1); i++)
-                Assert.True(Math.Abs(expected[t, i] - actual[t, i]) <= tolerance * Math.Max(1, Math.Abs(expected[t, i])),
+                Assert.True(Math.Abs(expected[t, i] - actual[t, i])
+                    <= tolerance * Math.Max(1, Math.Abs(expected[t, i])),
                     $"step {t + 1}, parameter {i}: {expected[t, i]:R} expected, {actual[t, i]:R}");
     }
 
     private static double[,] Paper(Optimizer rule, Func<int, double> rate) => Paper(rule.Name,
-        [.. Enumerable.Range(0, RuleBench.Count).Select(_ => Transcriptions.Of(rule.Name, rule.Arguments.ToArray()))], rate);
+        [.. Enumerable.Range(0, RuleBench.Count).Select(_ => Transcriptions.Of(rule.Name, rule.Arguments.ToArray()))],
+        rate);
 
     [Theory, MemberData(nameof(Cases))]
     public void Twenty_steps_are_those_of_the_paper(string text)
@@ -66,24 +69,26 @@ public sealed class RuleTests
         Optimizer rule = Catalog.Default.Optimizer(text);
         double rate = 10 * Math.Min(0.1, rule.DefaultLearningRate);
         Same(Paper(rule, _ => rate), RuleBench.Run(rule, _ => rate), 1e-12);
-        // Under a schedule of η (of which Nesterov's θ knows nothing, so that it is left out) the forms with η inside differ from those
-        // with η outside.
+        // Under a schedule of η (of which Nesterov's θ knows nothing, so that it is left out) the forms with η inside
+        // differ from those with η outside.
         if (rule.Name is "momentum" or "nesterov") return;
         double Falling(int t) => rate / t;
         Same(Paper(rule, Falling), RuleBench.Run(rule, Falling), 1e-12);
     }
 
-    /// <summary>The comparison above says something of the four Rprops only if gradients turn, with a rising cost and a falling one, and
-    /// if both bounds of the step size are met.</summary>
+    /// <summary>The comparison above says something of the four Rprops only if gradients turn, with a rising cost and a
+    /// falling one, and if both bounds of the step size are met.</summary>
     [Fact]
     public void The_four_Rprops_take_four_paths()
     {
         string[] names = ["rprop_plus", "rprop_minus", "irprop_minus", "irprop_plus"];
-        double[][] ends = [.. names.Select(name => RuleBench.Run(Catalog.Default.Optimizer($"{name}(initial=0.1)"), _ => 1).Cast<double>().ToArray())];
+        double[][] ends = [.. names.Select(name =>
+            RuleBench.Run(Catalog.Default.Optimizer($"{name}(initial=0.1)"), _ => 1).Cast<double>().ToArray())];
         for (int a = 0; a < 4; a++)
             for (int b = 0; b < a; b++)
                 Assert.NotEqual(ends[a], ends[b]);
-        double[,] path = RuleBench.Run(Catalog.Default.Optimizer("rprop_minus(initial=0.05,smallest=0.02,largest=0.07)"), _ => 1);
+        double[,] path = RuleBench.Run(Catalog.Default.Optimizer(
+            "rprop_minus(initial=0.05,smallest=0.02,largest=0.07)"), _ => 1);
         IEnumerable<double> sizes = from t in Enumerable.Range(1, RuleBench.Steps - 1)
                                     from i in Enumerable.Range(0, RuleBench.Count)
                                     select Math.Round(Math.Abs(path[t, i] - path[t - 1, i]), 12);
@@ -118,7 +123,8 @@ public sealed class RuleTests
     public static IEnumerable<TheoryDataRow<string>> Frameworks() =>
         RuleBench.Goldens("rules").Keys.Select(name => new TheoryDataRow<string>(name));
 
-    /// <summary>Written by eng/goldens/rules.py; where a framework's form differs from ours, the rule's comment says how.</summary>
+    /// <summary>Written by eng/goldens/rules.py; where a framework's form differs from ours, the rule's comment says
+    /// how.</summary>
     [Theory, MemberData(nameof(Frameworks))]
     public void Steps_are_those_of_other_programs(string golden)
     {
@@ -140,7 +146,8 @@ public sealed class RuleTests
                 Assert.Equal(rows[k][i].GetDouble(), path[kept[k] - 1, i], tolerance);
     }
 
-    /// <summary>A parameter whose gradient is 0 (a dead unit, an absent link) stays where it is: no 0/0, no rounding.</summary>
+    /// <summary>A parameter whose gradient is 0 (a dead unit, an absent link) stays where it is: no 0/0, no
+    /// rounding.</summary>
     [Theory, MemberData(nameof(Cases))]
     public unsafe void A_gradient_of_zero_moves_nothing(string text)
     {
@@ -148,7 +155,8 @@ public sealed class RuleTests
         int epsilon = optimizer.IndexOf("epsilon");
         double[] arguments = optimizer.Arguments.ToArray();
         if (epsilon >= 0) arguments[epsilon] = optimizer.Parameters[epsilon].Min;
-        Downhill.Kernels.RuleKernel<float> kernel = optimizer.Bind(Downhill.Kernels.Kernels<float>.For(Arithmetic.Fast))!;
+        Downhill.Kernels.RuleKernel<float> kernel =
+            optimizer.Bind(Downhill.Kernels.Kernels<float>.For(Arithmetic.Fast))!;
         AlignedBuffer<float> w = new(16), g = new(16);
         AlignedBuffer<float>[] slots = [.. Enumerable.Range(0, 3).Select(_ => new AlignedBuffer<float>(16))];
         float** pointers = stackalloc float*[3];
@@ -177,7 +185,8 @@ public sealed class RuleTests
         {
             Assert.All((string[])[entry.Formula, entry.Summary, entry.Source], text => Assert.NotEmpty(text));
             Assert.True(entry.Default.DefaultLearningRate > 0);
-            Optimizer[] values = entry.Parameters.Count == 0 || entry.Name == "lbfgs" ? [entry.Default] : [entry.Default, Others(entry)];
+            Optimizer[] values = entry.Parameters.Count == 0 || entry.Name == "lbfgs" ? [entry.Default]
+                : [entry.Default, Others(entry)];
             foreach (Optimizer value in values)
             {
                 Optimizer parsed = Catalog.Default.Optimizer(value.ToString());
@@ -200,9 +209,12 @@ public sealed class RuleTests
     {
         Optimizer[] named =
         [
-            Optimizers.GradientDescent, Optimizers.Momentum(), Optimizers.Nesterov(), Optimizers.Adagrad(), Optimizers.RmsProp(),
-            Optimizers.Adadelta(), Optimizers.Adam(), Optimizers.AdamW(), Optimizers.NAdam(), Optimizers.AmsGrad(), Optimizers.Lion(),
-            Optimizers.RpropPlus(), Optimizers.RpropMinus(), Optimizers.IrpropMinus(), Optimizers.IrpropPlus(), Optimizers.Lbfgs(),
+            Optimizers.GradientDescent, Optimizers.Momentum(), Optimizers.Nesterov(), Optimizers.Adagrad(),
+            Optimizers.RmsProp(),
+            Optimizers.Adadelta(), Optimizers.Adam(), Optimizers.AdamW(), Optimizers.NAdam(), Optimizers.AmsGrad(),
+            Optimizers.Lion(),
+            Optimizers.RpropPlus(), Optimizers.RpropMinus(), Optimizers.IrpropMinus(), Optimizers.IrpropPlus(),
+            Optimizers.Lbfgs(),
         ];
         Assert.Equal(Optimizers.All.Select(e => e.Default), named);
     }

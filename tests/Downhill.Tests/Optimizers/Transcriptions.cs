@@ -4,8 +4,8 @@ namespace Downhill.Tests.UpdateRules;
 internal readonly record struct Moment(int T, double W, double G, double Eta, bool Rose);
 
 /// <summary>
-/// The update rules as their papers write them, for one parameter, in plain double and with nothing of the engine: each makes a
-/// fresh parameter's memory and returns its step w(t) → w(t+1). One entry per rule of the catalog.
+/// The update rules as their papers write them, for one parameter, in plain double and with nothing of the engine: each
+/// makes a fresh parameter's memory and returns its step w(t) → w(t+1). One entry per rule of the catalog.
 /// </summary>
 internal static class Transcriptions
 {
@@ -99,9 +99,10 @@ internal static class Transcriptions
         };
     }
 
-    /// <summary>Algorithm 2. <paramref name="asDebianTorch"/>: PyTorch's form, with β₁ in m, and with the factor μ(t) that version 1.13 has
-    /// once too often in Πμ(t+1).</summary>
-    public static Func<Moment, double> Dozat(double beta1, double nu, double epsilon, double psi, bool asDebianTorch = false)
+    /// <summary>Algorithm 2. <paramref name="asDebianTorch"/>: PyTorch's form, with β₁ in m, and with the factor μ(t)
+    /// that version 1.13 has once too often in Πμ(t+1).</summary>
+    public static Func<Moment, double> Dozat(
+        double beta1, double nu, double epsilon, double psi, bool asDebianTorch = false)
     {
         double m = 0, n = 0;
         double Mu(int t) => beta1 * (1 - 0.5 * Math.Pow(0.96, t * psi));
@@ -142,10 +143,12 @@ internal static class Transcriptions
         };
     }
 
-    /// <summary>Igel and Hüsken 2003, algorithms 1 (Rprop+), 2 (Rprop−), 3 (iRprop+), 4 (iRprop−), line by line.</summary>
+    /// <summary>Igel and Hüsken 2003, algorithms 1 (Rprop+), 2 (Rprop−), 3 (iRprop+), 4 (iRprop−), line by
+    /// line.</summary>
     private static Func<Moment, double> Igel(int algorithm, double[] p)
     {
-        (double delta, double etaPlus, double etaMinus, double deltaMin, double deltaMax) = (p[0], p[1], p[2], p[3], p[4]);
+        (double delta, double etaPlus, double etaMinus, double deltaMin, double deltaMax) =
+            (p[0], p[1], p[2], p[3], p[4]);
         double before = 0, deltaW = 0;
         return s =>
         {

@@ -8,7 +8,7 @@ public sealed class PerceptronModelTests
     private static readonly FitOptions AllRows = new() { TestShare = 0 };
 
     private static PerceptronResult Fit(Dataset data, FitOptions? options = null) =>
-        PerceptronModel.Fit(data, options ?? AllRows, SignCatalog.Instance);
+        PerceptronModel.Fit(data, options ?? AllRows);
 
     [Fact]
     public void Iris_setosa_against_the_rest_is_separable_and_the_model_says_so_of_every_row()
@@ -95,7 +95,7 @@ public sealed class PerceptronModelTests
         Assert.Equal((-1.0, 1.0, true), (model.Preparation.TargetLow, model.Preparation.TargetHigh, model.Preparation.SingleOutput));
         Assert.Equal("setosa", model.Predict([5.1f, 3.5f, 1.4f, 0.2f]).Label);
         Assert.Equal([-1f], model.Predict([6.3f, 3.3f, 6f, 2.5f]).Values);
-        Model back = ModelFile.FromBytes(model.ToBytes(), SignCatalog.Instance);
+        Model back = ModelFile.FromBytes(model.ToBytes());
         Assert.Equal(model.WeightsHash, back.WeightsHash);
         Assert.Equal("perceptron", back.Training!.Optimizer);
         Assert.StartsWith("a whole pass without a mistake; separable", back.Training.Stopped, StringComparison.Ordinal);

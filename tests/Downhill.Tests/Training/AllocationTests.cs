@@ -62,10 +62,9 @@ public sealed class AllocationTests
     }
 
     /// <summary>Full batches end an epoch with each step: besides the history's growing list that must allocate nothing either.</summary>
-    [Theory]
-    [InlineData("gradient_descent")]
-    [InlineData("adam")]
-    [InlineData("lbfgs")]
+    public static TheoryData<string> Everything { get; } = [.. Optimizers.All.Select(o => o.Name)];
+
+    [Theory, MemberData(nameof(Everything))]
     public void Full_batch_steps_allocate_nothing_but_their_history(string optimizer)
     {
         Dataset data = Runs.Classes(60, 4, 3);

@@ -75,7 +75,10 @@ public sealed class DivergenceTests
         {
             TrainOptions options = Huge(20) with
             {
-                Optimizer = Optimizers.Momentum(), LearningRate = rate, Shuffle = false, Schedules = [new("gamma", Schedules.Settle(0.1, 0.99, 0, atMost))],
+                Optimizer = Optimizers.Momentum(),
+                LearningRate = rate,
+                Shuffle = false,
+                Schedules = [new("gamma", Schedules.Settle(0.1, 0.99, 0, atMost))],
             };
             using TrainSession<float> probe = Runs.Start<float>(data, Relu, options);
             while (probe.Stopped is null && probe.State.Epoch < 100) probe.Step();

@@ -15,17 +15,29 @@ public sealed class ResumeTests
         {
             "gradient_descent" => options with
             {
-                Optimizer = Optimizers.GradientDescent, L1 = 1e-3, L2 = 1e-3, Stop = [StoppingRules.Change(1e-9, 3)],
+                Optimizer = Optimizers.GradientDescent,
+                L1 = 1e-3,
+                L2 = 1e-3,
+                Stop = [StoppingRules.Change(1e-9, 3)],
             },
             "momentum" => options with
             {
-                Optimizer = Optimizers.Momentum(), Epochs = 5, Stop = [],
+                Optimizer = Optimizers.Momentum(),
+                Epochs = 5,
+                Stop = [],
                 Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0.01, 3)), new("learning_rate", Schedules.Cosine(0.1))],
             },
             "adam" => options with
             {
-                Optimizer = Optimizers.Adam(), BatchNorm = true, Dropout = 0.3, ValidationShare = 0.25, Epochs = 6, WeightDecay = 0.01, Clip = 0.5,
-                Stop = [StoppingRules.Validation(2), StoppingRules.Gradient(1e-12)], LearningRate = 0.05,
+                Optimizer = Optimizers.Adam(),
+                BatchNorm = true,
+                Dropout = 0.3,
+                ValidationShare = 0.25,
+                Epochs = 6,
+                WeightDecay = 0.01,
+                Clip = 0.5,
+                Stop = [StoppingRules.Validation(2), StoppingRules.Gradient(1e-12)],
+                LearningRate = 0.05,
                 Schedules = [new("learning_rate", Schedules.Cosine())],
             },
             "masked" => options with { Optimizer = Optimizers.Adam(), Connections = 0.5, ValidationShare = 0.2, Stop = [] },
@@ -129,6 +141,29 @@ public sealed class ResumeTests
             more.Run();
             Assert.Equal(longer.Options.Epochs, more.State.Epoch);
             Assert.Equal(plan.Options.Epochs + 2, more.State.Epoch);
+        }
+    }
+
+    /// <summary>JSON has no word for them, and a best loss of ∞ that came back as NaN would decide otherwise.</summary>
+    [Fact]
+    public void Numbers_that_are_not_finite_come_back_as_they_were()
+    {
+        using TemporaryFolder folder = new();
+        FitPlan plan = Plan("adam");
+        using TrainSession<float> session = plan.Start();
+        for (int i = 0; i < 6; i++) session.Step();
+        session.State.BestLoss = double.PositiveInfinity;
+        session.State.StopState[0][1] = double.NegativeInfinity;
+        EpochReport odd = session.State.History[0] with { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
+        session.State.History[0] = odd;
+        Checkpoint.Save(folder["c"], plan, session);
+        (_, TrainSession<float> second) = Checkpoint.Load(folder["c"], plan.Data);
+        using (second)
+        {
+            Assert.Equal(double.PositiveInfinity, second.State.BestLoss);
+            Assert.Equal(double.NegativeInfinity, second.State.StopState[0][1]);
+            Assert.Equal(odd, second.State.History[0]);
+            Assert.True(double.IsNegative(second.State.History[0].LearningRate));
         }
     }
 
