@@ -223,25 +223,34 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 if (counts == 0) continue; // 0·∞ would not be 0
                 loss += counts * workspace.RowLoss[i];
                 weight += counts;
-                Judge(i, counts);
             }
+            Judge(count);
         }
         return (loss, weight);
     }
 
-    /// <summary>Squared error and class of one row of the pass, whatever the loss is (lecture L19).</summary>
-    private void Judge(int row, double counts)
+    /// <summary>Squared errors and classes of the rows of the pass, whatever the loss is (lecture L19).</summary>
+    private void Judge(int rows)
     {
         int width = Preparation.Outputs;
-        ReadOnlySpan<T> outputs = workspace.Output.Slice(row * width, width), targets = workspace.Targets.Slice(row * width, width);
-        double squares = 0;
-        for (int o = 0; o < outputs.Length; o++)
+        bool isClass = Preparation.Target.IsClass;
+        ReadOnlySpan<T> outputs = workspace.Output, targets = workspace.Targets;
+        double all = 0, right = 0;
+        for (int row = 0; row < rows; row++)
         {
-            double error = double.CreateTruncating(outputs[o]) - double.CreateTruncating(targets[o]);
-            squares += error * error;
+            double counts = batcher.WeightOf(row), squares = 0;
+            if (counts == 0) continue; // 0·∞ would not be 0
+            ReadOnlySpan<T> answers = outputs.Slice(row * width, width), wanted = targets.Slice(row * width, width);
+            for (int o = 0; o < answers.Length; o++)
+            {
+                double error = double.CreateTruncating(answers[o]) - double.CreateTruncating(wanted[o]);
+                squares += error * error;
+            }
+            all += counts * squares;
+            if (isClass && Preparation.ClassOf(answers) == batcher.Classes[row]) right += counts;
         }
-        batchSquares += counts * squares;
-        if (Preparation.Target.IsClass && Preparation.ClassOf(outputs) == batcher.Classes[row]) batchRight += counts;
+        batchSquares += all;
+        batchRight += right;
     }
 
     private Permutation? Order()
