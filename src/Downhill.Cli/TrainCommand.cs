@@ -30,7 +30,12 @@ internal sealed partial class TrainCommand
         };
 
         if (IsPerceptron(words))
+        {
+            if ((reportPath ?? logPath) is not null)
+                Throw.Input(reportPath is null ? log.Name : report.Name, "an optimizer that follows a gradient",
+                    "the perceptron rule", "It has no epochs to show: leave the option out.");
             return TrainPerceptron(set, options, modelPath, resumePath ?? checkpointPath, isJson);
+        }
 
         FitPlan plan;
         TrainSession<float> session;

@@ -6,29 +6,28 @@ namespace Downhill.Cli.Report;
 internal sealed record RocCurve(IReadOnlyList<(double False, double True)> Points, double Area)
 {
     /// <summary>Null where all rows are of one side.</summary>
-    public static RocCurve? Of(ReadOnlySpan<float> scores, ReadOnlySpan<bool> isPositive)
+    public static RocCurve? Of(ReadOnlySpan<double> scores, ReadOnlySpan<bool> isPositive, ReadOnlySpan<double> weights)
     {
-        int positives = 0;
-        foreach (bool positive in isPositive) positives += positive ? 1 : 0;
-        int negatives = isPositive.Length - positives;
+        double positives = 0, negatives = 0;
+        for (int i = 0; i < scores.Length; i++)
+            if (isPositive[i]) positives += weights[i];
+            else negatives += weights[i];
         if (positives == 0 || negatives == 0) return null;
-        float[] keys = scores.ToArray();
-        bool[] marks = isPositive.ToArray();
-        Array.Sort(keys, marks);
+        int[] order = [.. Enumerable.Range(0, scores.Length)];
+        Array.Sort(scores.ToArray(), order);
         List<(double, double)> points = [(0, 0)];
-        double area = 0;
-        int right = 0, wrong = 0;
-        for (int i = keys.Length - 1; i >= 0;)
+        double area = 0, right = 0, wrong = 0;
+        for (int i = order.Length - 1; i >= 0;)
         {
-            (int rightBefore, int wrongBefore) = (right, wrong);
-            float score = keys[i];
-            for (; i >= 0 && keys[i] == score; i--)
-                if (marks[i]) right++;
-                else wrong++;
-            area += (double)(wrong - wrongBefore) * (right + rightBefore) / 2;
-            points.Add(((double)wrong / negatives, (double)right / positives));
+            (double rightBefore, double wrongBefore) = (right, wrong);
+            double score = scores[order[i]];
+            for (; i >= 0 && scores[order[i]] == score; i--)
+                if (isPositive[order[i]]) right += weights[order[i]];
+                else wrong += weights[order[i]];
+            area += (wrong - wrongBefore) * (right + rightBefore) / 2;
+            points.Add((wrong / negatives, right / positives));
         }
-        return new(points, area / ((double)positives * negatives));
+        return new(points, area / (positives * negatives));
     }
 
     /// <summary>The same curve with the points in the middle of straight runs left out.</summary>
@@ -48,35 +47,26 @@ internal sealed record RocCurve(IReadOnlyList<(double False, double True)> Point
 }
 
 /// <summary>How sure the answers of a bin were, and how often they were right (reliability diagram).</summary>
-/// <param name="Low">Lower end of the bin.</param>
+/// <param name="Low">Lower end of the bin, left out of it.</param>
 /// <param name="High">Upper end.</param>
 /// <param name="Rows">Rows in it.</param>
-/// <param name="Said">Mean probability said.</param>
-/// <param name="Happened">Share of rows where it was so.</param>
-internal sealed record ReliabilityBin(double Low, double High, int Rows, double Said, double Happened)
+/// <param name="Weight">What they count.</param>
+/// <param name="Sure">Mean probability of the answers.</param>
+/// <param name="Right">Share of the answers that are right.</param>
+internal sealed record ReliabilityBin(double Low, double High, int Rows, double Weight, double Sure, double Right)
 {
-    private const int Bins = 10;
-
-    /// <summary>Ten bins of equal width; empty ones are left out.</summary>
-    public static IReadOnlyList<ReliabilityBin> Of(ReadOnlySpan<double> said, ReadOnlySpan<bool> happened)
-    {
-        int[] rows = new int[Bins], hits = new int[Bins];
-        double[] sums = new double[Bins];
-        for (int i = 0; i < said.Length; i++)
-        {
-            if (!double.IsFinite(said[i])) continue;
-            int bin = Math.Clamp((int)(said[i] * Bins), 0, Bins - 1);
-            rows[bin]++;
-            sums[bin] += said[i];
-            if (happened[i]) hits[bin]++;
-        }
-        return [.. Enumerable.Range(0, Bins).Where(b => rows[b] > 0).Select(b => new ReliabilityBin(
-            (double)b / Bins, (double)(b + 1) / Bins, rows[b], sums[b] / rows[b], (double)hits[b] / rows[b]))];
-    }
-
-    /// <summary>Expected calibration error: the mean distance between said and happened, weighted by rows (Guo and others 2017).</summary>
-    public static double ExpectedError(IReadOnlyList<ReliabilityBin> bins) =>
-        bins.Sum(b => b.Rows * Math.Abs(b.Said - b.Happened)) / Math.Max(1, bins.Sum(b => b.Rows));
+    /// <summary>The bins of <see cref="Metrics.CalibrationError"/>; empty ones are left out.</summary>
+    public static IReadOnlyList<ReliabilityBin> Of(IEnumerable<(double Sure, bool IsRight, double Weight)> answers) =>
+    [
+        .. answers.Where(a => double.IsFinite(a.Sure))
+            .GroupBy(a => Math.Clamp((int)Math.Ceiling(a.Sure * Metrics.CalibrationBins) - 1, 0, Metrics.CalibrationBins - 1))
+            .OrderBy(b => b.Key).Select(b =>
+            {
+                double weight = b.Sum(a => a.Weight);
+                return new ReliabilityBin((double)b.Key / Metrics.CalibrationBins, (b.Key + 1.0) / Metrics.CalibrationBins,
+                    b.Count(), weight, b.Sum(a => a.Weight * a.Sure) / weight, b.Sum(a => a.IsRight ? a.Weight : 0) / weight);
+            }),
+    ];
 }
 
 /// <summary>Bounds of a share that was seen on few rows.</summary>

@@ -12,13 +12,14 @@ internal static class ClassSection
         page.Add($"<section id=\"answers\"><h2>Answers to the {facts.Part} rows</h2>\n");
         IReadOnlyList<string> names = facts.Target.Classes;
         int[,] confusion = facts.Shown.Confusion!;
+        MeasureTable.Write(page, facts);
         page.AddConstant("<div class=\"pair\">\n");
         if (names.Count <= MostInMatrix) Matrix(page, facts, names, confusion);
         else page.Add($"<p class=\"note\">{names.Count} classes are too many for a matrix; the commonest mistakes are below.</p>\n");
         Pairs(page, names, confusion);
         page.AddConstant("</div>\n");
         RocCurve?[] curves = Curves(facts);
-        PerClass(page, names, confusion, curves);
+        PerClass(page, facts, confusion, curves);
         page.AddConstant("<div class=\"plots\">\n");
         Roc(page, facts, curves);
         if (facts.HasProbabilities) Reliability(page, facts);
@@ -87,30 +88,26 @@ internal static class ClassSection
         page.AddConstant("</tbody></table></div></figure>\n");
     }
 
-    private static void PerClass(Markup page, IReadOnlyList<string> names, int[,] confusion, RocCurve?[] curves)
+    private static void PerClass(Markup page, ReportFacts facts, int[,] confusion, RocCurve?[] curves)
     {
+        IReadOnlyList<string> names = facts.Target.Classes;
         page.AddConstant("<figure><figcaption><b>Class by class</b> <span>precision: share of the answers that are right; recall: share of the class that is found; F₁: their harmonic mean</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Measures per class\"><table class=\"bars\"><thead><tr><th scope=\"col\">class</th><th scope=\"col\" class=\"n\">rows</th><th scope=\"col\">precision</th><th scope=\"col\">recall</th><th scope=\"col\">F₁</th><th scope=\"col\" class=\"n\">ROC area</th></tr></thead><tbody>\n");
-        double[] sums = new double[4];
-        int[] counts = new int[4];
+        IReadOnlyList<ClassScore> scores = facts.Shown.PerClass!;
         for (int c = 0; c < names.Count; c++)
         {
-            int rows = Row(confusion, c), answers = Column(confusion, c), right = confusion[c, c];
-            double precision = (double)right / answers, recall = (double)right / rows;
-            double f = 2.0 * right / (rows + answers);
-            double[] values = [precision, recall, f, curves[c]?.Area ?? double.NaN];
-            for (int i = 0; i < values.Length; i++)
-            {
-                if (double.IsNaN(values[i])) continue;
-                sums[i] += values[i];
-                counts[i]++;
-            }
-            page.Add($"<tr><th scope=\"row\">{Cut(names[c], 40)}</th><td class=\"n\">{Written.Count(rows)}</td>");
-            for (int i = 0; i < 3; i++) Share(page, values[i]);
-            page.Add($"<td class=\"n\">{Area(values[3])}</td></tr>\n");
+            page.Add($"<tr><th scope=\"row\">{Cut(names[c], 40)}</th><td class=\"n\">{Written.Count(Row(confusion, c))}</td>");
+            // Where nothing was said to be of the class, or nothing is, there is no share of it.
+            Share(page, Column(confusion, c) == 0 ? double.NaN : scores[c].Precision);
+            Share(page, Row(confusion, c) == 0 ? double.NaN : scores[c].Recall);
+            Share(page, scores[c].F1);
+            page.Add($"<td class=\"n\">{Area(curves[c]?.Area)}</td></tr>\n");
         }
+        ClassScore macro = facts.Shown.Macro!.Value;
         page.Add($"</tbody><tfoot><tr><th scope=\"row\">mean of the classes</th><td class=\"n\">{Written.Count(Sum(confusion))}</td>");
-        for (int i = 0; i < 3; i++) Share(page, sums[i] / counts[i]);
-        page.Add($"<td class=\"n\">{Area(sums[3] / counts[3])}</td></tr></tfoot></table></div></figure>\n");
+        Share(page, macro.Precision);
+        Share(page, macro.Recall);
+        Share(page, macro.F1);
+        page.Add($"<td class=\"n\">{Area(facts.Shown.RocAuc)}</td></tr></tfoot></table></div></figure>\n");
 
         static void Share(Markup page, double value)
         {
@@ -118,23 +115,25 @@ internal static class ClassSection
             else page.Add($"<td><span class=\"bar hit\" style=\"--w:{100 * value}%\"></span> {Written.Percent(value, "0.0")}</td>");
         }
 
-        static string Area(double area) => double.IsNaN(area) ? "–" : area.ToString("0.0000", CultureInfo.InvariantCulture);
+        static string Area(double? area) => area is double value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
     }
 
     private static RocCurve?[] Curves(ReportFacts facts)
     {
         RocCurve?[] curves = new RocCurve?[facts.Target.Classes.Count];
-        float[] scores = new float[facts.Answers.Count];
+        double[] scores = new double[facts.Answers.Count], weights = [.. facts.Answers.Select(a => a.Weight)];
         bool[] marks = new bool[facts.Answers.Count];
         for (int c = 0; c < curves.Length; c++)
         {
             for (int i = 0; i < scores.Length; i++)
             {
-                scores[i] = (float)facts.ScoreOf(facts.Answers[i], c);
-                marks[i] = facts.ActualOf(facts.Answers[i]) == c;
+                Answer answer = facts.Answers[i];
+                scores[i] = facts.ScoreOf(answer, c);
+                // Two outputs that are no probabilities stand against each other.
+                if (curves.Length == 2 && !facts.HasProbabilities) scores[i] -= facts.ScoreOf(answer, 1 - c);
+                marks[i] = facts.ActualOf(answer) == c;
             }
-            if (!scores.All(float.IsFinite)) continue;
-            curves[c] = RocCurve.Of(scores, marks);
+            if (scores.All(double.IsFinite)) curves[c] = RocCurve.Of(scores, marks, weights);
         }
         return curves;
     }
@@ -168,38 +167,29 @@ internal static class ClassSection
 
     private static void Reliability(Markup page, ReportFacts facts)
     {
-        int rows = facts.Answers.Count;
-        double[] said = new double[rows];
-        bool[] happened = new bool[rows];
-        bool isPair = facts.Target.Classes.Count == 2;
-        for (int i = 0; i < rows; i++)
-        {
-            Answer answer = facts.Answers[i];
-            int actual = facts.ActualOf(answer), shown = isPair ? 1 : facts.ClassOf(answer);
-            (said[i], happened[i]) = (facts.ScoreOf(answer, shown), actual == shown);
-        }
-        IReadOnlyList<ReliabilityBin> bins = ReliabilityBin.Of(said, happened);
+        IReadOnlyList<ReliabilityBin> bins = ReliabilityBin.Of(facts.Answers.Select(a =>
+            (facts.ScoreOf(a, facts.ClassOf(a)), facts.ClassOf(a) == facts.ActualOf(a), a.Weight)));
         if (bins.Count == 0) return;
-        double error = ReliabilityBin.ExpectedError(bins);
-        string what = isPair ? $"rows that are {facts.Target.Classes[1]}" : "answers that are right";
-        SquarePlot plot = new(page, "Reliability", $"on the diagonal it is as often so as it was said; expected calibration error {Written.Percent(error)}; area: rows, line: 95 % interval",
-            $"Expected calibration error {Written.Percent(error)}. The bins are in the table below.",
-            (Axis.Between(0, 1, 5), isPair ? $"probability given to {Cut(facts.Target.Classes[1], 24)}" : "probability of the answer"),
-            (Axis.Between(0, 1, 5), Cut(what, 36)), percent: true);
+        string error = Written.Percent(facts.Shown.CalibrationError ?? double.NaN);
+        SquarePlot plot = new(page, "Reliability",
+            $"on the diagonal an answer is as often right as it is sure; expected calibration error {error}; area: rows, line: 95 % interval",
+            "The bins are in the table below.", (Axis.Between(0, 1, 5), "probability of the answer"),
+            (Axis.Between(0, 1, 5), "answers that are right"), percent: true);
+        int rows = bins.Sum(b => b.Rows);
         plot.Diagonal();
         foreach (ReliabilityBin bin in bins)
         {
-            (double low, double high) = ShareInterval.Wilson(bin.Happened, bin.Rows);
-            double x = plot.X(bin.Said), radius = 3 + 8 * Math.Sqrt((double)bin.Rows / rows);
-            page.Add($"<g><title>{Bin(bin)}</title><line class=\"whisker\" x1=\"{x}\" x2=\"{x}\" y1=\"{plot.Y(low)}\" y2=\"{plot.Y(high)}\"/><circle class=\"ball\" cx=\"{x}\" cy=\"{plot.Y(bin.Happened)}\" r=\"{radius}\"/></g>\n");
+            (double low, double high) = ShareInterval.Wilson(bin.Right, bin.Rows);
+            double x = plot.X(bin.Sure), radius = 3 + 8 * Math.Sqrt((double)bin.Rows / rows);
+            page.Add($"<g><title>{Bin(bin)}</title><line class=\"whisker\" x1=\"{x}\" x2=\"{x}\" y1=\"{plot.Y(low)}\" y2=\"{plot.Y(high)}\"/><circle class=\"ball\" cx=\"{x}\" cy=\"{plot.Y(bin.Right)}\" r=\"{radius}\"/></g>\n");
         }
-        page.AddConstant("</g></svg>\n<details><summary>Bins as a table</summary><table class=\"numbers\"><thead><tr><th scope=\"col\">probability</th><th scope=\"col\">rows</th><th scope=\"col\">mean said</th><th scope=\"col\">happened</th></tr></thead><tbody>\n");
+        page.AddConstant("</g></svg>\n<details><summary>Bins as a table</summary><table class=\"numbers\"><thead><tr><th scope=\"col\">probability</th><th scope=\"col\">rows</th><th scope=\"col\">mean</th><th scope=\"col\">right</th></tr></thead><tbody>\n");
         foreach (ReliabilityBin bin in bins)
-            page.Add($"<tr><th scope=\"row\">{Written.Percent(bin.Low, "0")} … {Written.Percent(bin.High, "0")}</th><td>{Written.Count(bin.Rows)}</td><td>{Written.Percent(bin.Said, "0.0")}</td><td>{Written.Percent(bin.Happened, "0.0")}</td></tr>\n");
+            page.Add($"<tr><th scope=\"row\">{Written.Percent(bin.Low, "0")} … {Written.Percent(bin.High, "0")}</th><td>{Written.Count(bin.Rows)}</td><td>{Written.Percent(bin.Sure, "0.0")}</td><td>{Written.Percent(bin.Right, "0.0")}</td></tr>\n");
         page.AddConstant("</tbody></table></details></figure>\n");
 
         static string Bin(ReliabilityBin bin) =>
-            $"said {Written.Percent(bin.Said, "0.0")}, happened {Written.Percent(bin.Happened, "0.0")} of {Written.Plural(bin.Rows, "row")}";
+            $"sure to {Written.Percent(bin.Sure, "0.0")}, right {Written.Percent(bin.Right, "0.0")} of {Written.Plural(bin.Rows, "row")}";
     }
 
     public static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "…";

@@ -19,17 +19,19 @@ internal static class CommandWords
     public static string Of(string program, ParseResult words, string data, FitPlan plan)
     {
         StringBuilder line = new($"{program} train {Quoted(data)}");
+        // `--momentum 0.5..0.9` is a schedule too, and must not be said twice.
+        bool hasMomentum = words.CommandResult.Command.Options.Any(o =>
+            o.Name == "--momentum" && words.GetResult(o) is { Implicit: false });
         foreach (Option option in words.CommandResult.Command.Options)
         {
             if (Left.Contains(option.Name)) continue;
             OptionResult? result = words.GetResult(option) is { Implicit: false } given ? given : null;
-            (bool isKnown, string? chosen) = Chosen(option.Name, plan);
-            if (isKnown && result is null)
+            if (result is null)
             {
-                if (chosen is not null) line.Append(' ').Append(option.Name).Append(' ').Append(Quoted(chosen));
+                foreach (string chosen in Chosen(option.Name, plan, hasMomentum))
+                    line.Append(' ').Append(option.Name).Append(' ').Append(Quoted(chosen));
                 continue;
             }
-            if (result is null) continue;
             if (result.Tokens.Count == 0) line.Append(' ').Append(option.Name);
             foreach (Token token in result.Tokens)
                 line.Append(' ').Append(option.Name).Append(' ').Append(Quoted(token.Value));
@@ -37,38 +39,47 @@ internal static class CommandWords
         return line.ToString();
     }
 
-    /// <summary>What an option is in this plan; null where leaving it out says the same.</summary>
-    private static (bool IsKnown, string? Value) Chosen(string option, FitPlan plan)
+    /// <summary>What an option that was not given is in this plan; nothing where leaving it out says the same.</summary>
+    private static IEnumerable<string> Chosen(string option, FitPlan plan, bool hasMomentum)
     {
         TrainOptions train = plan.Options;
         NetworkSpec network = plan.Network;
-        return option switch
+        if (option == "--stop") return train.Stop.Select(s => s.ToString());
+        string? value = option switch
         {
-            "--test" => (true, plan.Test is not null ? null : Share(plan.TestRows.Length, plan.Data.Rows, 0.2)),
-            "--validation" => (true, plan.Validation is not null ? null
-                : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1)),
-            "--hidden" => (true, Hidden(network)),
-            "--activation" => (true, Activations(network)),
-            "--output" => (true, network.Output.ToString()),
-            "--batch-norm" => (true, null),
-            "--dropout" => (true, network.Layers.OfType<Dropout>().FirstOrDefault() is Dropout dropout
-                ? Numbers.Text(dropout.Rate) : null),
-            "--loss" => (true, train.Loss.ToString()),
-            "--reduction" => (true, train.Reduction == Reduction.Sum ? "sum" : "mean"),
-            "--optimizer" => (true, train.Optimizer.ToString()),
-            "--lr" => (true, train.Optimizer.Method is null ? Numbers.Text(train.EffectiveLearningRate) : null),
-            "--schedule" => (true, train.Schedules.FirstOrDefault(s => s.Parameter == "learning_rate")?.Schedule.ToString()),
-            "--batch" => (true, train.Batch == 0 ? "all" : Numbers.Text(train.Batch)),
-            "--l1" => (true, Numbers.Text(train.L1)),
-            "--l2" => (true, Numbers.Text(train.L2)),
-            "--weight-decay" => (true, Numbers.Text(train.EffectiveWeightDecay)),
-            "--clip" => (true, Numbers.Text(train.Clip)),
-            "--epochs" => (true, Numbers.Text(train.Epochs)),
-            "--keep" => (true, plan.ValidationRows.Length == 0 ? null : train.KeepBest ? "best" : "last"),
-            "--seed" => (true, train.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            "--arithmetic" => (true, train.Arithmetic == Arithmetic.Portable ? "portable" : "fast"),
-            _ => (false, null),
+            "--test" => plan.Test is not null ? null : Share(plan.TestRows.Length, plan.Data.Rows, 0.2),
+            "--validation" => plan.Validation is not null ? null
+                : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1),
+            "--class-weight" => train.ClassWeights is null ? null : string.Join(',', train.ClassWeights.Select(Numbers.Text)),
+            "--hidden" => Hidden(network),
+            "--activation" => Activations(network),
+            "--output" => network.Output.ToString(),
+            "--dropout" => network.Layers.OfType<Dropout>().FirstOrDefault() is Dropout dropout
+                ? Numbers.Text(dropout.Rate) : null,
+            "--loss" => train.Loss.ToString(),
+            "--reduction" => train.Reduction == Reduction.Sum ? "sum" : "mean",
+            "--optimizer" => train.Optimizer.ToString(),
+            "--lr" => train.Optimizer.Method is null ? Numbers.Text(train.EffectiveLearningRate) : null,
+            "--layer-lr" => train.LayerRates?.ToString(),
+            "--schedule" => Schedules(train.Schedules.Where(s => !(hasMomentum && s.Parameter == "gamma"))),
+            "--batch" => train.Batch == 0 ? "all" : Numbers.Text(train.Batch),
+            "--l1" => Numbers.Text(train.L1),
+            "--l2" => Numbers.Text(train.L2),
+            "--weight-decay" => Numbers.Text(train.EffectiveWeightDecay),
+            "--clip" => Numbers.Text(train.Clip),
+            "--epochs" => Numbers.Text(train.Epochs),
+            "--keep" => plan.ValidationRows.Length == 0 ? null : train.KeepBest ? "best" : "last",
+            "--seed" => train.Seed.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            "--arithmetic" => train.Arithmetic == Arithmetic.Portable ? "portable" : "fast",
+            _ => null,
         };
+        return value is null ? [] : [value];
+    }
+
+    private static string? Schedules(IEnumerable<ScheduleOf> schedules)
+    {
+        string[] texts = [.. schedules.Select(s => s.Parameter == "learning_rate" ? s.Schedule.ToString() : s.ToString())];
+        return texts.Length == 0 ? null : string.Join(',', texts);
     }
 
     private static string Hidden(NetworkSpec network)

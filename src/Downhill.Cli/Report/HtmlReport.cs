@@ -146,6 +146,8 @@ internal static class HtmlReport
         Pair("inputs", TableWords.Listed([.. plan.Data.Inputs.Select(c => c.Name)]));
         Pair("loss", $"{options.Loss}, {(options.Reduction == Reduction.Sum ? "sum" : "mean")} of the rows");
         Pair("update rule", $"{options.Optimizer}{(options.Optimizer.Method is null ? $", learning rate {Numbers.Text(options.EffectiveLearningRate)}" : "")}");
+        if (options.LayerRates is not null) Pair("layer rates", options.LayerRates.ToString());
+        if (options.ClassWeights is not null) Pair("class weights", string.Join(", ", options.ClassWeights.Select(Written.Number)));
         if (options.Schedules.Count > 0)
             Pair("schedules", string.Join("; ", options.Schedules.Select(s => $"{s.Parameter.Replace('_', ' ')}: {s.Schedule}")));
         Pair("batch", options.Batch == 0 ? "all rows" : Written.Plural(options.Batch, "row"));

@@ -8,6 +8,7 @@ internal static class NumberSection
     public static void Write(Markup page, ReportFacts facts)
     {
         page.Add($"<section id=\"answers\"><h2>Answers to the {facts.Part} rows</h2>\n");
+        MeasureTable.Write(page, facts);
         int targets = facts.Target.Names.Count;
         for (int target = 0; target < Math.Min(targets, MostTargets); target++)
         {

@@ -53,7 +53,8 @@ internal sealed class ReportFacts
 
     /// <summary>Whether outputs can be read as probabilities.</summary>
     public bool HasProbabilities =>
-        IsClass && Plan.Network.Output.Range is { Low: >= 0, High: <= 1 } && Preparation is { TargetLow: 0, TargetHigh: 1 };
+        IsClass && (Plan.Network.Output.Range.SumsToOne
+            || (Preparation.SingleOutput && Plan.Network.Output.Range == new OutputRange(0, 1)));
 
     public static ReportFacts Of(
         FitPlan plan, TrainSession<float> session, FitResult result, RunRecord record, string command, string program,
@@ -67,7 +68,8 @@ internal sealed class ReportFacts
         List<Answer> answers = new(rows.Length);
         result.Model.Evaluate(source, rows, (place, cost, outputs) =>
         {
-            if (source.Weights is null || source.Weights[rows[place]] > 0) answers.Add(new(rows[place], cost, outputs));
+            double weight = source.Weights?[rows[place]] ?? 1;
+            if (weight > 0) answers.Add(new(rows[place], cost, weight, outputs));
         });
         return new(plan, result, record)
         {
@@ -99,5 +101,6 @@ internal sealed class ReportFacts
 /// <summary>What the model said to a row.</summary>
 /// <param name="Row">Row of the source, from 0.</param>
 /// <param name="Cost">Its loss.</param>
+/// <param name="Weight">What it counts.</param>
 /// <param name="Outputs">The network's outputs.</param>
-internal sealed record Answer(int Row, double Cost, float[] Outputs);
+internal sealed record Answer(int Row, double Cost, double Weight, float[] Outputs);

@@ -33,33 +33,55 @@ public sealed partial class ReportDrawingTests
         Random random = new(3);
         for (int trial = 0; trial < 20; trial++)
         {
-            float[] scores = [.. Enumerable.Range(0, 40).Select(_ => (float)random.Next(8))];
+            double[] scores = [.. Enumerable.Range(0, 40).Select(_ => (double)random.Next(8))];
+            double[] weights = [.. Enumerable.Range(0, 40).Select(_ => random.NextDouble())];
             bool[] marks = [.. Enumerable.Range(0, 40).Select(i => i % 3 == 0)];
             double pairs = 0, good = 0;
             for (int i = 0; i < 40; i++)
                 for (int j = 0; j < 40; j++)
                 {
                     if (!marks[i] || marks[j]) continue;
-                    pairs++;
-                    good += scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0;
+                    double weight = weights[i] * weights[j];
+                    pairs += weight;
+                    good += weight * (scores[i] > scores[j] ? 1 : scores[i] == scores[j] ? 0.5 : 0);
                 }
-            RocCurve curve = RocCurve.Of(scores, marks)!;
+            RocCurve curve = RocCurve.Of(scores, marks, weights)!;
             Assert.Equal(good / pairs, curve.Area, 12);
             Assert.Equal((0, 0), curve.Corners()[0]);
-            Assert.Equal((1, 1), curve.Corners()[^1]);
+            Assert.Equal(1, curve.Corners()[^1].False, 12);
+            Assert.Equal(1, curve.Corners()[^1].True, 12);
         }
-        Assert.Null(RocCurve.Of([1, 2], [true, true]));
+        Assert.Null(RocCurve.Of([1, 2], [true, true], [1, 1]));
     }
 
-    [Fact]
-    public void ReliabilityBinsCountEachRowOnce()
+    /// <summary>What is drawn is what the engine measures.</summary>
+    [Theory]
+    [InlineData("iris", "softmax")]
+    [InlineData("breast_cancer", "sigmoid")]
+    [InlineData("breast_cancer", "softmax")]
+    [InlineData("breast_cancer", "tanh")]
+    public void CurvesAndBinsAreThoseOfTheMetrics(string data, string output)
     {
-        double[] said = [0, 0.05, 0.1, 0.95, 1, double.NaN];
-        bool[] happened = [false, true, true, true, true, true];
-        IReadOnlyList<ReliabilityBin> bins = ReliabilityBin.Of(said, happened);
-        Assert.Equal([2, 1, 2], bins.Select(b => b.Rows));
-        Assert.Equal([0.5, 1, 1], bins.Select(b => b.Happened));
-        Assert.Equal((2 * 0.475 + 0.9 + 2 * 0.025) / 5, ReliabilityBin.ExpectedError(bins), 12);
+        FitResult fit = Model.Fit(Dataset.Load(data),
+            new() { Epochs = 3, Output = Catalog.Default.Activation(output), Cancellation = TestContext.Current.CancellationToken });
+        Dataset rows = Dataset.Load(data);
+        Preparation preparation = fit.Model.Preparation;
+        List<float[]> outputs = [];
+        Metrics metrics = fit.Model.Evaluate(rows, null, (_, _, o) => outputs.Add(o));
+        double Score(int row, int c) => !preparation.SingleOutput ? outputs[row][c]
+            : c == 1 ? outputs[row][0] : preparation.TargetLow + preparation.TargetHigh - outputs[row][0];
+        double[] weights = [.. Enumerable.Repeat(1.0, rows.Rows)];
+        double[] areas = [.. Enumerable.Range(0, rows.Target.Classes.Count).Select(c => RocCurve.Of(
+            [.. Enumerable.Range(0, rows.Rows).Select(r => Score(r, c))], [.. rows.Classes.Select(k => k == c)], weights)!.Area)];
+        Assert.Equal(metrics.RocAuc!.Value, areas.Average(), 12);
+        if (metrics.CalibrationError is not double error) return;
+        IReadOnlyList<ReliabilityBin> bins = ReliabilityBin.Of(Enumerable.Range(0, rows.Rows).Select(r =>
+        {
+            int said = preparation.ClassOf<float>(outputs[r]);
+            return (Score(r, said), said == rows.Classes[r], 1.0);
+        }));
+        Assert.Equal(rows.Rows, bins.Sum(b => b.Rows));
+        Assert.Equal(error, bins.Sum(b => b.Weight * Math.Abs(b.Right - b.Sure)) / rows.Rows, 12);
     }
 
     [Fact]
