@@ -126,13 +126,8 @@ public sealed partial class ReportTests : IDisposable
     {
         const string evil = "</text></title></style><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;]]>";
         string quoted = $"\"{evil.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-<<<<<<< HEAD
         desk.Write("bad & <b>.csv", $"{quoted},k\u0001nd,\"2{quoted[1..]}\n"
             + string.Concat(Enumerable.Range(0, 60).Select(i => $"{i},{i % 7},{(i % 4 < 2 ? quoted : "'><b>")}\n")));
-=======
-        desk.Write("bad & <b>.csv", $"{quoted},k\u0001nd,{quoted.Replace("text", "g", StringComparison.Ordinal)}\n"
-            + string.Concat(Enumerable.Range(0, 60).Select(i => $"{i},{(i % 2 == 0 ? "<i>" : "a\"b")},{(i % 4 < 2 ? quoted : "'><b>")}\n")));
->>>>>>> 0fcd3051d8b9395d2363dd2c0a42c1eb30d7b146
         desk.Run("train", "bad & <b>.csv", "--epochs", "3", "--hidden", "3", "--report", "bad.html", "--model", "m.safetensors", "--validation", "0.2").Succeeded();
         string text = File.ReadAllText("bad.html");
         XElement page = Read("bad.html");
