@@ -227,7 +227,8 @@ public sealed partial class ReportTests : IDisposable
         string text = page.ToString(SaveOptions.DisableFormatting);
         Assert.DoesNotContain("://", text, StringComparison.Ordinal);
         Assert.DoesNotContain("@import", text, StringComparison.Ordinal);
-        Assert.DoesNotContain("NaN", text.Replace("Number.isFinite", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        string shown = Regex.Replace(text, "data:image/png;base64,[^\"]*", ""); // letters of a picture may spell anything
+        Assert.DoesNotContain("NaN", shown, StringComparison.Ordinal);
         Assert.Empty(page.Descendants("link"));
         foreach (XElement element in page.Descendants())
             foreach (XAttribute place in element.Attributes().Where(a => a.Name.LocalName is "src" or "href" or "action" or "data"))
