@@ -82,12 +82,20 @@ public sealed record Dense(int Units, Activation Activation) : Layer
 /// <summary>X [B,I], W [I,O], b [O], Z = X·W + b, Y = φ(Z); dZ = dY ⊙ φ′, dW = Xᵀ·dZ, db = Σ_B dZ, dX = dZ·Wᵀ.</summary>
 internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Elements of dW that are worked out before the update rule takes them: 64 KiB of float, which a
+    /// second-level cache keeps beside the rows.</summary>
+    private const int BlockLength = 16 * 1024;
+
+    /// <summary>Fewest outputs that are split over the team; with less, parts would be thinner than a register tile.</summary>
+    private const int FewestColumns = 64;
+
     private readonly Kernels<T> kernels;
     private readonly ActivationKernel<T> activation;
-    private readonly int weight, bias;
-    private readonly bool keepsField;
+    private readonly int weight, bias, weightSegment;
+    private readonly bool keepsField, isElementwise;
     private readonly int[] absent;
-    private AlignedBuffer<T>? packed;
+    private AlignedBuffer<T>? transposed;
+    private AlignedBuffer<T>[] blocks = [];
 
     public BoundDense(Dense layer, in LayerPlace place) : base(place.Inputs, layer.Units)
     {
@@ -95,12 +103,18 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         activation = layer.Activation.Bind(kernels);
         weight = place.ParameterOffsets[0];
         bias = layer.HasBias ? place.ParameterOffsets[1] : -1;
+        weightSegment = place.FirstSegment;
         keepsField = place.KeepsScores || layer.Activation.DerivativeFrom == DerivativeFrom.Input;
+        isElementwise = layer.Activation.IsElementwise;
         absent = layer.Connections?.Absent ?? [];
     }
 
     // The field Z is kept only where the derivative or the loss asks for it.
     public override int CacheLength(int rows) => keepsField ? rows * Outputs : 0;
+
+    // A mask's absent links get no gradient, and hence no update: that is settled on the whole tensor.
+    internal override bool UpdatesItself => absent.Length == 0;
+    internal override bool IsRowwise => absent.Length == 0;
 
     public override void Forward(in LayerPass<T> pass)
     {
@@ -110,70 +124,133 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     public override void Backward(in LayerPass<T> pass)
     {
-        // Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.
-        if (pass.InputGradient != null) packed ??= new AlignedBuffer<T>(Kernels<T>.TransposedLength(Inputs, Outputs));
-        FieldGradientJob field = new(this, pass);
-        pass.Run(ref field, (long)pass.Rows * Outputs * 16);
+        PrepareRows(pass);
+        BackwardJob field = new(this, pass);
+        pass.Run(ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null ? 16 : Inputs));
+        PrepareGradients(pass.Team.Size);
         GradientJob job = new(this, pass);
-        pass.Run(ref job, 2L * pass.Rows * Inputs * Outputs);
+        pass.Run(ref job, (long)pass.Rows * Inputs * Outputs);
         T* dW = pass.Gradient + weight;
         foreach (int place in absent) dW[place] = T.Zero;
     }
 
-    /// <summary>Rows split over the team: each row's outputs depend on that row alone.</summary>
+    internal override void ForwardRows(in LayerPass<T> pass, int first, int count) =>
+        ForwardBlock(pass, first, count, 0, Outputs);
+
+    private void ForwardBlock(in LayerPass<T> pass, int first, int count, int column, int columns)
+    {
+        if (count == 0 || columns == 0) return;
+        long at = (long)first * Outputs + column;
+        T* b = bias < 0 ? null : pass.Parameters + bias + column;
+        T* y = pass.Output + at, z = keepsField && pass.Cache != null ? pass.Cache + at : y;
+        kernels.Forward(pass.Input + (long)first * Inputs, Inputs, pass.Parameters + weight + column, Outputs, b, z, Outputs,
+            count, Inputs, columns);
+        if (columns == Outputs) activation.Forward(z, y, count, columns);
+        else for (int row = 0; row < count; row++, z += Outputs, y += Outputs) activation.Forward(z, y, 1, columns);
+    }
+
+    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.</summary>
+    internal override void PrepareRows(in LayerPass<T> pass)
+    {
+        if (pass.InputGradient == null) return;
+        transposed ??= new AlignedBuffer<T>(Inputs * Outputs);
+        TransposeJob job = new(this, pass);
+        pass.Run(ref job, 16L * Inputs * Outputs);
+    }
+
+    internal override void BackwardRows(in LayerPass<T> pass, int first, int count)
+    {
+        if (count == 0) return;
+        long at = (long)first * Outputs;
+        if (!pass.GradientIsOfScores)
+            activation.Backward(
+                keepsField ? pass.Cache + at : null, pass.Output + at, pass.OutputGradient + at, count, Outputs);
+        if (pass.InputGradient != null)
+            kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer,
+                pass.InputGradient + (long)first * Inputs, Inputs, count, Inputs, Outputs);
+    }
+
+    /// <summary>Part of dW and db: outputs are split, sums never.</summary>
+    internal override void Gradients(in LayerPass<T> pass, int part, int parts)
+    {
+        // Where a team worked out the outputs by columns, the same processor meets the same weights again.
+        bool byColumns = SplitsColumns(parts);
+        (int input, int inputs) = byColumns ? (0, Inputs) : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
+        (int column, int columns) =
+            byColumns ? Team.Part(Outputs, part, parts, 32).GetOffsetAndLength(Outputs) : (0, Outputs);
+        WeightBlock(pass, part, input, inputs, column, columns);
+        (column, columns) = Team.Part(Outputs, part, parts, 16).GetOffsetAndLength(Outputs);
+        if (bias < 0 || columns == 0) return;
+        T* db = pass.Gradient + bias + column;
+        kernels.ColumnSums(pass.OutputGradient + column, Outputs, db, pass.Rows, columns, pass.Accumulate);
+        pass.Updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
+    }
+
+    private void WeightBlock(in LayerPass<T> pass, int part, int input, int inputs, int column, int columns)
+    {
+        if (inputs == 0 || columns == 0) return;
+        // The gradient of a large tensor that the rule takes at once never reaches memory.
+        bool passesBy = pass.Updater is not null && !pass.Accumulate && !TrainState<T>.KeepsGradientOf(Inputs * Outputs);
+        T* block = passesBy ? blocks[part].Pointer : null;
+        int step = pass.Updater is null ? inputs : BlockRows(columns);
+        for (int end = input + inputs; input < end; input += step)
+        {
+            int count = Math.Min(step, end - input);
+            long at = (long)input * Outputs + column;
+            T* dW = passesBy ? block : pass.Gradient + weight + at;
+            int stride = passesBy ? columns : Outputs;
+            kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, stride, pass.Rows, count,
+                columns, pass.Accumulate);
+            pass.Updater?.Apply(weightSegment, at, Outputs, dW, stride, count, columns);
+        }
+    }
+
+    private static int BlockRows(int columns) => Math.Max(8, BlockLength / columns & ~7);
+
+    private bool SplitsColumns(int parts) => parts > 1 && isElementwise && Outputs >= FewestColumns;
+
+    /// <summary>Memory for blocks of dW, taken before a team starts and kept.</summary>
+    internal override void PrepareGradients(int parts)
+    {
+        if (blocks.Length >= parts) return;
+        blocks = [.. Enumerable.Range(0, parts).Select(_ =>
+            new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)))];
+    }
+
     private readonly struct ForwardJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
         public void Execute(int part, int parts)
         {
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
-            if (count == 0) return;
-            int inputs = layer.Inputs, outputs = layer.Outputs;
-            T* y = pass.Output + (long)first * outputs;
-            T* b = layer.bias < 0 ? null : pass.Parameters + layer.bias;
-            layer.kernels.Forward(pass.Input + (long)first * inputs, inputs, pass.Parameters + layer.weight, outputs, b, y, outputs,
-                count, inputs, outputs);
-            T* z = y;
-            if (layer.keepsField && pass.Cache != null)
-            {
-                z = pass.Cache + (long)first * outputs;
-                Buffer.MemoryCopy(y, z, (long)count * outputs * sizeof(T), (long)count * outputs * sizeof(T));
-            }
-            layer.activation.Forward(z, y, count, outputs);
+            (int first, int count) = (0, pass.Rows);
+            (int column, int columns) = (0, layer.Outputs);
+            if (layer.SplitsColumns(parts)) (column, columns) = Team.Part(columns, part, parts, 32).GetOffsetAndLength(columns);
+            else (first, count) = Team.Part(count, part, parts, 8).GetOffsetAndLength(count);
+            layer.ForwardBlock(pass, first, count, column, columns);
         }
     }
 
-    /// <summary>dZ in place of dY, and W packed for dX; both are complete before the next job starts.</summary>
-    private readonly struct FieldGradientJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
+    private readonly struct TransposeJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
         public void Execute(int part, int parts)
         {
-            int outputs = layer.Outputs;
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
-            long at = (long)first * outputs;
-            if (!pass.GradientIsOfScores && count > 0)
-                layer.activation.Backward(pass.Cache == null ? null : pass.Cache + at, pass.Output + at, pass.OutputGradient + at, count, outputs);
-            if (pass.InputGradient == null || part != 0) return;
-            layer.kernels.PackTransposed(pass.Parameters + layer.weight, outputs, layer.packed!.Pointer, layer.Inputs, outputs);
+            int inputs = layer.Inputs, outputs = layer.Outputs;
+            (int input, int count) = Team.Part(inputs, part, parts, 16).GetOffsetAndLength(inputs);
+            Transpose<T>.Copy(pass.Parameters + layer.weight + (long)input * outputs, outputs,
+                layer.transposed!.Pointer + input, inputs, count, outputs);
         }
     }
 
-    /// <summary>dW split over inputs and dX over rows: outputs are split, sums never.</summary>
+    private readonly struct BackwardJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
+    {
+        public void Execute(int part, int parts)
+        {
+            (int first, int count) = Team.Part(pass.Rows, part, parts, 8).GetOffsetAndLength(pass.Rows);
+            layer.BackwardRows(pass, first, count);
+        }
+    }
+
     private readonly struct GradientJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
-        public void Execute(int part, int parts)
-        {
-            int inputs = layer.Inputs, outputs = layer.Outputs;
-            (int input, int inputCount) = Team.Part(inputs, part, parts, 4).GetOffsetAndLength(inputs);
-            if (inputCount > 0)
-                layer.kernels.WeightGradient(pass.Input + input, inputs, pass.OutputGradient, outputs,
-                    pass.Gradient + layer.weight + (long)input * outputs, outputs, pass.Rows, inputCount, outputs, pass.Accumulate);
-            if (part == parts - 1 && layer.bias >= 0)
-                layer.kernels.ColumnSums(pass.OutputGradient, outputs, pass.Gradient + layer.bias, pass.Rows, outputs, pass.Accumulate);
-            if (pass.InputGradient == null) return;
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
-            if (count > 0)
-                layer.kernels.InputGradientPacked(pass.OutputGradient + (long)first * outputs, outputs, layer.packed!.Pointer,
-                    pass.InputGradient + (long)first * inputs, inputs, count, inputs, outputs);
-        }
+        public void Execute(int part, int parts) => layer.Gradients(pass, part, parts);
     }
 }

@@ -27,6 +27,9 @@ internal sealed unsafe class Team : IDisposable
     private readonly Worker[] workers;
     private readonly Gate done;
 
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds' work.</summary>
+    private const long Worthwhile = 128 * 1024;
+
     // The job, written before the round is raised and read after it is seen raised.
     private delegate*<void*, int, int, void> body;
     private void* job;
@@ -109,6 +112,19 @@ internal sealed unsafe class Team : IDisposable
         {
             job = shared;
             Volatile.Write(ref this.shared.State, Idle);
+        }
+    }
+
+    /// <summary>The same, or at once on the calling thread where it is too small to be worth handing out.</summary>
+    public void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, IJob
+    {
+        if (workers.Length == 0 || multiplyAdds < Worthwhile)
+        {
+            job.Execute(0, 1);
+        }
+        else
+        {
+            Run(ref job);
         }
     }
 
