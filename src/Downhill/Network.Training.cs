@@ -20,7 +20,7 @@ public sealed unsafe partial class Network<T>
     {
         for (int index = 1; index < Layers.Count; index++)
             Layers[index].PrepareRows(TrainingPass(workspace, state, rows, mode, index));
-        for (int index = 0; index < Layers.Count; index++) Layers[index].PrepareGradients(team.Size);
+        for (int index = 0; index < Layers.Count; index++) Layers[index].PrepareGradients(rows, team.Size);
     }
 
     /// <summary>Outputs, losses and the fields' gradients of some rows.</summary>

@@ -101,6 +101,78 @@ internal static unsafe class Gemm<S, V, T>
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Multiply(dz, lddz, 1, packed, inner, null, 0, dx, lddx, rows, inner, columns);
 
+    /// <summary>Rows of W that <see cref="InputGradientTurned"/> takes at once.</summary>
+    private const int TurnedRows = 256;
+
+    /// <summary>The same from dZᵀ[columns, rows], as dXᵀ = W·dZᵀ: W is read as it lies, and what is turned is the
+    /// batch's numbers, far fewer than the weights of a large layer.</summary>
+    public static void InputGradientTurned(
+        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns)
+    {
+        T[] rented = ArrayPool<T>.Shared.Rent(TurnedRows * rows);
+        fixed (T* flipped = rented)
+        {
+            for (int first = 0; first < inner; first += TurnedRows)
+            {
+                int count = Math.Min(TurnedRows, inner - first);
+                Multiply(w + ((nint)first * ldw), ldw, 1, turned, ldTurned, null, 0, flipped, rows, count, rows, columns);
+                Transpose<T>.Copy(flipped, rows, dx + first, lddx, count, rows);
+            }
+        }
+        ArrayPool<T>.Shared.Return(rented);
+    }
+
+    /// <summary>Elements that <see cref="PackGradient"/> fills: the columns that make whole panels.</summary>
+    public static int PackedGradientLength(int rows, int columns) => rows * (columns - (columns % (2 * S.Count)));
+
+    /// <summary>panels = dZ[rows, columns] for <see cref="WeightGradientPacked"/>, once for any number of blocks.</summary>
+    public static void PackGradient(T* dz, int lddz, T* panels, int rows, int columns) =>
+        PackPanels(dz, lddz, panels, columns - (columns % (2 * S.Count)), rows);
+
+    /// <summary>dW[inner, columns] (+)= Xᵀ·dZ with dZ packed before.</summary>
+    public static void WeightGradientPacked(
+        T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
+    {
+        int wide = 2 * S.Count;
+        int whole = columns - (columns % wide);
+        int tiled = inner < 4 ? 0 : inner - (inner & 1);
+        if (tiled == 0) { whole = 0; }
+        if (whole > 0)
+        {
+            T[] rented = ArrayPool<T>.Shared.Rent(tiled * rows);
+            fixed (T* packed = rented)
+            {
+                PackBlock(x, 1, ldx, packed, tiled, rows);
+                for (int column = 0; column < whole; column += wide)
+                {
+                    T* panel = panels + ((nint)column * rows);
+                    for (int i = 0; i < tiled;)
+                    {
+                        T* a = packed + ((nint)i * rows);
+                        T* c = dw + ((nint)i * lddw) + column;
+                        T* start = accumulate ? c : null;
+                        int size = TileRows(tiled - i);
+                        if (size == 8) { Tile8x2(a, 1, 8, panel, wide, start, lddw, c, lddw, rows); }
+                        else if (size == 6) { Tile6x2(a, 1, 6, panel, wide, start, lddw, c, lddw, rows); }
+                        else { Tile4x2(a, 1, 4, panel, wide, start, lddw, c, lddw, rows); }
+                        i += size;
+                    }
+                }
+            }
+            ArrayPool<T>.Shared.Return(rented);
+            if (tiled < inner)
+            {
+                WeightGradient(
+                    x + tiled, ldx, dz, lddz, dw + ((nint)tiled * lddw), lddw, rows, inner - tiled, whole, accumulate);
+            }
+        }
+        if (whole < columns)
+        {
+            WeightGradient(
+                x, ldx, dz + whole, lddz, dw + whole, lddw, rows, inner, columns - whole, accumulate);
+        }
+    }
+
     /// <summary>db[columns] (+)= the sums of dZ's columns, in row order.</summary>
     public static void ColumnSums(T* dz, int lddz, T* db, int rows, int columns, bool accumulate)
     {
@@ -481,6 +553,13 @@ internal static unsafe class Gemm<S, V, T>
         }
     }
 
+    /// <summary>Eight elements that are copied at once.</summary>
+    [InlineArray(8)]
+    private struct Eight
+    {
+        private T first;
+    }
+
     /// <summary>target[k·size + i] = A(i, k).</summary>
     private static void PackRows(T* a, nint aRow, nint aStep, T* target, int size, int steps)
     {
@@ -488,7 +567,8 @@ internal static unsafe class Gemm<S, V, T>
         {
             for (int step = 0; step < steps; step++)
             {
-                for (int i = 0; i < size; i++) { target[i] = a[i]; }
+                if (size == 8) { *(Eight*)target = *(Eight*)a; }
+                else { for (int i = 0; i < size; i++) { target[i] = a[i]; } }
                 a += aStep;
                 target += size;
             }

@@ -82,9 +82,9 @@ public sealed record Dense(int Units, Activation Activation) : Layer
 /// <summary>X [B,I], W [I,O], b [O], Z = X·W + b, Y = φ(Z); dZ = dY ⊙ φ′, dW = Xᵀ·dZ, db = Σ_B dZ, dX = dZ·Wᵀ.</summary>
 internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>Elements of dW that are worked out before the update rule takes them: 64 KiB of float, which a
+    /// <summary>Elements of dW that are worked out before the update rule takes them: 256 KiB of float, which a
     /// second-level cache keeps beside the rows.</summary>
-    private const int BlockLength = 16 * 1024;
+    private const int BlockLength = 64 * 1024;
 
     /// <summary>Fewest outputs that are split over the team; with less, parts would be thinner than a register tile.</summary>
     private const int FewestColumns = 64;
@@ -94,8 +94,11 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     private readonly int weight, bias, weightSegment;
     private readonly bool keepsField, isElementwise;
     private readonly int[] absent;
-    private AlignedBuffer<T>? transposed;
-    private AlignedBuffer<T>[] blocks = [];
+    private AlignedBuffer<T>? transposed, turned;
+    private Scratch[] scratches = [];
+
+    /// <summary>What one thread needs for a large layer: a block of dW, and dZ in panels.</summary>
+    private readonly record struct Scratch(AlignedBuffer<T> Block, AlignedBuffer<T> Panels);
 
     public BoundDense(Dense layer, in LayerPlace place) : base(place.Inputs, layer.Units)
     {
@@ -124,10 +127,11 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     public override void Backward(in LayerPass<T> pass)
     {
-        PrepareRows(pass);
+        if (Turns(pass)) turned = AtLeast(turned, pass.Rows * Outputs);
+        else PrepareRows(pass);
         BackwardJob field = new(this, pass);
-        pass.Run(ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null ? 16 : Inputs));
-        PrepareGradients(pass.Team.Size);
+        pass.Run(ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null || Turns(pass) ? 16 : Inputs));
+        PrepareGradients(pass.Rows, pass.Team.Size);
         GradientJob job = new(this, pass);
         pass.Run(ref job, (long)pass.Rows * Inputs * Outputs);
         T* dW = pass.Gradient + weight;
@@ -158,13 +162,27 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         pass.Run(ref job, 16L * Inputs * Outputs);
     }
 
-    internal override void BackwardRows(in LayerPass<T> pass, int first, int count)
+    /// <summary>Whether dXᵀ = W·dZᵀ is cheaper than dX = dZ·Wᵀ, that is, whether the batch's numbers, which it turns, are
+    /// fewer than the weights, which the other turns.</summary>
+    private bool Turns(in LayerPass<T> pass) =>
+        IsLarge && pass.InputGradient != null && (long)pass.Rows * (Inputs + Outputs) < (long)Inputs * Outputs;
+
+    private bool IsLarge => !TrainState<T>.KeepsGradientOf(Inputs * Outputs);
+
+    /// <summary>dZ in place of dY.</summary>
+    private void FieldGradient(in LayerPass<T> pass, int first, int count)
     {
-        if (count == 0) return;
         long at = (long)first * Outputs;
         if (!pass.GradientIsOfScores)
             activation.Backward(
                 keepsField ? pass.Cache + at : null, pass.Output + at, pass.OutputGradient + at, count, Outputs);
+    }
+
+    internal override void BackwardRows(in LayerPass<T> pass, int first, int count)
+    {
+        if (count == 0) return;
+        FieldGradient(pass, first, count);
+        long at = (long)first * Outputs;
         if (pass.InputGradient != null)
             kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer,
                 pass.InputGradient + (long)first * Inputs, Inputs, count, Inputs, Outputs);
@@ -173,12 +191,20 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
     internal override void Gradients(in LayerPass<T> pass, int part, int parts)
     {
-        // Where a team worked out the outputs by columns, the same processor meets the same weights again.
-        bool byColumns = SplitsColumns(parts);
+        // Where a team worked out the outputs by columns, the same processor meets the same weights again. With dX it goes by
+        // inputs: the rows of W that a thread reads for dX are those that it updates.
+        bool turns = Turns(pass), byColumns = !turns && SplitsColumns(parts);
         (int input, int inputs) = byColumns ? (0, Inputs) : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
         (int column, int columns) =
             byColumns ? Team.Part(Outputs, part, parts, 32).GetOffsetAndLength(Outputs) : (0, Outputs);
-        WeightBlock(pass, part, input, inputs, column, columns);
+        if (turns && inputs > 0)
+            kernels.InputGradientTurned(turned!.Pointer, pass.Rows, pass.Parameters + weight + (long)input * Outputs, Outputs,
+                pass.InputGradient + input, Inputs, pass.Rows, inputs, Outputs);
+        if (inputs > 0 && columns > 0)
+        {
+            if (IsLarge) LargeWeightGradient(pass, scratches[part], input, inputs, column, columns);
+            else WeightGradient(pass, input, inputs, column, columns);
+        }
         (column, columns) = Team.Part(Outputs, part, parts, 16).GetOffsetAndLength(Outputs);
         if (bias < 0 || columns == 0) return;
         T* db = pass.Gradient + bias + column;
@@ -186,21 +212,30 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         pass.Updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
     }
 
-    private void WeightBlock(in LayerPass<T> pass, int part, int input, int inputs, int column, int columns)
+    private void WeightGradient(in LayerPass<T> pass, int input, int inputs, int column, int columns)
     {
-        if (inputs == 0 || columns == 0) return;
-        // The gradient of a large tensor that the rule takes at once never reaches memory.
-        bool passesBy = pass.Updater is not null && !pass.Accumulate && !TrainState<T>.KeepsGradientOf(Inputs * Outputs);
-        T* block = passesBy ? blocks[part].Pointer : null;
-        int step = pass.Updater is null ? inputs : BlockRows(columns);
+        long at = (long)input * Outputs + column;
+        T* dW = pass.Gradient + weight + at;
+        kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, Outputs, pass.Rows, inputs,
+            columns, pass.Accumulate);
+        pass.Updater?.Apply(weightSegment, at, Outputs, dW, Outputs, inputs, columns);
+    }
+
+    /// <summary>Block by block, so that the update rule finds the gradient in a cache. It goes past its own array where nothing
+    /// needs the whole of it: that saves a trip to memory and back.</summary>
+    private void LargeWeightGradient(in LayerPass<T> pass, Scratch scratch, int input, int inputs, int column, int columns)
+    {
+        T* dZ = pass.OutputGradient + column, panels = scratch.Panels.Pointer;
+        kernels.PackGradient(dZ, Outputs, panels, pass.Rows, columns);
+        bool passesBy = pass.Updater is not null && !pass.Accumulate;
+        int stride = passesBy ? columns : Outputs, step = BlockRows(columns);
         for (int end = input + inputs; input < end; input += step)
         {
             int count = Math.Min(step, end - input);
             long at = (long)input * Outputs + column;
-            T* dW = passesBy ? block : pass.Gradient + weight + at;
-            int stride = passesBy ? columns : Outputs;
-            kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, stride, pass.Rows, count,
-                columns, pass.Accumulate);
+            T* dW = passesBy ? scratch.Block.Pointer : pass.Gradient + weight + at;
+            kernels.WeightGradientPacked(
+                pass.Input + input, Inputs, panels, dZ, Outputs, dW, stride, pass.Rows, count, columns, pass.Accumulate);
             pass.Updater?.Apply(weightSegment, at, Outputs, dW, stride, count, columns);
         }
     }
@@ -209,13 +244,18 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     private bool SplitsColumns(int parts) => parts > 1 && isElementwise && Outputs >= FewestColumns;
 
-    /// <summary>Memory for blocks of dW, taken before a team starts and kept.</summary>
-    internal override void PrepareGradients(int parts)
+    /// <summary>Memory for the threads, taken before a team starts and kept.</summary>
+    internal override void PrepareGradients(int rows, int parts)
     {
-        if (blocks.Length >= parts) return;
-        blocks = [.. Enumerable.Range(0, parts).Select(_ =>
-            new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)))];
+        if (!IsLarge) return;
+        int panels = kernels.PackedGradientLength(rows, Outputs);
+        if (scratches.Length >= parts && scratches[0].Panels.Length >= panels) return;
+        scratches = [.. Enumerable.Range(0, parts).Select(_ => new Scratch(
+            new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)), new AlignedBuffer<T>(panels)))];
     }
+
+    private static AlignedBuffer<T> AtLeast(AlignedBuffer<T>? buffer, int length) =>
+        buffer is not null && buffer.Length >= length ? buffer : new AlignedBuffer<T>(length);
 
     private readonly struct ForwardJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
@@ -245,7 +285,15 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         public void Execute(int part, int parts)
         {
             (int first, int count) = Team.Part(pass.Rows, part, parts, 8).GetOffsetAndLength(pass.Rows);
-            layer.BackwardRows(pass, first, count);
+            if (count == 0) return;
+            if (!layer.Turns(pass))
+            {
+                layer.BackwardRows(pass, first, count);
+                return;
+            }
+            layer.FieldGradient(pass, first, count);
+            Transpose<T>.Copy(pass.OutputGradient + (long)first * layer.Outputs, layer.Outputs,
+                layer.turned!.Pointer + first, pass.Rows, count, layer.Outputs);
         }
     }
 

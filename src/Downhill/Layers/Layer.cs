@@ -182,7 +182,7 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
     internal virtual void BackwardRows(in LayerPass<T> pass, int first, int count) => throw new NotSupportedException();
 
     /// <summary>Takes the memory that <see cref="Gradients"/> needs for this many parts; later calls do nothing.</summary>
-    internal virtual void PrepareGradients(int parts) { }
+    internal virtual void PrepareGradients(int rows, int parts) { }
 
     /// <summary>One of several parts of the parameters' gradient, when all rows have passed.</summary>
     internal virtual void Gradients(in LayerPass<T> pass, int part, int parts) { }
