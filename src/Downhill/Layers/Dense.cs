@@ -250,8 +250,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         if (!IsLarge) return;
         int panels = kernels.PackedGradientLength(rows, Outputs);
         if (scratches.Length >= parts && scratches[0].Panels.Length >= panels) return;
-        scratches = [.. Enumerable.Range(0, parts).Select(_ => new Scratch(
-            new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)), new AlignedBuffer<T>(panels)))];
+        scratches = new Scratch[parts];
+        for (int part = 0; part < parts; part++)
+            scratches[part] = new(new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)), new AlignedBuffer<T>(panels));
     }
 
     private static AlignedBuffer<T> AtLeast(AlignedBuffer<T>? buffer, int length) =>
