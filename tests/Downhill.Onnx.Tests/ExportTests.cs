@@ -33,27 +33,49 @@ internal static class Answers
     /// <param name="where">For the message.</param>
     public static void AssertSame(Model model, (float[] Numeric, int[] Codes) row, string? label, float[] numbers, string where)
     {
+        float[] expected = Outputs(model, row);
         Preparation preparation = model.Preparation;
-        float[] expected = new float[preparation.Outputs];
-        model.Predict(row.Numeric, expected, row.Codes);
-        float[] shares = expected;
         if (preparation.SingleOutput)
         {
             float second = (float)((expected[0] - preparation.TargetLow) / (preparation.TargetHigh - preparation.TargetLow));
-            shares = [1 - second, second];
+            AssertNear(model, [1 - second, second], numbers, where);
         }
-        Assert.Equal(shares.Length, numbers.Length);
-        for (int i = 0; i < shares.Length; i++)
+        else AssertNear(model, expected, numbers, where);
+        AssertLabel(preparation, expected, label);
+    }
+
+    /// <summary>The same for the network's outputs themselves.</summary>
+    public static void AssertOutputs(Model model, (float[] Numeric, int[] Codes) row, string? label, float[] numbers, string where)
+    {
+        float[] expected = Outputs(model, row);
+        AssertNear(model, expected, numbers, where);
+        AssertLabel(model.Preparation, expected, label);
+    }
+
+    private static float[] Outputs(Model model, (float[] Numeric, int[] Codes) row)
+    {
+        float[] outputs = new float[model.Preparation.Outputs];
+        model.Predict(row.Numeric, outputs, row.Codes);
+        return outputs;
+    }
+
+    private static void AssertNear(Model model, float[] expected, float[] numbers, string where)
+    {
+        Assert.Equal(expected.Length, numbers.Length);
+        for (int i = 0; i < expected.Length; i++)
         {
-            double unit = Math.Max(1, Math.Abs(shares[i]));
-            if (!preparation.Target.IsClass) unit = Math.Max(unit, preparation.TargetScale[i]);
-            Assert.True(Math.Abs(shares[i] - numbers[i]) <= 1e-5 * unit,
-                $"{where}, output {i}: expected {shares[i]:R}, got {numbers[i]:R} ({model.Spec}, {string.Join("; ", model.Spec.Layers)})");
+            double unit = Math.Max(1, Math.Abs(expected[i]));
+            if (!model.Preparation.Target.IsClass) unit = Math.Max(unit, model.Preparation.TargetScale[i]);
+            Assert.True(Math.Abs(expected[i] - numbers[i]) <= 1e-5 * unit,
+                $"{where}, output {i}: expected {expected[i]:R}, got {numbers[i]:R} ({model.Spec}, {string.Join("; ", model.Spec.Layers)})");
         }
+    }
+
+    private static void AssertLabel(Preparation preparation, float[] outputs, string? label)
+    {
         if (!preparation.Target.IsClass) Assert.Null(label);
         // Two classes as likely as each other may be told apart by a rounding.
-        else if (!IsTie(preparation, expected))
-            Assert.Equal(preparation.Target.Classes[preparation.ClassOf<float>(expected)], label);
+        else if (!IsTie(preparation, outputs)) Assert.Equal(preparation.Target.Classes[preparation.ClassOf<float>(outputs)], label);
     }
 
     private static bool IsTie(Preparation preparation, float[] outputs)
