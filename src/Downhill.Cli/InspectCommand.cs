@@ -77,7 +77,8 @@ internal sealed class InspectCommand : CliCommand
         {
             Layer layer = spec.Layers[index];
             int inputs = spec.InputsOf(index);
-            string what = layer is Dense dense ? $"dense {dense.Activation}" : layer is BatchNorm norm
+            string what = layer is Dense dense
+                ? $"dense {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}" : layer is BatchNorm norm
                 ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
             int count = layer.Parameters(inputs).Sum(p => p.Count);
             Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs),

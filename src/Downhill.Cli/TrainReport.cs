@@ -28,7 +28,8 @@ internal static class TrainReport
             $"dropout({Numbers.Text(d.Rate)})", _ => l.Kind }).Distinct()];
         Line("network",
             $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; "
-            + $"{MetricsTable.Count(network.ParameterCount)} parameters");
+            + $"{MetricsTable.Count(network.ParameterCount)} parameters"
+            + (network.Layers.OfType<Dense>().Any(d => d.ForwardScale != ForwardScale.None) ? ", sums divided by √inputs" : ""));
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
         if (options.Optimizer.Method is null)
             learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");

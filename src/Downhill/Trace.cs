@@ -10,7 +10,11 @@ namespace Downhill;
 /// <param name="Field">v.</param>
 /// <param name="Output">y.</param>
 public sealed record UnitTrace(
-    IReadOnlyList<int> Links, IReadOnlyList<double> Weights, double Sum, double? Bias, double Field, double Output);
+    IReadOnlyList<int> Links, IReadOnlyList<double> Weights, double Sum, double? Bias, double Field, double Output)
+{
+    /// <summary>s of u = s·Σ wᵢ·xᵢ (<see cref="ForwardScale"/>).</summary>
+    public double Scale { get; init; } = 1;
+}
 
 /// <summary>One feature of batch normalisation: v = γ·x̂ + β, x̂ = (x − mean)/deviation, y = φ(v).</summary>
 public sealed record NormTrace(
@@ -95,9 +99,11 @@ public sealed class Trace
             double[] weights = [.. links.Select(i => (double)tensors[0][i * units + unit])];
             double sum = 0;
             for (int k = 0; k < links.Length; k++) sum += weights[k] * x[links[k]];
+            double scale = layer.SumFactor(x.Length, unit);
+            sum *= scale;
             double? bias = layer.HasBias ? tensors[1][unit] : null;
             fields[unit] = sum + (bias ?? 0);
-            traces.Add(new(links, weights, sum, bias, fields[unit], 0));
+            traces.Add(new(links, weights, sum, bias, fields[unit], 0) { Scale = scale });
         }
         double[] y = Apply(layer.Activation, fields);
         return new(layer, x, y, [.. traces.Select((t, unit) => t with { Output = y[unit] })], []);

@@ -77,6 +77,7 @@ internal sealed class RandomModels
             layers.Add(new Dense(units, norm ? Activations.Identity : Activation(place++))
             {
                 HasBias = Below(5) > 0,
+                ForwardScale = Below(4) == 0 ? ForwardScale.LeCun : ForwardScale.None,
                 Connections = Below(3) == 0
                     ? ConnectionMask.Random(width, units, 0.3 + 0.6 * Uniform(), new RandomStream((ulong)seed, 3)) : null,
             });

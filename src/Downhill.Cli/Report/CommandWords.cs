@@ -54,6 +54,7 @@ internal static class CommandWords
             "--hidden" => Hidden(network),
             "--activation" => Activations(network),
             "--output" => network.Output.ToString(),
+            "--forward-scale" => network.Layers.OfType<Dense>().Any(d => d.ForwardScale == ForwardScale.LeCun) ? "lecun" : null,
             "--dropout" => network.Layers.OfType<Dropout>().FirstOrDefault() is Dropout dropout
                 ? Numbers.Text(dropout.Rate) : null,
             "--loss" => train.Loss.ToString(),

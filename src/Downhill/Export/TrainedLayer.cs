@@ -24,8 +24,8 @@ internal sealed record TrainedLayer(
             int length = layer.BufferLength(width);
             double[] buffers = new double[length];
             for (int i = 0; i < length; i++) buffers[i] = model.Buffers[buffer + i];
-            layers.Add(new(layer, width, layer.Outputs(width), [.. segments.Select(s => Matrix(s, model.Parameters))],
-                [.. segments.Select(s => s.Name)], buffers));
+            double[][,] tensors = [.. segments.Select(s => Matrix(s, model.Parameters))];
+            layers.Add(new(Plain(layer, tensors), width, layer.Outputs(width), tensors, [.. segments.Select(s => s.Name)], buffers));
             buffer += length;
             width = layer.Outputs(width);
         }
@@ -34,6 +34,20 @@ internal sealed record TrainedLayer(
 
     /// <summary>The layer's prediction for one row x [1,I], with its numbers in it as constants.</summary>
     public Expr Define(Expr x) => Layer.Define(x, [.. Tensors.Select(Expr.Constant)], Buffers);
+
+    /// <summary>A forward scale goes into the weights: elsewhere they are what the inputs are multiplied with.</summary>
+    private static Layer Plain(Layer layer, double[][,] tensors)
+    {
+        if (layer is not Dense { ForwardScale: not ForwardScale.None } dense) return layer;
+        double[,] weights = tensors[0];
+        int inputs = weights.GetLength(0);
+        for (int unit = 0; unit < dense.Units; unit++)
+        {
+            double factor = dense.SumFactor(inputs, unit);
+            for (int i = 0; i < inputs; i++) weights[i, unit] *= factor;
+        }
+        return dense with { ForwardScale = ForwardScale.None };
+    }
 
     private static double[,] Matrix(Segment segment, ReadOnlySpan<float> parameters)
     {

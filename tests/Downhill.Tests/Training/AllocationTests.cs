@@ -5,7 +5,7 @@ public sealed class AllocationTests
 {
     private static NetworkSpec Every(Activation output) => new(6,
         new Dense(70, Activations.Identity), new BatchNorm(Activations.Relu), new Dropout(0.2),
-        new Dense(64, Activations.Tanh) { Connections = Runs.Mask(70, 64) },
+        new Dense(64, Activations.Tanh) { Connections = Runs.Mask(70, 64), ForwardScale = ForwardScale.LeCun },
         new Dense(8, Activations.Sigmoid()) { HasBias = false }, new Dense(3, output));
 
     public static TheoryData<string, string, int, string> Cases()
