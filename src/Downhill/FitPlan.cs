@@ -73,7 +73,7 @@ public sealed class FitPlan
         {
             Loss = loss,
             Optimizer = optimizer,
-            LearningRate = options.LearningRate ?? (isAdam && isScaled ? 0.03 : isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
+            LearningRate = options.LearningRate ?? (optimizer.Method is not null ? null : isAdam && isScaled ? 0.03 : isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
             Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
             LayerRates = options.LayerLearningRates,
@@ -112,7 +112,11 @@ public sealed class FitPlan
         Model model = new(Network, Preparation, Options.Loss, session.ResultParameters, session.ResultBuffers, Options.Arithmetic)
         {
             Training = new(Data.Name, Rows.Length, session.State.Epoch, session.State.Step, Options.Optimizer.ToString(),
-                Options.EffectiveLearningRate, Options.Batch, Options.Seed, session.Stopped?.Text ?? "still running"),
+                Options.EffectiveLearningRate, Options.Batch, Options.Seed, session.Stopped?.Text ?? "still running")
+            {
+                Schedule = ScheduleOf.ToText(Options.Schedules),
+                Stop = string.Join(",", Options.Stop),
+            },
             Image = Data.Image,
         };
         return new(
