@@ -79,6 +79,7 @@ public static class Cli
             new InspectCommand(terminal, cancellation),
             new DatasetsCommand(terminal, cancellation),
             new InfoCommand(terminal, cancellation),
+            new BenchCommand(terminal, cancellation),
         };
         root.Directives.Clear();
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage(terminal);
