@@ -78,6 +78,7 @@ public static class Cli
             new PredictCommand(terminal, cancellation),
             new InspectCommand(terminal, cancellation),
             new ExportCommand(terminal, cancellation),
+            new PlayCommand(terminal, cancellation),
             new DatasetsCommand(terminal, cancellation),
             new InfoCommand(terminal, cancellation),
             new BenchCommand(terminal, cancellation),
