@@ -2,9 +2,7 @@
 
 import { effect } from '@preact/signals';
 import { render } from 'preact';
-import '@fontsource-variable/source-sans-3/wght.css';
-import '@fontsource-variable/source-sans-3/wght-italic.css';
-import '@fontsource/noto-sans-math/400.css';
+import './look/fonts.css';
 import './look/page.css';
 import { App } from './app';
 import { wearTheme } from './look/theme';

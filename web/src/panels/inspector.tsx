@@ -193,7 +193,7 @@ function UnitView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'uni
                                 </tr>
                             ))}
                             <tr class="bias-row">
-                                <th scope="row"><Formula><Sub base="x" at="0" /><Op>=</Op><Num>1</Num></Formula></th>
+                                <th scope="row"><span class="unseen">{t('inspect.bias')}</span><Formula><Sub base="x" at="0" /><Op>=</Op><Num>1</Num></Formula></th>
                                 <td><Weight layer={chosen.layer} from={-1} unit={chosen.unit} label={t('inspect.bias')} /></td>
                                 <td>1</td><td>{number(reply.bias)}</td>{reply.delta != null && <td>{number(reply.delta)}</td>}
                             </tr>

@@ -2,7 +2,7 @@
 // of what it gives. Everything is a click or a focus away; nothing waits for a hover.
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { drawLinks, nearestLink, type LinkPath } from '../draw/links';
 import { MapPainter } from '../draw/maps';
 import { hides } from '../classroom';
@@ -102,7 +102,7 @@ export function NetworkPanel() {
         [network?.formula, network?.inputs.join('|'), size.value[0], size.value[1]],
     );
     return (
-        <section class="network" aria-label={t('network.title')} data-testid="network">
+        <section class="network" id="network" aria-label={t('network.title')} data-testid="network">
             <div class="network-scroll" ref={box} tabIndex={-1}>
                 {layout !== undefined && <Diagram layout={layout} shown={state.value!} />}
             </div>
@@ -202,7 +202,9 @@ export function weightReader(shown: State | undefined, values: Float32Array | un
 
 function Links({ layout }: { readonly layout: Layout }) {
     const canvas = useRef<HTMLCanvasElement>(null);
-    useEffect(() => {
+    const shown = useRef(layout);
+    shown.current = layout;
+    useLayoutEffect(() => {
         const element = canvas.current!;
         const ratio = Math.min(2, devicePixelRatio);
         element.width = layout.width * ratio;
@@ -217,6 +219,7 @@ function Links({ layout }: { readonly layout: Layout }) {
         const chosen = selection.value;
         if (context == null)
             return;
+        const layout = shown.current;
         const ratio = context.canvas.width / layout.width;
         context.setTransform(1, 0, 0, 1, 0, 0);
         context.clearRect(0, 0, context.canvas.width, context.canvas.height);
