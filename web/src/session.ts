@@ -14,7 +14,23 @@ export const state = signal<State | undefined>(undefined);
 export const clock = signal<Clock | undefined>(undefined);
 export const measures = signal<Measures | undefined>(undefined);
 export const statistics = signal<readonly LayerStatistics[]>([]);
-export const messages = signal<readonly Message[]>([]);
+/** What holds now: the diagnosis of the present network. */
+const present = signal<readonly Message[]>([]);
+/** What was said once, about an address or the data: shown until it is dismissed. */
+const once = signal<readonly Message[]>([]);
+export const messages = computed(() => [...present.value, ...once.value]);
+export const isOnce = (message: Message) => once.value.includes(message);
+export const dismissMessage = (message: Message) => (once.value = once.value.filter(other => other !== message));
+
+const aboutAddress = (message: Message) => /^(address|ownData|open|data)/.test(message.code);
+
+function hear(said: readonly Message[]): void {
+    present.value = said.filter(message => !aboutAddress(message));
+    const fresh = said.filter(message => aboutAddress(message) && !once.value.some(other => other.text === message.text));
+    if (fresh.length > 0)
+        once.value = [...once.value, ...fresh];
+}
+
 export const speed = signal<{ readonly updates: number; readonly examples: number }>({ updates: 0, examples: 0 });
 export const link = signal<'opening' | 'open' | 'ended'>('opening');
 export const linkReason = signal('');
@@ -33,6 +49,8 @@ export const outputMap = signal<Maps | undefined>(undefined);
 export const parameters = signal<Float32Array | undefined>(undefined);
 
 export interface Points {
+    /** The row of the data that each point is; of very large sets only some are shown. */
+    readonly rows: Int32Array;
     readonly xy: Float32Array;
     readonly targets: Float32Array;
     readonly parts: Uint8Array;
@@ -83,10 +101,15 @@ export type Selection =
     | { readonly kind: 'example'; readonly row: number };
 
 export const selection = signal<Selection>({ kind: 'network' });
-/** The place at which arithmetic is shown: a row of the data or a place on the map. */
+/** The place at which arithmetic is shown: a point, by its place among those shown, or a place on the map. */
 export const probe = signal<{ readonly row: number } | { readonly raw: readonly number[] }>({ row: 0 });
 
-/** The layers that have parameters of weights, by their place among the layers that are drawn. */
+/** The row of the data behind a shown point. */
+export const rowOf = (point: number) => points.value?.rows[point] ?? point;
+
+/** How many cells across a unit's map is shown with: more would be lost, and its zero line would be noise. */
+export const mapCells = signal(50);
+
 export const settings = computed(() => state.value?.settings ?? {});
 export const isClasses = computed(() => (state.value?.data.classes.length ?? 0) > 0);
 export const shownUnits = computed(() => state.value?.network.layers.map(layer => layer.units) ?? []);
@@ -209,7 +232,7 @@ function take(header: Reply): void {
         || state.value.network.inputs.length !== said.network.inputs.length;
     state.value = said;
     clock.value = said.clock;
-    messages.value = said.messages;
+    hear(said.messages);
     if (shapeChanged) {
         // Maps of another shape would be drawn into the wrong units until the next frame.
         unitMaps.value = undefined;
@@ -274,7 +297,7 @@ function wanted(): Wanted {
     const full = !playing.value;
     const turn = framesPulled++;
     const want: Wanted = {
-        units: units > 40 ? 24 : slow ? 32 : 50,
+        units: Math.max(16, Math.min(units > 40 || slow ? 32 : 50, mapCells.value)),
         output: slow && !full ? 100 : 200,
         loss: { timeline: curveTimeline, since: curveLast },
         parameters: true,
@@ -305,8 +328,7 @@ function show(reply: Decoded<Frame>): void {
         speed.value = header.speed.ms > 0
             ? { updates: (header.speed.updates / header.speed.ms) * 1000, examples: (header.speed.examples / header.speed.ms) * 1000 }
             : speed.value;
-        if (header.messages.length > 0)
-            messages.value = header.messages;
+        hear(header.messages);
         unitMaps.value = maps('units', 'unitScales') ?? unitMaps.value;
         outputMap.value = maps('output', 'outputScales') ?? outputMap.value;
         parameters.value = f32('parameters') ?? parameters.value;
@@ -317,7 +339,7 @@ function show(reply: Decoded<Frame>): void {
         }
         const xy = f32('points');
         if (xy !== undefined) {
-            points.value = { xy, targets: f32('targets')!, parts: u8('parts')! };
+            points.value = { rows: blocks['rows'] as Int32Array, xy, targets: f32('targets')!, parts: u8('parts')! };
             pointsOf = header.version;
         }
         const outputs = f32('predictions');

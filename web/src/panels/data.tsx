@@ -80,14 +80,12 @@ function Sets() {
                     </button>
                 ))}
             </div>
-            <label class="field">
-                <span class="field-name">{t('data.real')}</span>
+            <div class="pair">
                 <span class="choose">
-                    <select data-testid="dataset-other" value={others.some(entry => entry.name === chosen) ? chosen : ''}
+                    <select data-testid="dataset-other" aria-label={t('data.real')} value={others.some(entry => entry.name === chosen) ? chosen : ''}
                         onChange={event => {
                             const name = event.currentTarget.value;
-                            const entry = others.find(other => other.name === name);
-                            if (entry?.inputs === 0)
+                            if (others.find(other => other.name === name)?.inputs === 0)
                                 ownData.value = true;
                             else if (name !== '')
                                 void set({ data: name });
@@ -96,10 +94,10 @@ function Sets() {
                         {others.map(entry => <option key={entry.name} value={entry.name} title={entry.summary}>{spaced(entry.name)}</option>)}
                     </select>
                 </span>
-            </label>
-            {!hides('own') && (
-                <Button label={own ? t('own.change') : t('own.open')} icon="pencil" wide testid="own-open" onPress={() => (ownData.value = true)} />
-            )}
+                {!hides('own') && (
+                    <Button label={own ? t('own.change') : t('own.open')} icon="pencil" wide testid="own-open" onPress={() => (ownData.value = true)} />
+                )}
+            </div>
         </div>
     );
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { hides } from '../classroom';
 import type { GradientCheck, Place, Reply, UnitArithmetic } from '../protocol';
 import {
-    clock, edit, look, parameters, points, probe, selection, state, statistics, type Selection,
+    clock, edit, look, parameters, points, probe, rowOf, selection, state, statistics, type Selection,
 } from '../session';
 import { Button, NumberInput } from '../parts/controls';
 import { Icon } from '../parts/icons';
@@ -15,14 +15,14 @@ import { show, whole } from '../text/numbers';
 import { pretty } from '../text/symbols';
 import { welcome, Welcome } from './help';
 import { Mark } from './output';
-import { denseLayers, layerName, unitName, weightReader, biasReader } from './network';
+import { layersOf, layerName, unitName, weightReader, biasReader } from './network';
 import { nameOf } from '../layers';
 import { spaced } from '../parts/property';
 
 type LinkArithmetic = Reply & Partial<Record<'weight' | 'input' | 'product' | 'delta' | 'gradient' | 'batchGradient' | 'update', number | null>>;
 type ExampleArithmetic = Reply & {
-    raw: (number | null)[]; inputs: (number | null)[]; layers: (number | null)[][]; outputs: (number | null)[]; target: number | string | null;
-    cost: number | null; costFormula: string; answer: number | string | null;
+    raw: (number | null)[]; inputs: (number | null)[]; layers: (number | null)[][]; outputs: (number | null)[]; target?: (number | null)[];
+    cost?: number | null; costFormula: string; loss: string; answer: string;
 };
 
 const number = (value: number | null | undefined) => (value == null ? '–' : show(value));
@@ -76,7 +76,7 @@ function useLook<T extends Reply>(request: () => Parameters<typeof look>[0] | un
     return reply.value;
 }
 
-const at = (): Place => ('row' in probe.value ? { row: probe.value.row } : { raw: [...probe.value.raw] });
+const at = (): Place => ('row' in probe.value ? { row: rowOf(probe.value.row) } : { raw: [...probe.value.raw] });
 
 // ---------------------------------------------------------------- the network as a whole
 
@@ -91,7 +91,7 @@ function NetworkView() {
     if (shown === undefined)
         return null;
     const { network } = shown;
-    const layers = denseLayers(shown);
+    const layers = layersOf(shown);
     const run = async () => {
         checking.value = true;
         check.value = (await look<GradientCheck>({ do: 'check' }))?.header;
@@ -117,7 +117,7 @@ function NetworkView() {
                             <tr key={k}>
                                 <th scope="row">{layerName(k, layers.length - 1)}</th>
                                 <td>{spaced(nameOf(layer.activation))}</td>
-                                <td>{layer.count} {layer.formula !== '' && <small class="quiet">= {layer.formula}</small>}</td>
+                                <td>{layer.formula === '' ? layer.count : layer.formula}</td>
                                 <td>{number(statistics.value[layer.index]?.gradientNorm)}</td>
                             </tr>
                         ))}
@@ -145,7 +145,7 @@ function UnitView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'uni
         return now.kind === 'unit' ? { do: 'inspect', what: 'unit', layer: now.layer, unit: now.unit, at: at() } : undefined;
     });
     const shown = state.value!;
-    const layers = denseLayers(shown);
+    const layers = layersOf(shown);
     const k = layers.findIndex(layer => layer.index === chosen.layer);
     if (reply === undefined || reply.layer !== chosen.layer || reply.unit !== chosen.unit)
         return <div class="inspect"><p class="note">…</p></div>;
@@ -160,8 +160,8 @@ function UnitView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'uni
             <p class="arithmetic" data-testid="arithmetic">
                 <span>{reply.terms.slice(0, 6).map((term, j) => (
                     <span key={j} class="term">
-                        {j > 0 && <span class="plus"> + </span>}
-                        <b class={signClass(term.weight)}>{number(term.weight)}</b>·{factor(term.input)}
+                        {j > 0 && (term.weight !== null && term.weight < 0 ? ' − ' : ' + ')}
+                        <b class={signClass(term.weight)}>{j > 0 && term.weight !== null ? number(Math.abs(term.weight)) : number(term.weight)}</b>·{factor(term.input)}
                     </span>
                 ))}{reply.terms.length > 6 && <span class="quiet"> + … </span>}</span>
                 <span class="term"> {reply.bias !== null && reply.bias < 0 ? '−' : '+'} <b class={signClass(reply.bias)}>{number(reply.bias === null ? null : Math.abs(reply.bias))}</b></span>
@@ -220,7 +220,7 @@ function Where() {
     const place = probe.value;
     return (
         <p class="where"><Icon name="pin" />
-            {'row' in place ? t('inspect.row', { row: place.row + 1 }) : t('inspect.place', { place: place.raw.map(value => show(value, 3)).join('; ') })}
+            {'row' in place ? t('inspect.row', { row: rowOf(place.row) + 1 }) : t('inspect.place', { place: place.raw.map(value => show(value, 3)).join('; ') })}
         </p>
     );
 }
@@ -258,7 +258,7 @@ function LinkView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'lin
         return now.kind === 'link' ? { do: 'inspect', what: 'link', layer: now.layer, unit: now.unit, from: now.from, at: at() } : undefined;
     });
     const shown = state.value!;
-    const layers = denseLayers(shown);
+    const layers = layersOf(shown);
     const k = layers.findIndex(layer => layer.index === chosen.layer);
     const sink = unitName(shown, k, layers.length - 1, chosen.unit);
     const source = chosen.from < 0 ? '' : k === 0 ? pretty(shown.network.inputs[chosen.from] ?? '') : unitName(shown, k - 1, layers.length - 1, chosen.from);
@@ -294,28 +294,28 @@ function LinkView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'lin
 function ExampleView({ row }: { readonly row: number }) {
     const reply = useLook<ExampleArithmetic>(() => {
         const now = selection.value;
-        return now.kind === 'example' ? { do: 'inspect', what: 'example', at: { row: now.row } } : undefined;
+        return now.kind === 'example' ? { do: 'inspect', what: 'example', at: { row: rowOf(now.row) } } : undefined;
     });
     const data = state.value?.data;
-    const named = (value: number | string | null | undefined) =>
-        typeof value === 'number' && data !== undefined && data.classes.length > 0 ? data.classes[value] ?? show(value)
-            : typeof value === 'string' ? value : number(value);
-    const layers = state.value === undefined ? [] : denseLayers(state.value);
+    const target = points.value?.targets[row];
+    const isClass = data !== undefined && data.classes.length > 0;
+    const layers = state.value === undefined ? [] : layersOf(state.value);
     return (
         <div class="inspect" data-testid="inspect-example">
             <header class="inspect-head">
-                <h2>{t('example.title', { row: row + 1 })}</h2>
+                <h2>{t('example.title', { row: rowOf(row) + 1 })}</h2>
                 <p class="note">{points.value?.parts[row] === 1 ? t('example.test') : t('example.train')}</p>
             </header>
             {reply !== undefined && (
                 <div class="inspect-columns">
                     <dl class="facts">
                         <dt>{t('example.target')}</dt>
-                        <dd>{data !== undefined && data.classes.length > 0 && typeof reply.target === 'number' && <Mark index={reply.target} />}{named(reply.target)}</dd>
-                        <dt>{t('example.answer')}</dt><dd>{named(reply.answer)}</dd>
+                        <dd>{isClass && target !== undefined && <Mark index={target} />}{isClass ? data.classes[target ?? 0] : number(target)}</dd>
+                        <dt>{t('example.answer')}</dt>
+                        <dd>{isClass && <Mark index={Math.max(0, data.classes.indexOf(reply.answer))} />}{reply.answer}</dd>
                         <dt><Formula><msup><mi>L</mi><mi>r</mi></msup></Formula> {t('example.cost')}</dt><dd class="result" data-testid="example-cost">{number(reply.cost)}</dd>
                     </dl>
-                    <p class="formulas"><Formula><FormulaText text={reply.costFormula ?? ''} /></Formula></p>
+                    <p class="formulas"><Formula><msup><mi>L</mi><mi>r</mi></msup><Op>=</Op><FormulaText text={reply.costFormula} /></Formula></p>
                     <div class="scroll-x" tabIndex={0} role="region" aria-label={t('example.flow')}>
                         <table class="mini">
                             <caption class="unseen">{t('example.flow')}</caption>

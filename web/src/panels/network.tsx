@@ -2,14 +2,14 @@
 // of what it gives. Everything is a click or a focus away; nothing waits for a hover.
 
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
-import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { drawLinks, nearestLink, type LinkPath } from '../draw/links';
 import { MapPainter } from '../draw/maps';
 import { hides } from '../classroom';
 import { diverging, theme, zeroInk } from '../look/theme';
 import type { State } from '../protocol';
 import {
-    hello, inputMaps, parameters, selection, set, setting, state, unitMaps, type Maps, type Selection,
+    hello, inputMaps, mapCells, parameters, refresh, selection, set, setting, state, unitMaps, type Maps, type Selection,
 } from '../session';
 import { Button, Select, Stepper } from '../parts/controls';
 import { t } from '../text';
@@ -42,11 +42,12 @@ interface Layout {
     readonly paths: readonly LinkPath[];
 }
 
-export const denseLayers = (shown: State) =>
-    shown.network.layers.map((layer, index) => ({ ...layer, index })).filter(layer => layer.kind.toLowerCase() === 'dense');
+/** The layers of units, each with its place in requests. */
+export const layersOf = (shown: State) =>
+    shown.network.layers.map((layer, index) => ({ ...layer, index }));
 
 function arrange(shown: State, width: number, height: number): Layout {
-    const layers = denseLayers(shown);
+    const layers = layersOf(shown);
     const counts = [shown.network.inputs.length, ...layers.map(layer => layer.units)];
     const rows = Math.min(most, Math.max(...counts));
     const pitch = Math.max(30, Math.min(74, (height - 8) / rows));
@@ -101,6 +102,11 @@ export function NetworkPanel() {
         () => (state.value === undefined ? undefined : arrange(state.value, size.value[0], size.value[1] - 62)),
         [network?.formula, network?.inputs.join('|'), size.value[0], size.value[1]],
     );
+    const cells = layout === undefined ? 50 : Math.round(layout.map * Math.min(2, devicePixelRatio));
+    useEffect(() => {
+        mapCells.value = cells;
+        refresh();
+    }, [cells]);
     return (
         <section class="network" id="network" aria-label={t('network.title')} data-testid="network">
             <div class="network-scroll" ref={box} tabIndex={-1}>
@@ -112,7 +118,7 @@ export function NetworkPanel() {
 
 function Diagram({ layout, shown }: { readonly layout: Layout; readonly shown: State }) {
     const grid = useRef<HTMLDivElement>(null);
-    const layers = denseLayers(shown);
+    const layers = layersOf(shown);
     const hidden = layers.length - 1;
     const chosen = selection.value;
     const focus = useSignal('unit-0-0');

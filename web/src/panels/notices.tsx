@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { clock, link, linkReason, measures, messages, playing, refusal, rewind } from '../session';
+import { clock, dismissMessage, isOnce, link, linkReason, measures, messages, playing, refusal, rewind } from '../session';
 import { Button } from '../parts/controls';
 import { Icon } from '../parts/icons';
 import { t } from '../text';
@@ -11,7 +11,7 @@ import { percent, show, whole } from '../text/numbers';
 
 export function Notices() {
     const stopped = clock.value?.stopped;
-    const list = messages.value.filter(message => message.level !== 'info' || message.code !== '');
+    const list = messages.value;
     return (
         <div class="notices" data-testid="notices">
             {link.value === 'ended' && (
@@ -27,6 +27,9 @@ export function Notices() {
                     <Icon name={message.level === 'info' ? 'help' : 'warning'} /><p>{message.text}</p>
                     {message.level === 'error' && (clock.value?.step ?? 0) > 0 && (
                         <Button wide icon="back" label={t('notice.rewind')} testid="diagnosis-rewind" onPress={() => rewind(0)} />
+                    )}
+                    {isOnce(message) && (
+                        <Button kind="quiet" icon="close" label={t('close')} testid="message-close" onPress={() => dismissMessage(message)} />
                     )}
                 </div>
             ))}

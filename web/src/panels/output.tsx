@@ -3,6 +3,7 @@
 import { computed, signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { hides } from '../classroom';
+import type { DataShape } from '../protocol';
 import { addMark, markPath, shapeOf } from '../draw/marks';
 import { contour, MapPainter } from '../draw/maps';
 import { nameOf } from '../layers';
@@ -10,7 +11,7 @@ import { classColours, diverging, theme, zeroInk } from '../look/theme';
 import { classTable, type Theme } from '../look/themes';
 import { Check, Select, Tabs } from '../parts/controls';
 import {
-    isClasses, measures, outputMap, points, predictions, probe, selection, set, setting, state, statistics, type Points,
+    isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
 } from '../session';
 import { t } from '../text';
 import { brief, percent, show, whole } from '../text/numbers';
@@ -19,19 +20,29 @@ import { PointTools, tool, useTool } from './own';
 
 // ---------------------------------------------------------------- what a byte of the map means
 
-/** Where the output's scale has its middle, and how far it reaches: 0 ± scale, or ½ ± ½ where outputs are shares. */
+/**
+ * Where the scale of the data has its middle and how far it reaches: ½ ± ½ where outputs are shares, otherwise 0, or the middle of
+ * targets that are all on one side of it. `unit` and `zero` bring a value of the data to one of the output: the network learns
+ * scaled targets.
+ */
 export const outputScale = computed(() => {
     const name = nameOf(state.value?.resolved.output ?? '');
-    const share = isClasses.value && (name === 'sigmoid' || name === 'hard_sigmoid' || name === 'softmax');
-    const data = state.value?.data;
-    if (share)
-        return { middle: 0.5, reach: 0.5 };
-    if (data !== undefined && !isClasses.value && data.targetHigh > data.targetLow) {
-        const middle = data.targetLow < 0 && data.targetHigh > 0 ? 0 : (data.targetLow + data.targetHigh) / 2;
-        return { middle, reach: Math.max(data.targetHigh - middle, middle - data.targetLow) };
+    const data = state.value?.data as (DataShape & { readonly targetShift?: number; readonly targetScale?: number }) | undefined;
+    if (isClasses.value) {
+        const share = name === 'sigmoid' || name === 'hard_sigmoid' || name === 'softmax';
+        return share ? { middle: 0.5, reach: 0.5, zero: 0, unit: 1 } : { middle: 0, reach: 1, zero: 0, unit: 1 };
     }
-    return { middle: 0, reach: 1 };
+    const [low, high] = [data?.targetLow ?? -1, data?.targetHigh ?? 1];
+    const middle = low < 0 && high > 0 ? 0 : (low + high) / 2;
+    const reach = Math.max(high - middle, middle - low) || 1;
+    return { middle, reach, zero: data?.targetShift ?? 0, unit: data?.targetScale ?? 1 };
 });
+
+/** The same in the network's own units. */
+function outputUnits() {
+    const { middle, reach, zero, unit } = outputScale.value;
+    return { middle: (middle - zero) / unit, reach: reach / unit };
+}
 
 /** The diverging palette seen through a scale whose zero is elsewhere. */
 function shifted(table: Uint32Array, scale: number, middle: number, reach: number, discrete: boolean): Uint32Array {
@@ -117,7 +128,7 @@ function Plane({ which }: { readonly which: number | undefined }) {
         const { size } = maps;
         const outputs = maps.bytes.length / (size * size);
         const discrete = setting('discretize', false);
-        const { middle, reach } = outputScale.value;
+        const { middle, reach } = outputUnits();
         if (outputs === 1 || of.value !== undefined) {
             const index = Math.min(of.value ?? 0, outputs - 1);
             const table = shifted(diverging.value, maps.scales[index]!, middle, reach, discrete);
@@ -291,7 +302,7 @@ function drawBoundary(context: CanvasRenderingContext2D, pixels: number, which: 
     if (outputs === 1 || which !== undefined) {
         const index = Math.min(which ?? 0, outputs - 1);
         const scale = maps.scales[index]!;
-        const level = 128 + (outputScale.value.middle / scale) * 127;
+        const level = 128 + (outputUnits().middle / scale) * 127;
         if (scale > 0 && level > 1 && level < 255)
             line(contour(maps.bytes.subarray(index * size * size, (index + 1) * size * size), size, size, level - 0.001));
     } else if (lastWinners?.size === size) {
@@ -414,13 +425,16 @@ function Legend() {
             {classes.length > 0 && (
                 <ul class="classes" aria-label={t('output.classes')}>
                     {classes.slice(0, 12).map((name, k) => (
-                        <li key={name}><Mark index={k} /><span>{name}</span></li>
+                        <li key={name}><Mark index={k} /><span>{signed(name)}</span></li>
                     ))}
                 </ul>
             )}
         </div>
     );
 }
+
+/** A class that is called by a number has a real minus sign. */
+export const signed = (name: string) => name.replace(/^-(?=\d)/, '−');
 
 export function Mark({ index }: { readonly index: number }) {
     return (
@@ -508,7 +522,7 @@ function Costs() {
         <div class="costs">
             <div class="bars" ref={strip} role="slider" tabIndex={0} data-testid="costs" aria-label={t('costs.title')} aria-valuemin={1}
                 aria-valuemax={rows.length} aria-valuenow={place + 1}
-                aria-valuetext={place < 0 ? t('costs.pick') : t('costs.row', { row: chosen + 1, cost: show(costs[chosen]!) })}
+                aria-valuetext={place < 0 ? t('costs.pick') : t('costs.row', { row: rowOf(chosen) + 1, cost: show(costs[chosen]!) })}
                 onKeyDown={move}
                 onClick={event => {
                     const box = strip.current!.getBoundingClientRect();
@@ -547,11 +561,11 @@ function Confusion() {
             <div class="scroll-x" tabIndex={0} role="region" aria-label={t('tab.confusion')}>
                 <table data-testid="confusion">
                     <caption>{t('confusion.caption')}</caption>
-                    <thead><tr><td />{classes.map((name, k) => <th scope="col" key={name}><Mark index={k} />{name}</th>)}</tr></thead>
+                    <thead><tr><td />{classes.map((name, k) => <th scope="col" key={name}><Mark index={k} />{signed(name)}</th>)}</tr></thead>
                     <tbody>
                         {matrix.map((row, k) => (
                             <tr key={k}>
-                                <th scope="row"><Mark index={k} />{classes[k]}</th>
+                                <th scope="row"><Mark index={k} />{signed(classes[k] ?? '')}</th>
                                 {row.map((count, j) => (
                                     <td key={j} class={j === k ? 'right' : count > 0 ? 'wrong' : ''}
                                         ref={element => element?.style.setProperty('--share', String(count / most))}>{count}</td>

@@ -3,7 +3,7 @@
 import { signal, useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Reply } from '../protocol';
-import { ask, hello, isClasses, points, refusal, selection, state, setting } from '../session';
+import { ask, hello, isClasses, points, refusal, rowOf, selection, state, setting } from '../session';
 import { Button, Dialog, NumberInput, Select } from '../parts/controls';
 import { t } from '../text';
 import { show, whole } from '../text/numbers';
@@ -39,7 +39,7 @@ async function apply(kind: ToolKind, x: number, y: number): Promise<void> {
     const held = lifted.value;
     if (kind === 'move' && held !== undefined) {
         lifted.value = undefined;
-        await ask({ do: 'data', from: 'edit', move: [[held, x, y]] });
+        await ask({ do: 'data', from: 'edit', move: [[rowOf(held), x, y]] });
         return;
     }
     const row = nearestRow(points.value, state.value!.data.domain, 320, x, y);
@@ -47,9 +47,9 @@ async function apply(kind: ToolKind, x: number, y: number): Promise<void> {
         return;
     if (kind === 'erase') {
         selection.value = { kind: 'network' };
-        await ask({ do: 'data', from: 'edit', remove: [row] });
+        await ask({ do: 'data', from: 'edit', remove: [rowOf(row)] });
     } else if (kind === 'label') {
-        await ask({ do: 'data', from: 'edit', label: [[row, label.value]] });
+        await ask({ do: 'data', from: 'edit', label: [[rowOf(row), label.value]] });
     } else {
         lifted.value = row;
         selection.value = { kind: 'example', row };
@@ -241,7 +241,7 @@ function PointTable() {
         return null;
     const page = 12;
     const rows = Array.from({ length: Math.min(page, shown.parts.length - from.value) }, (_, k) => from.value + k);
-    const move = (row: number, x: number, y: number) => void ask({ do: 'data', from: 'edit', move: [[row, x, y]] });
+    const move = (row: number, x: number, y: number) => void ask({ do: 'data', from: 'edit', move: [[rowOf(row), x, y]] });
     return (
         <details>
             <summary data-testid="point-table-open">{t('own.table')}</summary>
@@ -257,7 +257,7 @@ function PointTable() {
                                 onSet={y => move(row, shown.xy[2 * row]!, y)} /></td>
                             <td>{isClasses.value ? state.value?.data.classes[shown.targets[row]!] : show(shown.targets[row]!)}</td>
                             <td><Button label={t('own.remove', { row: row + 1 })} icon="close" kind="quiet" testid={`point-${row}-remove`}
-                                onPress={() => ask({ do: 'data', from: 'edit', remove: [row] })} /></td>
+                                onPress={() => ask({ do: 'data', from: 'edit', remove: [rowOf(row)] })} /></td>
                         </tr>
                     ))}
                 </tbody>

@@ -2,7 +2,7 @@
 
 import { markPath, shapeOf } from '../draw/marks';
 import { linkWidth } from '../draw/links';
-import { denseLayers, biasReader, weightReader } from './network';
+import { layersOf, biasReader, weightReader } from './network';
 import { theme } from '../look/theme';
 import { isClasses, parameters, state } from '../session';
 import { brief } from '../text/numbers';
@@ -48,7 +48,7 @@ export function networkSvg(): string | undefined {
     if (shown === undefined || values === undefined)
         return undefined;
     const look = theme.value;
-    const layers = denseLayers(shown);
+    const layers = layersOf(shown);
     const counts = [shown.network.inputs.length, ...layers.map(layer => layer.units)];
     const [gap, pitch] = [170, 56];
     const height = Math.max(...counts) * pitch + 60;

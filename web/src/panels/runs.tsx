@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import type { Reply } from '../protocol';
 import { ask, clock, refreshRuns, runs, type Curve } from '../session';
 import { Button, Dialog } from '../parts/controls';
-import { TextSetting } from '../parts/property';
+import { TextSetting, titleOf } from '../parts/property';
 import { t } from '../text';
 import { percent, show, whole } from '../text/numbers';
 
@@ -22,22 +22,25 @@ export function RunsButton() {
     );
 }
 
-type Comparison = Reply & { differs?: unknown };
+type Comparison = Reply & { differences: { name: string; run: string; other: string }[]; sameSeed: boolean };
+
+const comparison = signal<Comparison | undefined>(undefined);
 
 async function compare(run: number): Promise<void> {
     if (other.value === run) {
         other.value = undefined;
         compared.value = undefined;
+        comparison.value = undefined;
         return;
     }
-    const reply = await ask<Comparison>({ do: 'runs', action: 'compare', run: clock.value?.run ?? 0, other: run });
+    const reply = await ask<Comparison>({ do: 'runs', action: 'compare', run: clock.value?.run ?? 1, other: run });
     if (reply === undefined)
         return;
     other.value = run;
-    const block = Object.entries(reply.blocks).find(([name]) => /other.*loss|loss.*other|otherCurve|lossB/i.test(name));
-    const values = block?.[1];
+    comparison.value = reply.header;
+    const values = reply.blocks['otherLoss'];
     const read: Curve = { update: [], epoch: [], train: [], test: [], penalty: [] };
-    if (values instanceof Float32Array) {
+    if (values !== undefined) {
         for (let k = 0; k + 5 < values.length; k += 6) {
             read.update.push(values[k]!);
             read.epoch.push(values[k + 1]!);
@@ -96,6 +99,25 @@ export function Runs() {
                 <Button wide kind="primary" label={t('runs.keep')} testid="run-keep" onPress={() => refreshRuns('keep').then(() => refreshRuns())} />
                 {other.value !== undefined && <span class="note" role="status">{t('runs.comparing', { run: other.value })}</span>}
             </div>
+            {comparison.value !== undefined && <Differences shown={comparison.value} />}
         </Dialog>
+    );
+}
+
+function Differences({ shown }: { readonly shown: Comparison }) {
+    return (
+        <div class="stack" data-testid="differences">
+            <p>{shown.sameSeed ? t('runs.sameSeed') : t('runs.otherSeed')} {shown.differences.length === 0 && t('runs.same')}</p>
+            {shown.differences.length > 0 && (
+                <table>
+                    <thead><tr><th scope="col">{t('runs.setting')}</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
+                    <tbody>
+                        {shown.differences.map(row => (
+                            <tr key={row.name}><th scope="row">{titleOf(row.name)}</th><td>{row.run}</td><td>{row.other}</td></tr>
+                        ))}
+                    </tbody>
+                </table>
+            )}
+        </div>
     );
 }

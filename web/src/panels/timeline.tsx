@@ -21,7 +21,7 @@ const held = signal<number | undefined>(undefined);
 export function Timeline() {
     const time = clock.value;
     const at = useComputed(() => held.value ?? clock.value?.step ?? 0);
-    const values = useComputed(() => readAt(at.value));
+    const values = useComputed(() => atPresent(at.value) ?? readAt(at.value));
     const newest = Math.max(time?.newest ?? 0, time?.step ?? 0);
     return (
         <section class="timeline" aria-label={t('time.title')} data-testid="timeline">
@@ -55,6 +55,14 @@ export function Timeline() {
             {tableOpen.value && <LossTable />}
         </section>
     );
+}
+
+/** At the present update the measures are exact; the curve has a point per epoch or so. */
+function atPresent(update: number) {
+    const [shown, time] = [measures.value, clock.value];
+    return shown === undefined || time === undefined || update !== shown.step ? undefined : {
+        update, epoch: time.epoch, train: shown.train.loss ?? Number.NaN, test: shown.test?.loss ?? Number.NaN, penalty: shown.penalty ?? 0,
+    };
 }
 
 function readAt(update: number) {

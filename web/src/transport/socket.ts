@@ -3,7 +3,7 @@
 import type { Carrier } from './transport';
 
 export function socketCarrier(token: string): Carrier {
-    const address = new URL('socket', document.baseURI);
+    const address = new URL('session', document.baseURI);
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
     address.hash = '';
     address.search = '';
