@@ -67,6 +67,10 @@ public sealed class Model
     /// <summary>Flat running statistics.</summary>
     public ReadOnlySpan<float> Buffers => buffers.Span;
 
+    /// <summary>Whether the outputs for the classes are probabilities, and not just the larger the likelier.</summary>
+    public bool GivesProbabilities => Preparation.Target.IsClass && (Spec.Output.Range.SumsToOne
+        || (Preparation.SingleOutput && Spec.Output.Range is { Low: 0, High: 1 }));
+
     internal AlignedBuffer<float> ParameterBuffer => parameters;
     internal AlignedBuffer<float> RunningBuffer => buffers;
 
