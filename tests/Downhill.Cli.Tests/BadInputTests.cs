@@ -51,7 +51,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train notes.md", "notes.md", "'.md'")]
     [InlineData("train good.csv --test missing.csv", "--test missing.csv", "no such file")]
     [InlineData("train good.csv --test other.csv", "other.csv", "'b'")]
-    [InlineData("train iris --target sepal_length", "Data 'iris'", "'datasets NAME --to FILE.csv'")]
+    [InlineData("train iris --target sepal_length", "Data 'iris'", "datasets NAME --to FILE.csv")]
     [InlineData("train iris --ignore 2", "Data 'iris'", "ignored columns '2'")]
     [InlineData("train iris --weight petal_width", "Data 'iris'", "weight 'petal_width'")]
     [InlineData("train iris --task regress", "Data 'iris'", "task 'regress'")]
