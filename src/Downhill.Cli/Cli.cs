@@ -77,6 +77,8 @@ public static class Cli
             new ExplainCommand(terminal, cancellation),
             new PredictCommand(terminal, cancellation),
             new InspectCommand(terminal, cancellation),
+            new ExportCommand(terminal, cancellation),
+            new PlayCommand(terminal, cancellation),
             new DatasetsCommand(terminal, cancellation),
             new InfoCommand(terminal, cancellation),
             new BenchCommand(terminal, cancellation),

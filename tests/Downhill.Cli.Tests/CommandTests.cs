@@ -24,7 +24,7 @@ public sealed class CommandTests : IDisposable
         foreach (Example example in Commands.Single(c => c.Name == name).Examples)
         {
             Assert.Contains($"  downhill {example.Words}", help, StringComparison.Ordinal);
-            desk.Run(example.Words).Succeeded();
+            if (name != "play") desk.Run(example.Words).Succeeded(); // it serves until Ctrl-C; its own tests start it
         }
     }
 
