@@ -1,0 +1,68 @@
+// What went wrong and what to do about it: refusals, the diagnosis of a run that died, a lost connection. And, for those who listen
+// instead of looking, a summary now and then.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { clock, dismissMessage, isOnce, link, linkReason, measures, messages, playing, refusal, rewind } from '../session';
+import { Button } from '../parts/controls';
+import { Icon } from '../parts/icons';
+import { t } from '../text';
+import { percent, show, whole } from '../text/numbers';
+
+export function Notices() {
+    const stopped = clock.value?.stopped;
+    const list = messages.value;
+    return (
+        <div class="notices" data-testid="notices">
+            {link.value === 'ended' && (
+                <div class="notice error" role="alert"><Icon name="warning" /><p><b>{t('link.ended')}</b> {linkReason.value}</p>
+                    <Button wide label={t('link.reload')} testid="reload" onPress={() => location.reload()} /></div>
+            )}
+            {refusal.value !== '' && (
+                <div class="notice error" role="alert" data-testid="refusal"><Icon name="warning" /><p>{refusal.value}</p>
+                    <Button kind="quiet" icon="close" label={t('close')} testid="refusal-close" onPress={() => (refusal.value = '')} /></div>
+            )}
+            {list.map(message => (
+                <div key={message.code + message.text} class={`notice ${message.level}`} role={message.level === 'info' ? 'status' : 'alert'} data-testid="diagnosis">
+                    <Icon name={message.level === 'info' ? 'help' : 'warning'} /><p>{message.text}</p>
+                    {message.level === 'error' && (clock.value?.step ?? 0) > 0 && (
+                        <Button wide icon="back" label={t('notice.rewind')} testid="diagnosis-rewind" onPress={() => rewind(0)} />
+                    )}
+                    {isOnce(message) && (
+                        <Button kind="quiet" icon="close" label={t('close')} testid="message-close" onPress={() => dismissMessage(message)} />
+                    )}
+                </div>
+            ))}
+            {stopped != null && !list.some(message => message.level === 'error') && (
+                <div class="notice info" role="status" data-testid="stopped"><Icon name="check" /><p>{stopped.text}</p></div>
+            )}
+        </div>
+    );
+}
+
+/** A live summary for screen readers: when training starts, stops, and every ten seconds between. */
+export function Listening() {
+    const said = useSignal('');
+    const on = playing.value;
+    useEffect(() => {
+        const say = () => {
+            const [time, shown] = [clock.value, measures.value];
+            if (time === undefined)
+                return;
+            said.value = t('listen.summary', {
+                epoch: whole(time.epoch),
+                train: shown?.train.loss == null ? '–' : show(shown.train.loss, 2),
+                test: shown?.test?.loss == null ? '–' : show(shown.test.loss, 2),
+                accuracy: shown?.train.accuracy == null ? '–' : percent(shown.train.accuracy),
+            });
+        };
+        if (!on) {
+            const later = setTimeout(say, 400);
+            return () => clearTimeout(later);
+        }
+        said.value = t('listen.start');
+        const timer = setInterval(say, 10_000);
+        return () => clearInterval(timer);
+    }, [on]);
+    return <p class="unseen" role="status" aria-live="polite" data-testid="summary">{said.value}</p>;
+}
