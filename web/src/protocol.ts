@@ -18,11 +18,11 @@ export type Request =
   | { do: 'inspect'; what: 'unit' | 'link' | 'layer' | 'example'; layer?: number; unit?: number; from?: number; at: Place }
   | { do: 'check'; rows?: number }
   | DataRequest
-  | { do: 'runs'; action: 'list' | 'keep' | 'remove' | 'rename' | 'compare'; run?: number; other?: number; name?: string }
+  | { do: 'runs'; action: 'list' | 'keep' | 'remove' | 'rename' | 'compare'; run?: number; other?: number; name?: string; size?: number }
   | { do: 'export'; as: ExportKind }
   | { do: 'share'; moment?: boolean };
 
-export type ExportKind = 'model' | 'history' | 'points' | 'onnx' | 'csharp' | 'python' | 'c' | 'dot';
+export type ExportKind = 'model' | 'history' | 'points' | 'onnx' | 'csharp' | 'python' | 'c';
 
 /** Where a unit is looked at: a row of the data, or raw inputs. */
 export type Place = { row: number } | { raw: number[] };
@@ -115,6 +115,7 @@ export interface Catalogs {
   optimizers: CatalogEntry[];
   schedules: CatalogEntry[];
   initializers: CatalogEntry[];
+  stoppingRules: CatalogEntry[];
 }
 
 export interface DatasetEntry {
@@ -150,6 +151,7 @@ export interface Hello extends Reply {
   datasets: DatasetEntry[];
   properties: Property[];
   commands: string[];
+  exports: ExportKind[];
   state: State;
 }
 
@@ -187,8 +189,14 @@ export interface DataShape {
   domain: [number, number, number, number];
   axes: [number, number];
   isPlane: boolean;
+  isOwn: boolean;
+  validation: number;
+  /** What classes are coded as. */
   targetLow: number;
   targetHigh: number;
+  /** Number = output · scale + shift. */
+  targetShift: number;
+  targetScale: number;
   rawInputs: string[];
 }
 
@@ -262,6 +270,8 @@ export interface UnitArithmetic extends Reply {
   /** The same output by the engine's vector kernels, in double. */
   map: Maybe;
   delta?: Maybe;
+  /** With batch normalisation: between sum and field. */
+  normalisation?: { mean: number; deviation: number; normalised: Maybe; scale: number; shift: number };
 }
 
 export interface GradientCheck extends Reply {
@@ -289,6 +299,13 @@ export interface Run {
   accuracy: Maybe;
   parameters: number;
   why: string;
+}
+
+export interface Runs extends Reply {
+  runs: Run[];
+  present: number;
+  differences?: { name: string; run: string; other: string }[];
+  sameSeed?: boolean;
 }
 
 export type BlockType = 'u8' | 'i32' | 'f32' | 'f64';
