@@ -192,9 +192,14 @@ export const reset = (seed?: 'new' | number) => {
     return ask(seed === undefined ? { do: 'reset' } : { do: 'reset', seed });
 };
 
-export function step(by: 'epoch' | 'batch' | 'example' | 'stage', count = 1): Promise<unknown> {
+export async function step(by: 'epoch' | 'batch' | 'example' | 'stage', count = 1): Promise<void> {
     playing.value = false;
-    return ask({ do: 'step', by, count });
+    await ask({ do: 'step', by, count });
+    // Inside an update the arithmetic is that of the example at hand.
+    const row = clock.value?.cursor?.row;
+    const point = row === undefined ? -1 : points.value?.rows.indexOf(row) ?? -1;
+    if (point >= 0)
+        probe.value = { row: point };
 }
 
 export function rewind(to: number): Promise<unknown> {

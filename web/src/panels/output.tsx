@@ -9,7 +9,7 @@ import { classColours, diverging, theme, zeroInk } from '../look/theme';
 import { classTable, type Theme } from '../look/themes';
 import { Check, Select, Tabs } from '../parts/controls';
 import {
-    isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
+    clock, isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
 } from '../session';
 import { t } from '../text';
 import { brief, percent, show, whole } from '../text/numbers';
@@ -226,12 +226,15 @@ export function placeOf(at: typeof probe.value, shown: Points | undefined): read
     return shown === undefined || 2 * at.row + 1 >= shown.xy.length ? undefined : [shown.xy[2 * at.row]!, shown.xy[2 * at.row + 1]!];
 }
 
+/** Test points are shown on request, and while points are edited: a new one may have become a test point. */
+const showsTest = () => setting('showTest', false) || tool.value !== undefined;
+
 /** The row nearest to a place, within 12 pixels. */
 export function nearestRow(shown: Points | undefined, domain: readonly number[], side: number, x: number, y: number): number | undefined {
     if (shown === undefined)
         return undefined;
     const [u, v] = toShare(domain, x, y);
-    const test = setting('showTest', false);
+    const test = showsTest();
     let best: number | undefined;
     let least = (12 / side) ** 2;
     for (let row = 0; row < shown.parts.length; row++) {
@@ -331,10 +334,11 @@ function drawPoints(context: CanvasRenderingContext2D, pixels: number, shown: Po
     const look = theme.value;
     const inks = classColours.value;
     const classes = isClasses.value;
-    const test = setting('showTest', false);
+    const test = showsTest();
     const count = shown.parts.length;
     const radius = (count > 700 ? 2.2 : count > 250 ? 2.9 : 3.8) * Math.max(1, pixels / 340);
-    const chosen = selection.value.kind === 'example' ? selection.value.row : -1;
+    const inside = clock.value?.cursor?.row;
+    const chosen = inside !== undefined ? shown.rows.indexOf(inside) : selection.value.kind === 'example' ? selection.value.row : -1;
     const { middle, reach } = outputScale.value;
     for (let row = 0; row < count; row++) {
         const isTest = shown.parts[row] === 1;

@@ -53,7 +53,7 @@ const texts = {
     'data.title': 'Data',
     'data.sets': 'Made data sets',
     'data.real': 'More sets',
-    'data.pick': 'more sets …',
+    'data.pick': 'others …',
     'data.noise': 'Noise',
     'data.train': 'To train on',
     'data.rows': '{train} points to train on, {test} to test.',
