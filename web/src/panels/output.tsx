@@ -197,7 +197,7 @@ function Plane({ which }: { readonly which: number | undefined }) {
                 <span class="axis-name">{pretty(axes?.rawInputs[axes.axes[1]] ?? 'x2')}</span>
                 {ticks.map(k => <span key={k} class={`tick tick-${k * 2}`}>{brief(domain[3]! - k * (domain[3]! - domain[2]!)).replace('.00', '')}</span>)}
             </div>
-            <div class="square">
+            <div class="map-square">
                 <canvas ref={map} class="map" aria-hidden="true" />
                 <canvas ref={over} class="over" role="img" tabIndex={0} data-testid="output-map" aria-label={describePlane()}
                     aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Enter" onKeyDown={onKey}
