@@ -95,7 +95,10 @@ public sealed class SmallTrainingTests
             Same<double>(data, spec, plain with { LayerRates = LayerRates.Of(Enumerable.Range(1, spec.Layers.Count).Select(i => 0.4 * i).ToArray()), L2 = 1e-3 });
             Same<float>(data, spec, plain with
             {
-                Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(8))], L2 = 0.1, Reduction = Reduction.Sum, LearningRate = 0.01,
+                Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(8))],
+                L2 = 0.1,
+                Reduction = Reduction.Sum,
+                LearningRate = 0.01,
             });
         }
     }
