@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Downhill.Kernels;
 
 /// <summary>A loss bound to a number type and a vector width.</summary>
-internal abstract unsafe class LossKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal abstract unsafe partial class LossKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Loss of each row and, where wanted, its gradient.</summary>
     /// <param name="y">[rows, columns] outputs, or induced fields for a fused pair.</param>
@@ -17,7 +17,7 @@ internal abstract unsafe class LossKernel<T> where T : unmanaged, IBinaryFloatin
     public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns);
 }
 
-internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
+internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
     where L : struct, IElementLoss
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -66,54 +66,33 @@ internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<
 /// t to (1 − s)·t + s/O.
 /// Finite for every finite z; Goodfellow et al., Deep Learning, §6.2.2.3.
 /// </summary>
-internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
+internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly T kept = T.CreateTruncating(1 - smoothing);
-
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
     {
         if (columns <= SoftmaxKernel<S, V, T>.MostAcross) Across(z, t, weights, rowLoss, gradient, rows, columns);
         else Along(z, t, weights, rowLoss, gradient, rows, columns);
     }
 
-    /// <summary>Few columns: one row per lane.</summary>
+    /// <summary>Few columns: one row per lane, with the same bits.</summary>
     [SkipLocalsInit]
     private void Across(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
     {
-        T* scores = stackalloc T[3 * SoftmaxKernel<S, V, T>.MostAcross * S.Count];
-        T* targets = scores + columns * S.Count, y = targets + columns * S.Count;
-        T* lanes = stackalloc T[S.Count];
-        V smooth = S.Set(kept), spread = S.Set(T.CreateTruncating(smoothing / columns)), zero = S.Set(T.Zero);
-        for (int row = 0; row < rows; row += S.Count, z += columns * S.Count, t += columns * S.Count)
+        T* scores = stackalloc T[4 * SoftmaxKernel<S, V, T>.MostAcross * S.Count], ownWeights = stackalloc T[S.Count];
+        int length = columns * S.Count;
+        T* targets = scores + length, probabilities = targets + length, slopes = probabilities + length;
+        for (int row = 0; row < rows; row += S.Count, z += length, t += length)
         {
             int count = Math.Min(S.Count, rows - row);
             SoftmaxKernel<S, V, T>.Turn(z, scores, count, columns);
             SoftmaxKernel<S, V, T>.Turn(t, targets, count, columns);
-            (V max, V sum) = SoftmaxKernel<S, V, T>.Lanes(scores, y, columns);
-            V logSum = VectorMath.Log<S, V, T>(sum), loss = zero, total = zero;
-            for (int j = 0; j < columns; j++)
-            {
-                V score = S.Load(scores + j * S.Count);
-                V target = S.Add(S.Mul(smooth, S.Load(targets + j * S.Count)), spread);
-                V below = S.Select(S.Equal(score, max), zero, S.Sub(max, score));
-                // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
-                V cost = S.Select(S.Equal(target, zero), zero, S.Mul(target, S.Add(below, logSum)));
-                loss = S.Add(loss, cost);
-                total = S.Add(total, target);
-                S.Store(targets + j * S.Count, target);
-            }
-            S.Store(lanes, S.Select(S.Equal(max, max), loss, max));
-            for (int lane = 0; lane < count; lane++) rowLoss[row + lane] = double.CreateTruncating(lanes[lane]);
+            if (weights != null) SoftmaxKernel<S, V, T>.Turn(weights + row, ownWeights, count, 1);
+            EvaluateLanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes, count, S.Count,
+                columns);
             if (gradient == null) continue;
-            V weight = weights == null ? S.Set(T.One) : S.LoadFirst(weights + row, count);
-            for (int j = 0; j < columns; j++)
-            {
-                V slope = S.Sub(S.Mul(total, S.Load(y + j * S.Count)), S.Load(targets + j * S.Count));
-                S.Store(y + j * S.Count, S.Mul(weight, slope));
-            }
-            SoftmaxKernel<S, V, T>.TurnBack(y, gradient, count, columns);
-            gradient += columns * S.Count;
+            SoftmaxKernel<S, V, T>.TurnBack(slopes, gradient, count, columns);
+            gradient += length;
         }
     }
 
@@ -122,7 +101,7 @@ internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing
         const int OnStack = 256;
         T* stack = stackalloc T[OnStack];
         T[]? rented = null;
-        T spread = T.CreateTruncating(smoothing / columns);
+        T kept = T.CreateTruncating(1 - smoothing), spread = T.CreateTruncating(smoothing / columns);
         if (gradient == null && columns > OnStack) rented = System.Buffers.ArrayPool<T>.Shared.Rent(columns);
         fixed (T* heap = rented)
         {
@@ -132,7 +111,7 @@ internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing
                 T* y = gradient == null ? scratch : gradient + (long)r * columns;
                 (T max, T sum) = SoftmaxKernel<S, V, T>.Row(z, y, columns);
                 double top = double.CreateTruncating(max);
-                double logSum = PortableMath.Log(double.CreateTruncating(sum));
+                double logSum = double.CreateTruncating(S.Get(VectorMath.Log<S, V, T>(S.Set(sum)), 0));
                 double loss = 0;
                 T targets = T.Zero;
                 for (int j = 0; j < columns; j++)

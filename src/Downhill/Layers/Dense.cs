@@ -20,6 +20,9 @@ public sealed record Dense(int Units, Activation Activation) : Layer
     /// <summary>The links that exist, or null for all.</summary>
     public ConnectionMask? Connections { get; init; }
 
+    /// <summary>What the sums are multiplied with.</summary>
+    public ForwardScale ForwardScale { get; init; }
+
     /// <summary>Start of the weights; null for the custom of the activation.</summary>
     public Initializer? Initializer { get; init; }
 
@@ -39,16 +42,28 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         (Initializer ?? Initializers.For(Activation)).Fill(
             new LayerStart(inputs, Units, Connections, weights, HasBias ? parameters[1] : [], random));
         foreach (int absent in Connections?.Absent ?? []) weights[absent] = 0;
+        if (ForwardScale == ForwardScale.None) return;
+        for (int i = 0; i < weights.Length; i++) weights[i] /= SumFactor(inputs, i % Units);
     }
+
+    /// <summary>s of a unit's sum u = s·Σ wᵢ·xᵢ, by the links that end in it.</summary>
+    public double SumFactor(int inputs, int unit) => ForwardScale.Factor(Connections?.FanIn(unit) ?? inputs);
 
     public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers)
     {
         Expr field = Expr.MatMul(x, parameters[0]);
+        if (ForwardScale != ForwardScale.None)
+        {
+            double[,] factors = new double[1, Units];
+            for (int unit = 0; unit < Units; unit++) factors[0, unit] = SumFactor(parameters[0].Rows, unit);
+            field *= Expr.Constant(factors);
+        }
         return Activation.Define(HasBias ? field + parameters[1] : field);
     }
 
     public override string Describe(int inputs) =>
-        $"Dense {inputs}→{Units} {Activation}" + (Connections is null ? "" : $", {Connections.Links} links") + (HasBias ? "" : ", no bias");
+        $"Dense {inputs}→{Units} {Activation}" + (Connections is null ? "" : $", {Connections.Links} links")
+        + (HasBias ? "" : ", no bias") + (ForwardScale == ForwardScale.None ? "" : $", forward scale {ForwardScale.Word()}");
 
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDense<T>(this, place);
 
@@ -58,6 +73,7 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         json.WriteString("activation", Activation.ToString());
         if (!HasBias) json.WriteBoolean("bias", false);
         if (Initializer is not null) json.WriteString("initializer", Initializer.ToString());
+        if (ForwardScale != ForwardScale.None) json.WriteString("forward_scale", ForwardScale.Word());
         if (Connections is not null)
         {
             json.WriteNumber("inputs", Connections.Inputs);
@@ -71,6 +87,7 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         return new(units, catalog.Activation(json.GetProperty("activation").GetString()!))
         {
             HasBias = !json.TryGetProperty("bias", out JsonElement bias) || bias.GetBoolean(),
+            ForwardScale = ForwardScales.Read(json),
             Initializer = json.TryGetProperty("initializer", out JsonElement initializer)
                 ? catalog.Initializer(initializer.GetString()!) : null,
             Connections = json.TryGetProperty("connections", out JsonElement bits)
@@ -79,7 +96,10 @@ public sealed record Dense(int Units, Activation Activation) : Layer
     }
 }
 
-/// <summary>X [B,I], W [I,O], b [O], Z = X·W + b, Y = φ(Z); dZ = dY ⊙ φ′, dW = Xᵀ·dZ, db = Σ_B dZ, dX = dZ·Wᵀ.</summary>
+/// <summary>
+/// X [B,I], W [I,O], b [O], Z = X·W + b, Y = φ(Z); dZ = dY ⊙ φ′, dW = Xᵀ·dZ, db = Σ_B dZ, dX = dZ·Wᵀ.
+/// With a forward scale s [O]: Z = X·W·diag(s) + b; once db is taken, dZ·diag(s) stands for dZ in dW and dX.
+/// </summary>
 internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Elements of dW that are worked out before the update rule takes them: 256 KiB of float, which a
@@ -94,6 +114,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     private readonly int weight, bias, weightSegment;
     private readonly bool keepsField, isElementwise;
     private readonly int[] absent;
+    private readonly AlignedBuffer<T>? scale;
     private AlignedBuffer<T>? transposed, turned;
     private Scratch[] scratches = [];
 
@@ -110,14 +131,18 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         keepsField = place.KeepsScores || layer.Activation.DerivativeFrom == DerivativeFrom.Input;
         isElementwise = layer.Activation.IsElementwise;
         absent = layer.Connections?.Absent ?? [];
+        if (layer.ForwardScale == ForwardScale.None) return;
+        scale = new AlignedBuffer<T>(layer.Units);
+        for (int unit = 0; unit < layer.Units; unit++)
+            scale.Span[unit] = T.CreateTruncating(layer.SumFactor(place.Inputs, unit));
     }
 
     // The field Z is kept only where the derivative or the loss asks for it.
     public override int CacheLength(int rows) => keepsField ? rows * Outputs : 0;
 
-    // A mask's absent links get no gradient, and hence no update: that is settled on the whole tensor.
-    internal override bool UpdatesItself => absent.Length == 0;
-    internal override bool IsRowwise => absent.Length == 0;
+    // A mask's absent links get no gradient, and hence no update: that is settled on the whole tensor. So is a scale.
+    internal override bool UpdatesItself => absent.Length == 0 && scale is null;
+    internal override bool IsRowwise => absent.Length == 0 && scale is null;
 
     public override void Forward(in LayerPass<T> pass)
     {
@@ -127,6 +152,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     public override void Backward(in LayerPass<T> pass)
     {
+        if (scale is not null) ScaleFieldGradient(pass);
         if (Turns(pass)) turned = AtLeast(turned, pass.Rows * Outputs);
         else PrepareRows(pass);
         BackwardJob field = new(this, pass);
@@ -147,8 +173,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         long at = (long)first * Outputs + column;
         T* b = bias < 0 ? null : pass.Parameters + bias + column;
         T* y = pass.Output + at, z = keepsField && pass.Cache != null ? pass.Cache + at : y;
-        kernels.Forward(pass.Input + (long)first * Inputs, Inputs, pass.Parameters + weight + column, Outputs, b, z, Outputs,
-            count, Inputs, columns);
+        kernels.Forward(pass.Input + (long)first * Inputs, Inputs, pass.Parameters + weight + column, Outputs,
+            scale is null ? b : null, z, Outputs, count, Inputs, columns);
+        if (scale is not null) ScaleFields(z, b, count, column, columns);
         if (columns == Outputs) activation.Forward(z, y, count, columns);
         else for (int row = 0; row < count; row++, z += Outputs, y += Outputs) activation.Forward(z, y, 1, columns);
     }
@@ -173,7 +200,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     private void FieldGradient(in LayerPass<T> pass, int first, int count)
     {
         long at = (long)first * Outputs;
-        if (!pass.GradientIsOfScores)
+        if (!pass.GradientIsOfScores && scale is null)
             activation.Backward(
                 keepsField ? pass.Cache + at : null, pass.Output + at, pass.OutputGradient + at, count, Outputs);
     }
@@ -206,7 +233,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             else WeightGradient(pass, input, inputs, column, columns);
         }
         (column, columns) = Team.Part(Outputs, part, parts, 16).GetOffsetAndLength(Outputs);
-        if (bias < 0 || columns == 0) return;
+        if (bias < 0 || columns == 0 || scale is not null) return;
         T* db = pass.Gradient + bias + column;
         kernels.ColumnSums(pass.OutputGradient + column, Outputs, db, pass.Rows, columns, pass.Accumulate);
         pass.Updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
@@ -257,6 +284,27 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     private static AlignedBuffer<T> AtLeast(AlignedBuffer<T>? buffer, int length) =>
         buffer is not null && buffer.Length >= length ? buffer : new AlignedBuffer<T>(length);
+
+    /// <summary>Z = U·diag(s) + b in place of U = X·W.</summary>
+    private void ScaleFields(T* z, T* b, int rows, int column, int columns)
+    {
+        T* s = scale!.Pointer + column;
+        for (int row = 0; row < rows; row++, z += Outputs)
+            for (int unit = 0; unit < columns; unit++)
+                z[unit] = b == null ? z[unit] * s[unit] : z[unit] * s[unit] + b[unit];
+    }
+
+    /// <summary>dZ in place of dY, db, and then dZ·diag(s) in the place of dZ.</summary>
+    private void ScaleFieldGradient(in LayerPass<T> pass)
+    {
+        T* s = scale!.Pointer, dZ = pass.OutputGradient;
+        if (!pass.GradientIsOfScores)
+            activation.Backward(keepsField ? pass.Cache : null, pass.Output, dZ, pass.Rows, Outputs);
+        if (bias >= 0) kernels.ColumnSums(dZ, Outputs, pass.Gradient + bias, pass.Rows, Outputs, pass.Accumulate);
+        for (int row = 0; row < pass.Rows; row++, dZ += Outputs)
+            for (int unit = 0; unit < Outputs; unit++)
+                dZ[unit] *= s[unit];
+    }
 
     private readonly struct ForwardJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
