@@ -16,6 +16,8 @@ public sealed partial class TrainSession<T>
     private void RememberLastGood()
     {
         if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < SnapshotEvery) return;
+        // A unit with bounds can answer finitely with a weight that is not.
+        if (!WeightsAreFinite()) return;
         lastGood.Take(State);
         lastGoodStep = State.Step;
     }
@@ -29,7 +31,14 @@ public sealed partial class TrainSession<T>
         long target = gradientFailed ? State.Step : State.Step - 1;
         lastGood.Restore(State);
         orderEpoch = -1;
-        while (updater is not null && State.Step < target) RuleStep();
+        long good = State.Step;
+        while (updater is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good = State.Step;
+        if (State.Step != good || !WeightsAreFinite())
+        {
+            lastGood.Restore(State);
+            orderEpoch = -1;
+            while (State.Step < good) RuleStep();
+        }
         if (gradientFailed) broken = BrokenGradient();
         Stopped = new("diverged", Cause(report, updated, gradientFailed, broken));
     }
