@@ -105,6 +105,30 @@ public sealed class BatchNormTests
         Assert.NotEqual(weights, Runs.Weights(session));
     }
 
+    /// <summary>Statistics, gradients and what follows from them.</summary>
+    [Fact]
+    public void A_row_of_weight_2_is_the_row_twice_and_one_of_weight_0_is_none()
+    {
+        float[] weights = [1, 2, 0, 1, 2, 0, 1];
+        Dataset weighted = Runs.Numbers(7, 3, weights: weights), repeated = Runs.Numbers(7, 3).Subset([0, 1, 1, 3, 4, 4, 6]);
+        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(1, Activations.Identity));
+        TrainOptions options = new() { Loss = Losses.Euclidean, Batch = 0, Threads = 1, Epochs = 9, LearningRate = 0.01 };
+        using TrainSession<double> a = Runs.Start<double>(weighted, spec, options), b = Runs.Start<double>(repeated, spec, options);
+        for (int step = 0; step < 5; step++)
+        {
+            Assert.Equal(b.Step().Loss, a.Step().Loss, 1e-12);
+            double[] x = Runs.Weights(a), y = Runs.Weights(b);
+            for (int i = 0; i < x.Length; i++) Assert.Equal(y[i], x[i], 1e-9);
+            for (int f = 0; f < 4; f++) Assert.Equal(b.State.Buffers.Span[f], a.State.Buffers.Span[f], 1e-9); // running means
+        }
+        // Rows that weigh nothing leave no trace at all: four equal weights are four rows.
+        Dataset zeros = Runs.Numbers(7, 3, weights: [3, 0, 3, 0, 3, 0, 3]), four = Runs.Numbers(7, 3).Subset([0, 2, 4, 6]);
+        using TrainSession<double> c = Runs.Start<double>(zeros, spec, options), d = Runs.Start<double>(four, spec, options);
+        c.Run();
+        d.Run();
+        for (int i = 0; i < 8; i++) Assert.Equal(d.State.Buffers.Span[i], c.State.Buffers.Span[i], 1e-9);
+    }
+
     /// <summary>Wherever it stands and whatever the batch, it trains.</summary>
     [Theory]
     [InlineData(0)]

@@ -129,6 +129,31 @@ public sealed class DivergenceTests
         Assert.Empty(session.State.History);
     }
 
+    /// <summary>A gradient of 10³⁴ is finite, its square is not: from then on these rules would divide by infinity and stand
+    /// still with a good conscience.</summary>
+    [Theory]
+    [InlineData("adagrad")]
+    [InlineData("rmsprop")]
+    [InlineData("adadelta")]
+    [InlineData("adam")]
+    [InlineData("adamw")]
+    [InlineData("nadam")]
+    [InlineData("amsgrad")]
+    public void A_gradient_whose_square_overflows_is_noticed(string rule)
+    {
+        Dataset data = new("one", Runs.Columns(1), new Target(["y"], []), [1e15f], [], [], [1e19f]);
+        NetworkSpec spec = new(1, new Dense(1, Activations.Identity) { HasBias = false });
+        TrainOptions options = Huge() with { Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 1e-3, Epochs = 5 };
+        using TrainSession<float> session = Runs.Start<float>(data, spec, options);
+        Assert.True(session.Run().IsDiverged);
+        Assert.Contains($"an average of '{rule}' is not a finite number", session.Stopped!.Text, StringComparison.Ordinal);
+        Assert.Contains("clip", session.Stopped.Text, StringComparison.Ordinal);
+        Assert.True(float.IsFinite(session.State.Parameters.Span[0]));
+        // The remedy it names: clipped, the same run trains.
+        using TrainSession<float> clipped = Runs.Start<float>(data, spec, options with { Clip = 1 });
+        Assert.Equal("epochs", clipped.Run().Rule);
+    }
+
     [Fact]
     public void The_best_model_is_kept_when_a_fit_diverges()
     {

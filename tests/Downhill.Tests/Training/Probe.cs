@@ -30,7 +30,7 @@ internal sealed class Probe : IDisposable
             for (int i = 0; i < segment.Length; i++)
                 Parameters.Span[segment.Offset + i] += 0.4 + 0.3 * random.Normal((ulong)(100_000 + segment.Offset + i));
         startBuffers = [.. Enumerable.Range(0, spec.BufferLength).Select(i => 0.5 + random.Uniform((ulong)(200_000 + i)))];
-        mode = new PassMode(training, seed, Step: 3);
+        mode = new PassMode(training, seed, Step: 3) { IsWeighted = weighted };
         for (int i = 0; i < rows * spec.Inputs; i++) workspace.Input[i] = random.Normal((ulong)i);
         for (int r = 0; r < rows; r++)
         {
@@ -104,7 +104,7 @@ internal sealed class Probe : IDisposable
             Expr[] own = [.. Spec.Segments.Select((s, i) => (s, i)).Where(p => p.s.Layer == layer).Select(p => tensors[p.i])];
             Layer definition = Spec.Layers[layer];
             int length = definition.BufferLength(width);
-            y = definition is BatchNorm norm && mode.IsTraining && Rows > 1 ? norm.DefineTraining(y, own)
+            y = definition is BatchNorm norm && mode.IsTraining && Rows > 1 ? norm.DefineTraining(y, own, Weighted ? w : null)
                 : definition.Define(y, own, startBuffers.AsSpan(buffer, length));
             buffer += length;
             width = definition.Outputs(width);
