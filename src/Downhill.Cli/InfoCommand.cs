@@ -45,7 +45,8 @@ internal sealed class InfoCommand : CliCommand
         Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}");
         Line("possible", string.Join(", ", supported));
         Line("arithmetic",
-            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");
+            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}"
+                + $"; portable: multiply, then add");
         Line("threads", $"{Team.DefaultSize}");
         Line("runtime", RuntimeInformation.FrameworkDescription);
         Line("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");

@@ -6,11 +6,11 @@ using Downhill.Kernels;
 namespace Downhill;
 
 /// <summary>
-/// Y = φ(γ·(X − mean)/√(variance + ε) + β), feature by feature. Training uses mean and (biased) variance of the batch and
-/// keeps running averages, prediction uses these. Ioffe, Szegedy, ICML 2015, algorithm 1 and 2.
-/// A batch of a single row has no variance: it is normalised by the running statistics and does not change them. The batch
-/// is never taken in chunks, so a full batch has the statistics of all rows. A row of weight 2 counts as two rows; the running
-/// variance is made unbiased by the number of rows that weigh anything, whatever the weights' scale.
+/// Y = φ(γ·(X − mean)/√(variance + ε) + β), feature by feature. Training uses mean and (biased) variance of the batch
+/// and keeps running averages, prediction uses these. Ioffe, Szegedy, ICML 2015, algorithm 1 and 2.
+/// A batch of a single row has no variance: it is normalised by the running statistics and does not change them. The
+/// batch is never taken in chunks, so a full batch has the statistics of all rows. A row of weight 2 counts as two
+/// rows; the running variance is made unbiased by the number of rows that weigh anything, whatever the weights' scale.
 /// </summary>
 /// <param name="Activation">φ, after the normalisation.</param>
 public sealed record BatchNorm(Activation Activation) : Layer
@@ -29,7 +29,8 @@ public sealed record BatchNorm(Activation Activation) : Layer
     public override IReadOnlyList<ParameterShape> Parameters(int inputs) =>
         [new(SegmentRole.Scale, 1, inputs), new(SegmentRole.Shift, 1, inputs)];
 
-    public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) => Array.Fill(parameters[0], 1);
+    public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) =>
+        Array.Fill(parameters[0], 1);
 
     /// <summary>Running means, then running (unbiased) variances.</summary>
     public override int BufferLength(int inputs) => 2 * inputs;
@@ -81,8 +82,8 @@ public sealed record BatchNorm(Activation Activation) : Layer
 }
 
 /// <summary>
-/// Cache: x̂ [B,F], then 1/√(variance+ε) [F], then the field before φ [B,F] where the derivative wants it. Sums over the batch run
-/// down the rows in order, one chain per feature.
+/// Cache: x̂ [B,F], then 1/√(variance+ε) [F], then the field before φ [B,F] where the derivative wants it. Sums over
+/// the batch run down the rows in order, one chain per feature.
 /// </summary>
 internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -213,7 +214,8 @@ internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanag
             for (int f = 0; f < features; f++)
             {
                 int at = r * features + f;
-                pass.InputGradient[at] = gamma[f] * inverse[f] * (d[at] - share * dBeta[f] - normalised[at] * share * dGamma[f]);
+                pass.InputGradient[at] = gamma[f] * inverse[f] * (
+                    d[at] - share * dBeta[f] - normalised[at] * share * dGamma[f]);
             }
         }
     }
