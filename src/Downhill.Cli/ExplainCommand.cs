@@ -213,8 +213,9 @@ internal sealed class ExplainCommand : CliCommand
             text.Append(text.Length == 0 ? weight < 0 ? "−" : "" : weight < 0 ? " − " : " + ").Append(product);
         }
         if (!isShort)
-            text.Append($"{Signed(unit.Sum - shown.Sum(t => t.Weight * t.Input))} ({terms.Length - ShortSum} smaller terms)");
-        return text.Append($" = {Text(unit.Sum)}").ToString();
+            text.Append($"{Signed(unit.Sum / unit.Scale - shown.Sum(t => t.Weight * t.Input))} ({terms.Length - ShortSum} smaller terms)");
+        return unit.Scale == 1 ? text.Append($" = {Text(unit.Sum)}").ToString()
+            : $"{Text(unit.Scale)}·({text}) = {Text(unit.Sum)}";
     }
 
     private void More(int count, string what) =>
@@ -274,6 +275,7 @@ internal sealed class ExplainCommand : CliCommand
             if (unit.Links.Count < layer.Inputs.Count)
                 JsonReport.Numbers(json, "links", unit.Links.Select(l => (double)l));
             JsonReport.Numbers(json, "weights", unit.Weights);
+            if (unit.Scale != 1) JsonReport.Number(json, "scale", unit.Scale);
             JsonReport.Number(json, "u", unit.Sum);
             if (unit.Bias is double bias) JsonReport.Number(json, "b", bias);
             JsonReport.Number(json, "v", unit.Field);

@@ -67,7 +67,7 @@ internal sealed class PredictCommand : CliCommand
         Preparation preparation = network.Preparation;
         IEnumerable<string> names = preparation.Target.IsClass ? [preparation.Target.Names[0]]
             : preparation.Target.Names;
-        string word = IsProbability(network) ? "p" : "output";
+        string word = network.GivesProbabilities ? "p" : "output";
         if (withProbabilities) names = names.Concat(preparation.Target.Classes.Select(c => $"{word}({c})"));
         StringBuilder text = new(string.Join(',', names.Select(CsvField.Of)) + "\n");
         foreach ((string[] answer, float[] shares) in Answers(network, rows))
@@ -96,7 +96,7 @@ internal sealed class PredictCommand : CliCommand
             {
                 json.WriteStartObject();
                 json.WriteString("answer", answer[0]);
-                JsonReport.Numbers(json, IsProbability(network) ? "p" : "output", shares.Select(s => (double)s));
+                JsonReport.Numbers(json, network.GivesProbabilities ? "p" : "output", shares.Select(s => (double)s));
                 json.WriteEndObject();
             }
             else if (preparation.Target.IsClass)
@@ -140,9 +140,4 @@ internal sealed class PredictCommand : CliCommand
             yield return ([preparation.Target.Classes[preparation.ClassOf<float>(outputs)]], shares);
         }
     }
-
-    /// <summary>Outputs that are no probabilities are not called so.</summary>
-    private static bool IsProbability(Model network) =>
-        network.Spec.Output.Range is { SumsToOne: true }
-            || (network.Preparation.SingleOutput && network.Spec.Output.Range is { Low: 0, High: 1 });
 }

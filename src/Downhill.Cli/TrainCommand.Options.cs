@@ -12,7 +12,8 @@ internal sealed partial class TrainCommand : CliCommand
     private readonly Argument<string?> data;
     private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight,
         classWeight;
-    private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer;
+    private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer,
+        forwardScale;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip, layerRates;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
@@ -57,6 +58,9 @@ internal sealed partial class TrainCommand : CliCommand
             "keep only this share of the hidden layers' links, or those in a file (see below)");
         dropout = Add(Network, "--dropout", "SHARE", "share of hidden outputs dropped at random in training");
         initializer = Add(Network, "--initializer", "NAME", "of the weights (what suits the activation)");
+
+        forwardScale = Add(Network, "--forward-scale", "none|lecun",
+            "'lecun' divides each unit's sum by √(its inputs), of weights that start as much larger (none)");
 
         from = Add(Learning, "--from", "MODEL", "start from the weights of this model");
         loss = Add(Learning, "--loss", "NAME", "cost of an example (what suits the output)");
@@ -170,6 +174,8 @@ internal sealed partial class TrainCommand : CliCommand
             Masks = masks,
             Initializer = words.GetValue(initializer) is string initializerName ? catalog.Initializer(initializerName)
                 : null,
+            ForwardScale = (ForwardScale?)Values.OneOf(forwardScale.Name, words.GetValue(forwardScale),
+                "none", "lecun"),
             From = start is null ? null : Model.Load(start),
             Loss = words.GetValue(loss) is string lossName ? catalog.Loss(lossName) : null,
             Reduction = (Reduction)(Values.OneOf(reduction.Name, words.GetValue(reduction), "mean", "sum") ?? 0),

@@ -28,14 +28,20 @@ internal static class TrainReport
             $"dropout({Numbers.Text(d.Rate)})", _ => l.Kind }).Distinct()];
         Line("network",
             $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; "
-            + $"{MetricsTable.Count(network.ParameterCount)} parameters");
+            + $"{MetricsTable.Count(network.ParameterCount)} parameters"
+            + (plan.From is null ? $" from {string.Join(", ", network.Layers.OfType<Dense>().Select(d =>
+                (d.Initializer ?? Initializers.For(d.Activation)).ToString()).Distinct())}" : " from the model given")
+            + (network.Layers.OfType<Dense>().Any(d => d.ForwardScale != ForwardScale.None) ? ", sums divided by √inputs" : ""));
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
         if (options.Optimizer.Method is null)
             learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");
         foreach (ScheduleOf schedule in options.Schedules)
             learning.Append(schedule.Parameter == "learning_rate" ? $" ({schedule.Schedule})"
                 : $", {schedule.Parameter} by {schedule.Schedule}");
+        if (options.LayerRates is not null) learning.Append($", layers' rates {options.LayerRates}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
+        if (options.ClassWeights is not null)
+            learning.Append($", class weights {string.Join(",", options.ClassWeights.Select(MetricsTable.Short))}");
         foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2),
             ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");

@@ -29,6 +29,10 @@ public sealed record FitOptions
     /// <summary>Start of the weights; null for the custom of each layer's activation.</summary>
     public Initializer? Initializer { get; init; }
 
+    /// <summary>What the layers' sums are multiplied with (lecture L18); null for 1, or for what <see cref="From"/>
+    /// has.</summary>
+    public ForwardScale? ForwardScale { get; init; }
+
     /// <summary>
     /// A model whose weights, preparation and (where nothing else is said) network, output and loss the fit starts from;
     /// null for small random weights.

@@ -87,6 +87,7 @@ public static class PerceptronModel
             ("an activation", options.Activation.Count > 0 || options.Output is not null),
             ("batch norm", options.BatchNorm), ("dropout", options.Dropout != 0),
             ("missing links", options.Connections != 1 || options.Masks is not null),
+            ("a forward scale", options.ForwardScale is not (null or ForwardScale.None)),
             ("a model to start from", options.From is not null), ("a loss", options.Loss is not null),
             ("schedules", options.Schedules.Count > 0 || options.LayerLearningRates is not null),
             ("L1, L2 or decay", options.L1 != 0 || options.L2 != 0 || options.WeightDecay is > 0),

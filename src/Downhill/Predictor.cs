@@ -19,13 +19,15 @@ public sealed class Predictor
     /// <summary>Most bytes of the stack that a call takes for scratch.</summary>
     public const int MostOnStack = 64 * 1024;
 
+    private readonly Kernels<float> kernels;
     private readonly RowNetwork<float> network;
     private readonly bool isPlain;
 
     internal Predictor(Model model)
     {
         Preparation = model.Preparation;
-        network = Kernels<float>.For(model.Arithmetic).BindRow(model.Spec, model.Parameters, model.Buffers);
+        kernels = Kernels<float>.For(model.Arithmetic);
+        network = kernels.BindRow(model.Spec, model.Parameters, model.Buffers);
         isPlain = Preparation.CategoryCount == 0 && Preparation.Shift.All(s => s == 0) && Preparation.Scale.All(s => s == 1);
     }
 
@@ -39,7 +41,7 @@ public sealed class Predictor
     /// <param name="outputs">[<see cref="Preparation.Outputs"/>] receives them.</param>
     /// <param name="codes">Category columns in order, −1 for unknown.</param>
     /// <returns>Index of the class that they stand for, −1 for regression.</returns>
-    /// <exception cref="DownhillException">A wrong number of values, or a code that no category has.</exception>
+    /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not finite.</exception>
     [SkipLocalsInit]
     public unsafe int Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
     {
@@ -63,16 +65,18 @@ public sealed class Predictor
 
     private unsafe void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes, float* scratch)
     {
+        int width = Preparation.Width;
         fixed (float* raw = row, y = outputs)
         {
-            if (isPlain)
+            float* x = raw;
+            if (!isPlain)
             {
-                network.Predict(raw, y, scratch);
-                return;
+                x = scratch;
+                scratch += width;
+                Preparation.Encode(row, codes, new Span<float>(x, width));
             }
-            int width = Preparation.Width;
-            Preparation.Encode(row, codes, new Span<float>(scratch, width));
-            network.Predict(scratch, y, scratch + width);
+            if (!kernels.AllFinite(x, width)) Preparation.RefuseNumber(Preparation.BrokenColumn(new ReadOnlySpan<float>(x, width))!.Value, row);
+            network.Predict(x, y, scratch);
         }
     }
 

@@ -10,7 +10,11 @@ namespace Downhill;
 /// <param name="Field">v.</param>
 /// <param name="Output">y.</param>
 public sealed record UnitTrace(
-    IReadOnlyList<int> Links, IReadOnlyList<double> Weights, double Sum, double? Bias, double Field, double Output);
+    IReadOnlyList<int> Links, IReadOnlyList<double> Weights, double Sum, double? Bias, double Field, double Output)
+{
+    /// <summary>s of u = s·Σ wᵢ·xᵢ (<see cref="ForwardScale"/>).</summary>
+    public double Scale { get; init; } = 1;
+}
 
 /// <summary>One feature of batch normalisation: v = γ·x̂ + β, x̂ = (x − mean)/deviation, y = φ(v).</summary>
 public sealed record NormTrace(
@@ -50,7 +54,7 @@ public sealed class Trace
     /// <param name="model">The model.</param>
     /// <param name="row">Numeric columns in order.</param>
     /// <param name="codes">Category columns in order.</param>
-    /// <exception cref="DownhillException">A wrong number of values.</exception>
+    /// <exception cref="DownhillException">A wrong number of values, or one that is not finite.</exception>
     public static Trace Of(Model model, ReadOnlySpan<float> row, ReadOnlySpan<int> codes = default)
     {
         Preparation preparation = model.Preparation;
@@ -59,6 +63,7 @@ public sealed class Trace
                 $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
         double[] inputs = new double[preparation.Width], x = inputs;
         preparation.Encode(row, codes, inputs);
+        if (preparation.BrokenColumn<double>(inputs) is int broken) preparation.RefuseNumber(broken, row);
         List<LayerTrace> layers = [];
         int buffer = 0;
         for (int index = 0; index < model.Spec.Layers.Count; index++)
@@ -95,9 +100,11 @@ public sealed class Trace
             double[] weights = [.. links.Select(i => (double)tensors[0][i * units + unit])];
             double sum = 0;
             for (int k = 0; k < links.Length; k++) sum += weights[k] * x[links[k]];
+            double scale = layer.SumFactor(x.Length, unit);
+            sum *= scale;
             double? bias = layer.HasBias ? tensors[1][unit] : null;
             fields[unit] = sum + (bias ?? 0);
-            traces.Add(new(links, weights, sum, bias, fields[unit], 0));
+            traces.Add(new(links, weights, sum, bias, fields[unit], 0) { Scale = scale });
         }
         double[] y = Apply(layer.Activation, fields);
         return new(layer, x, y, [.. traces.Select((t, unit) => t with { Output = y[unit] })], []);

@@ -119,6 +119,9 @@ public sealed record TrainOptions
         if (Optimizer.Method is not null && LayerRates is not null)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "one objective for all layers", "layer learning rates",
                 "It finds its own step sizes: use an update rule such as gradient_descent.");
+        if (Optimizer.Method is not null && LearningRate is not null)
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "no learning rate", Numbers.Text(LearningRate.Value),
+                "It finds its own step sizes: leave the rate out, or use an update rule such as adam.");
         if (Optimizer.Method is not null && Schedules.Count > 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
                 "It finds its own step sizes for one objective: leave the schedule out.");

@@ -54,6 +54,7 @@ internal static class CommandWords
             "--hidden" => Hidden(network),
             "--activation" => Activations(network),
             "--output" => network.Output.ToString(),
+            "--forward-scale" => network.Layers.OfType<Dense>().Any(d => d.ForwardScale == ForwardScale.LeCun) ? "lecun" : null,
             "--dropout" => network.Layers.OfType<Dropout>().FirstOrDefault() is Dropout dropout
                 ? Numbers.Text(dropout.Rate) : null,
             "--loss" => train.Loss.ToString(),
@@ -76,11 +77,8 @@ internal static class CommandWords
         return value is null ? [] : [value];
     }
 
-    private static string? Schedules(IEnumerable<ScheduleOf> schedules)
-    {
-        string[] texts = [.. schedules.Select(s => s.Parameter == "learning_rate" ? s.Schedule.ToString() : s.ToString())];
-        return texts.Length == 0 ? null : string.Join(',', texts);
-    }
+    private static string? Schedules(IEnumerable<ScheduleOf> schedules) =>
+        ScheduleOf.ToText(schedules) is { Length: > 0 } text ? text : null;
 
     private static string Hidden(NetworkSpec network)
     {

@@ -92,7 +92,8 @@ internal static class NetworkSection
         {
             Layer layer = network.Layers[index];
             int inputs = network.InputsOf(index), count = layer.Parameters(inputs).Sum(p => p.Count);
-            string what = layer is Dense dense ? $"dense, {dense.Activation}" : layer is BatchNorm norm ? $"batch norm, {norm.Activation}"
+            string what = layer is Dense dense
+                ? $"dense, {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}" : layer is BatchNorm norm ? $"batch norm, {norm.Activation}"
                 : layer.Describe(inputs).ToLowerInvariant();
             page.Add($"<tr><th scope=\"row\" class=\"n\">{index + 1}</th><td>{what}</td><td class=\"n\">{Written.Count(inputs)}</td><td class=\"n\">{Written.Count(layer.Outputs(inputs))}</td><td>{InspectCommand.Formula(layer, inputs)}</td><td class=\"n\">{Written.Count(count)}</td></tr>\n");
         }

@@ -20,6 +20,9 @@ public sealed record Dense(int Units, Activation Activation) : Layer
     /// <summary>The links that exist, or null for all.</summary>
     public ConnectionMask? Connections { get; init; }
 
+    /// <summary>What the sums are multiplied with.</summary>
+    public ForwardScale ForwardScale { get; init; }
+
     /// <summary>Start of the weights; null for the custom of the activation.</summary>
     public Initializer? Initializer { get; init; }
 
@@ -39,16 +42,28 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         (Initializer ?? Initializers.For(Activation)).Fill(
             new LayerStart(inputs, Units, Connections, weights, HasBias ? parameters[1] : [], random));
         foreach (int absent in Connections?.Absent ?? []) weights[absent] = 0;
+        if (ForwardScale == ForwardScale.None) return;
+        for (int i = 0; i < weights.Length; i++) weights[i] /= SumFactor(inputs, i % Units);
     }
+
+    /// <summary>s of a unit's sum u = s·Σ wᵢ·xᵢ, by the links that end in it.</summary>
+    public double SumFactor(int inputs, int unit) => ForwardScale.Factor(Connections?.FanIn(unit) ?? inputs);
 
     public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers)
     {
         Expr field = Expr.MatMul(x, parameters[0]);
+        if (ForwardScale != ForwardScale.None)
+        {
+            double[,] factors = new double[1, Units];
+            for (int unit = 0; unit < Units; unit++) factors[0, unit] = SumFactor(parameters[0].Rows, unit);
+            field *= Expr.Constant(factors);
+        }
         return Activation.Define(HasBias ? field + parameters[1] : field);
     }
 
     public override string Describe(int inputs) =>
-        $"Dense {inputs}→{Units} {Activation}" + (Connections is null ? "" : $", {Connections.Links} links") + (HasBias ? "" : ", no bias");
+        $"Dense {inputs}→{Units} {Activation}" + (Connections is null ? "" : $", {Connections.Links} links")
+        + (HasBias ? "" : ", no bias") + (ForwardScale == ForwardScale.None ? "" : $", forward scale {ForwardScale.Word()}");
 
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDense<T>(this, place);
 
@@ -58,6 +73,7 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         json.WriteString("activation", Activation.ToString());
         if (!HasBias) json.WriteBoolean("bias", false);
         if (Initializer is not null) json.WriteString("initializer", Initializer.ToString());
+        if (ForwardScale != ForwardScale.None) json.WriteString("forward_scale", ForwardScale.Word());
         if (Connections is not null)
         {
             json.WriteNumber("inputs", Connections.Inputs);
@@ -71,6 +87,7 @@ public sealed record Dense(int Units, Activation Activation) : Layer
         return new(units, catalog.Activation(json.GetProperty("activation").GetString()!))
         {
             HasBias = !json.TryGetProperty("bias", out JsonElement bias) || bias.GetBoolean(),
+            ForwardScale = ForwardScales.Read(json),
             Initializer = json.TryGetProperty("initializer", out JsonElement initializer)
                 ? catalog.Initializer(initializer.GetString()!) : null,
             Connections = json.TryGetProperty("connections", out JsonElement bits)
@@ -79,7 +96,10 @@ public sealed record Dense(int Units, Activation Activation) : Layer
     }
 }
 
-/// <summary>X [B,I], W [I,O], b [O], Z = X·W + b, Y = φ(Z); dZ = dY ⊙ φ′, dW = Xᵀ·dZ, db = Σ_B dZ, dX = dZ·Wᵀ.</summary>
+/// <summary>
+/// X [B,I], W [I,O], b [O], Z = X·W + b, Y = φ(Z); dZ = dY ⊙ φ′, dW = Xᵀ·dZ, db = Σ_B dZ, dX = dZ·Wᵀ.
+/// With a forward scale s [O]: Z = X·W·diag(s) + b; once db is taken, dZ·diag(s) stands for dZ in dW and dX.
+/// </summary>
 internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Kernels<T> kernels;
@@ -87,6 +107,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     private readonly int weight, bias;
     private readonly bool keepsField;
     private readonly int[] absent;
+    private readonly AlignedBuffer<T>? scale;
     private AlignedBuffer<T>? packed;
 
     public BoundDense(Dense layer, in LayerPlace place) : base(place.Inputs, layer.Units)
@@ -97,6 +118,10 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         bias = layer.HasBias ? place.ParameterOffsets[1] : -1;
         keepsField = place.KeepsScores || layer.Activation.DerivativeFrom == DerivativeFrom.Input;
         absent = layer.Connections?.Absent ?? [];
+        if (layer.ForwardScale == ForwardScale.None) return;
+        scale = new AlignedBuffer<T>(layer.Units);
+        for (int unit = 0; unit < layer.Units; unit++)
+            scale.Span[unit] = T.CreateTruncating(layer.SumFactor(place.Inputs, unit));
     }
 
     // The field Z is kept only where the derivative or the loss asks for it.
@@ -114,10 +139,35 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         if (pass.InputGradient != null) packed ??= new AlignedBuffer<T>(Kernels<T>.TransposedLength(Inputs, Outputs));
         FieldGradientJob field = new(this, pass);
         pass.Run(ref field, (long)pass.Rows * Outputs * 16);
+        if (scale is not null)
+        {
+            if (bias >= 0) SumBiases(pass);
+            ScaleFieldGradient(pass);
+        }
         GradientJob job = new(this, pass);
         pass.Run(ref job, 2L * pass.Rows * Inputs * Outputs);
         T* dW = pass.Gradient + weight;
         foreach (int place in absent) dW[place] = T.Zero;
+    }
+
+    private void SumBiases(in LayerPass<T> pass) =>
+        kernels.ColumnSums(pass.OutputGradient, Outputs, pass.Gradient + bias, pass.Rows, Outputs, pass.Accumulate);
+
+    /// <summary>Z = U·diag(s) + b in place of U = X·W.</summary>
+    private void ScaleFields(T* z, T* b, int rows)
+    {
+        T* s = scale!.Pointer;
+        for (int row = 0; row < rows; row++, z += Outputs)
+            for (int unit = 0; unit < Outputs; unit++)
+                z[unit] = b == null ? z[unit] * s[unit] : z[unit] * s[unit] + b[unit];
+    }
+
+    private void ScaleFieldGradient(in LayerPass<T> pass)
+    {
+        T* s = scale!.Pointer, dZ = pass.OutputGradient;
+        for (int row = 0; row < pass.Rows; row++, dZ += Outputs)
+            for (int unit = 0; unit < Outputs; unit++)
+                dZ[unit] *= s[unit];
     }
 
     /// <summary>Rows split over the team: each row's outputs depend on that row alone.</summary>
@@ -130,8 +180,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             int inputs = layer.Inputs, outputs = layer.Outputs;
             T* y = pass.Output + (long)first * outputs;
             T* b = layer.bias < 0 ? null : pass.Parameters + layer.bias;
-            layer.kernels.Forward(pass.Input + (long)first * inputs, inputs, pass.Parameters + layer.weight, outputs, b, y, outputs,
-                count, inputs, outputs);
+            layer.kernels.Forward(pass.Input + (long)first * inputs, inputs, pass.Parameters + layer.weight, outputs,
+                layer.scale is null ? b : null, y, outputs, count, inputs, outputs);
+            if (layer.scale is not null) layer.ScaleFields(y, b, count);
             T* z = y;
             if (layer.keepsField && pass.Cache != null)
             {
@@ -167,8 +218,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             if (inputCount > 0)
                 layer.kernels.WeightGradient(pass.Input + input, inputs, pass.OutputGradient, outputs,
                     pass.Gradient + layer.weight + (long)input * outputs, outputs, pass.Rows, inputCount, outputs, pass.Accumulate);
-            if (part == parts - 1 && layer.bias >= 0)
-                layer.kernels.ColumnSums(pass.OutputGradient, outputs, pass.Gradient + layer.bias, pass.Rows, outputs, pass.Accumulate);
+            if (part == parts - 1 && layer.bias >= 0 && layer.scale is null) layer.SumBiases(pass);
             if (pass.InputGradient == null) return;
             (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
             if (count > 0)

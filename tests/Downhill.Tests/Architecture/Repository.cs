@@ -16,7 +16,7 @@ internal static partial class Repository
         if (!Directory.Exists(start)) return [];
         return [.. Directory.EnumerateFiles(start, pattern, SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))
-            .Where(path => !path.Split('/')[..^1].Any(IsBuilt))
+            .Where(path => path != ".git" && !path.Split('/')[..^1].Any(IsBuilt)) // .git of a worktree is a file
             .Order(StringComparer.Ordinal)];
     }
 

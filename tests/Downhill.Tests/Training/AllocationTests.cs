@@ -5,7 +5,7 @@ public sealed class AllocationTests
 {
     private static NetworkSpec Every(Activation output) => new(6,
         new Dense(70, Activations.Identity), new BatchNorm(Activations.Relu), new Dropout(0.2),
-        new Dense(64, Activations.Tanh) { Connections = Runs.Mask(70, 64) },
+        new Dense(64, Activations.Tanh) { Connections = Runs.Mask(70, 64), ForwardScale = ForwardScale.LeCun },
         new Dense(8, Activations.Sigmoid()) { HasBias = false }, new Dense(3, output));
 
     public static TheoryData<string, string, int, string> Cases()
@@ -71,7 +71,8 @@ public sealed class AllocationTests
         NetworkSpec spec = new(4, new Dense(12, Activations.Tanh), new Dense(3, Activations.Softmax));
         using TrainSession<float> session = Runs.Start<float>(data, spec, new()
         {
-            Optimizer = Catalog.Default.Optimizer(optimizer), Batch = 0, Epochs = 100_000, Threads = 1, L2 = 1e-3, LearningRate = 0.01,
+            Optimizer = Catalog.Default.Optimizer(optimizer), Batch = 0, Epochs = 100_000, Threads = 1, L2 = 1e-3,
+            LearningRate = optimizer == "lbfgs" ? null : 0.01,
             Stop = [StoppingRules.Change(1e-30, 1_000), StoppingRules.Gradient(1e-30)],
         });
         session.State.History.EnsureCapacity(10_000);

@@ -9,6 +9,9 @@ public sealed class DeterminismTests
         "plain" => new(20, new Dense(64, Activations.Tanh), new Dense(50, Activations.Relu), new Dense(5, Activations.Softmax)),
         "masked" => new(20, new Dense(64, Activations.Tanh) { Connections = Runs.Mask(20, 64) },
             new Dense(50, Activations.Sigmoid()) { Connections = Runs.Mask(64, 50) }, new Dense(5, Activations.Softmax)),
+        "scaled" => new(20, new Dense(64, Activations.Tanh) { Connections = Runs.Mask(20, 64), ForwardScale = ForwardScale.LeCun },
+            new Dense(50, Activations.Relu) { ForwardScale = ForwardScale.LeCun },
+            new Dense(5, Activations.Softmax) { ForwardScale = ForwardScale.LeCun, HasBias = false }),
         "dropout" => new(20, new Dense(64, Activations.Relu), new Dropout(0.3), new Dense(50, Activations.Tanh), new Dropout(0.2),
             new Dense(5, Activations.Softmax)),
         "batch_norm" => new(20, new Dense(64, Activations.Identity), new BatchNorm(Activations.Relu),
@@ -19,7 +22,7 @@ public sealed class DeterminismTests
     private static TrainOptions Options(string optimizer, string arithmetic, int threads) => new()
     {
         Optimizer = Catalog.Default.Optimizer(optimizer),
-        LearningRate = optimizer == "adam" ? 0.005 : 0.05,
+        LearningRate = optimizer switch { "adam" => 0.005, "lbfgs" => null, _ => 0.05 },
         Batch = optimizer == "lbfgs" ? 0 : 256,
         Epochs = 2,
         L2 = optimizer == "momentum" ? 1e-3 : 0,
@@ -35,7 +38,7 @@ public sealed class DeterminismTests
         TheoryData<string, string, string> cases = [];
         foreach (string arithmetic in (string[])["Fast", "Portable"])
         {
-            foreach (string shape in (string[])["plain", "masked", "dropout", "batch_norm", "small"])
+            foreach (string shape in (string[])["plain", "masked", "scaled", "dropout", "batch_norm", "small"])
                 cases.Add(shape, shape is "plain" or "small" ? "momentum" : "adam", arithmetic);
             foreach (string optimizer in (string[])["gradient_descent", "lbfgs"])
                 cases.Add("masked", optimizer, arithmetic);
@@ -67,6 +70,7 @@ public sealed class DeterminismTests
     [Theory]
     [InlineData("plain", "momentum", "2a6059268c8bcc30")]
     [InlineData("masked", "adam", "28289e4b7343a610")]
+    [InlineData("scaled", "adam", "2a71b4a0b11e7f72")]
     [InlineData("dropout", "adam", "864ab356f7edf0d1")]
     [InlineData("batch_norm", "gradient_descent", "571439167584d1a1")]
     [InlineData("small", "lbfgs", "7aba968a19569341")]

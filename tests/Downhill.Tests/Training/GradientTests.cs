@@ -31,7 +31,7 @@ public sealed class GradientTests
         }
     }
 
-    private static readonly string[] Shapes = ["plain", "masked", "dropout", "batch_norm", "single_row", "no_bias"];
+    private static readonly string[] Shapes = ["plain", "masked", "dropout", "batch_norm", "single_row", "no_bias", "scaled"];
 
     /// <summary>
     /// All triples of hidden activation, output pair and shape would be tens of thousands: every hidden activation with two outputs,
@@ -74,6 +74,9 @@ public sealed class GradientTests
             "no_bias" => [new Dense(4, hidden) { HasBias = false }, new Dense(3, output) { HasBias = false }],
             "masked" => [new Dense(4, hidden) { Connections = ConnectionMask.Random(3, 4, 0.6, new(5, RandomStreams.Connections)) },
                 new Dense(3, output) { Connections = ConnectionMask.Random(4, 3, 0.5, new(6, RandomStreams.Connections)) }],
+            "scaled" => [new Dense(4, hidden) { ForwardScale = ForwardScale.LeCun, Connections = Runs.Mask(3, 4) },
+                new Dense(3, hidden) { ForwardScale = ForwardScale.LeCun, HasBias = false },
+                new Dense(3, output) { ForwardScale = ForwardScale.LeCun }],
             "dropout" => [new Dense(5, hidden), new Dropout(0.4), new Dense(3, output)],
             _ => [new Dense(4, Activations.Identity), new BatchNorm(hidden), new Dense(4, hidden), new BatchNorm(Activations.Identity), new Dense(3, output)],
         };

@@ -1,0 +1,256 @@
+using System.Reflection;
+using Downhill.Onnx.Schema;
+using Google.Protobuf;
+
+namespace Downhill.Onnx;
+
+/// <summary>How the rows come into an exported graph.</summary>
+public enum OnnxInputs
+{
+    /// <summary><see cref="Columns"/> where a column holds categories, else <see cref="Tensor"/>.</summary>
+    Automatic,
+
+    /// <summary>One input per raw column, by its name: [N,1], float32 or string.</summary>
+    Columns,
+
+    /// <summary>One float32 input "input" [N, raw columns]; a category is its place in the column's list, −1 when unknown.</summary>
+    Tensor,
+}
+
+/// <summary>Choices of an export.</summary>
+public sealed record OnnxExportOptions
+{
+    /// <summary>Name of the graph.</summary>
+    public string Name { get; init; } = "downhill";
+
+    /// <summary>How the rows come in.</summary>
+    public OnnxInputs Inputs { get; init; }
+}
+
+/// <summary>
+/// Writes a whole model as one ONNX graph of standard operators: raw columns in; scaling, categories and network; class
+/// names, probabilities or numbers in the target's units out. It is a pure function of the model, so the same model
+/// gives the same bytes. Layout: docs/EXPORT.md.
+/// </summary>
+public static class OnnxExport
+{
+    /// <summary>Version of the standard operators ("opset") that the graphs are written in.</summary>
+    public const int OperatorSet = 20;
+
+    /// <summary>Version of the file format ("IR version").</summary>
+    public const int FormatVersion = 10;
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <exception cref="DownhillException">The folder is missing or cannot be written to, or a layer has no ONNX form.</exception>
+    public static void Save(Model model, string path, OnnxExportOptions? options = null)
+    {
+        byte[] bytes = ToBytes(model, options);
+        AtomicFile.Write(path, stream => stream.Write(bytes));
+    }
+
+    /// <summary>Writes the file's bytes to a stream.</summary>
+    /// <exception cref="DownhillException">A layer has no ONNX form.</exception>
+    public static void Write(Model model, Stream stream, OnnxExportOptions? options = null) =>
+        Build(model, options ?? new()).WriteTo(stream);
+
+    /// <summary>The file's bytes, for where there are no files.</summary>
+    /// <exception cref="DownhillException">A layer has no ONNX form, or the file would be above 2 GiB.</exception>
+    public static byte[] ToBytes(Model model, OnnxExportOptions? options = null) => Build(model, options ?? new()).ToByteArray();
+
+    private static ModelProto Build(Model model, OnnxExportOptions options)
+    {
+        if (4L * model.Spec.ParameterLength > int.MaxValue - (1 << 20))
+            Throw.Input("ONNX export", "a model of at most 2 GiB, the most that one ONNX file holds",
+                $"{4L * model.Spec.ParameterLength:N0} bytes of parameters", "Keep it as a safetensors file.");
+        GraphWriter graph = new(options.Name, Description(model));
+        string rows = EncodeRows(graph, model.Preparation, options.Inputs);
+        IReadOnlyList<TrainedLayer> layers = TrainedLayer.Of(model);
+        for (int index = 0; index < layers.Count; index++) rows = LayerNodes.Add(graph, rows, index, layers[index]);
+        AddAnswers(graph, model, rows);
+        ModelProto file = new()
+        {
+            IrVersion = FormatVersion,
+            ProducerName = "Downhill",
+            ProducerVersion = typeof(Model).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
+                .InformationalVersion.Split('+')[0] ?? "",
+            ModelVersion = 1,
+            DocString = Description(model),
+            Graph = graph.Graph,
+        };
+        file.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OperatorSet });
+        foreach ((string key, string value) in Metadata(model))
+            file.MetadataProps.Add(new StringStringEntryProto { Key = key, Value = value });
+        return file;
+    }
+
+    // ---- raw columns to the network's inputs ------------------------------------------------------------------------
+
+    /// <summary>Declares the inputs; the result is [N, width] of the network.</summary>
+    private static string EncodeRows(GraphWriter graph, Preparation preparation, OnnxInputs inputs)
+    {
+        bool byColumn = inputs == OnnxInputs.Columns
+            || (inputs == OnnxInputs.Automatic && preparation.CategoryCount > 0);
+        string raw = byColumn ? JoinColumns(graph, preparation) : SplitTensor(graph, preparation);
+        return Scale(graph, preparation, raw);
+    }
+
+    private static string JoinColumns(GraphWriter graph, Preparation preparation)
+    {
+        List<string> parts = [];
+        foreach (Column column in preparation.Inputs)
+        {
+            bool isCategory = column.Kind == ColumnKind.Category;
+            string input = graph.Input(column.Name,
+                isCategory ? TensorProto.Types.DataType.String : TensorProto.Types.DataType.Float, 1);
+            if (!isCategory) parts.Add(input);
+            else if (column.Categories.Count > 0)
+                parts.Add(OneHot(graph, input, graph.Texts($"{column.Name}.categories", column.Categories), column.Name));
+        }
+        return Join(graph, parts);
+    }
+
+    private static string SplitTensor(GraphWriter graph, Preparation preparation)
+    {
+        string input = graph.Input("input", TensorProto.Types.DataType.Float, preparation.Inputs.Count);
+        if (preparation.CategoryCount == 0) return input;
+        List<string> parts = [];
+        for (int from = 0; from < preparation.Inputs.Count;)
+        {
+            Column column = preparation.Inputs[from];
+            int to = from + 1;
+            if (column.Kind == ColumnKind.Numeric)
+                while (to < preparation.Inputs.Count && preparation.Inputs[to].Kind == ColumnKind.Numeric) to++;
+            string part = graph.Node("Slice", $"columns{from + 1}",
+                [input, graph.Integers([from]), graph.Integers([to]), graph.Integers([1])]);
+            if (column.Kind == ColumnKind.Numeric)
+            {
+                parts.Add(part);
+            }
+            else if (column.Categories.Count > 0)
+            {
+                float[] codes = [.. Enumerable.Range(0, column.Categories.Count).Select(k => (float)k)];
+                parts.Add(OneHot(graph, part, graph.Numbers($"{column.Name}.codes", codes, codes.Length), column.Name));
+            }
+            from = to;
+        }
+        return Join(graph, parts);
+    }
+
+    /// <summary>[N,1] compared with the K categories: 1 in the place of its own, 0 everywhere when it is unknown.</summary>
+    private static string OneHot(GraphWriter graph, string value, string categories, string name) =>
+        graph.Cast(graph.Node("Equal", $"{name}.is", [value, categories]), TensorProto.Types.DataType.Float, $"{name}.one_hot");
+
+    private static string Join(GraphWriter graph, List<string> parts) =>
+        parts.Count == 1 ? parts[0] : graph.Node("Concat", "columns", parts, GraphWriter.Attribute("axis", 1));
+
+    /// <summary>
+    /// (x − shift)·scale. Where float32 cannot hold a shift well enough (a year, an amount of money, whose differences
+    /// matter), it is subtracted in two parts, of which the first is exact.
+    /// </summary>
+    private static string Scale(GraphWriter graph, Preparation preparation, string rows)
+    {
+        int width = preparation.Width;
+        float[] shift = new float[width], rest = new float[width], scale = new float[width];
+        bool needsRest = false;
+        int at = 0, numeric = 0;
+        foreach (Column column in preparation.Inputs)
+        {
+            if (column.Kind == ColumnKind.Category)
+            {
+                Array.Fill(scale, 1, at, column.Categories.Count);
+                at += column.Categories.Count;
+                continue;
+            }
+            (double from, double by) = (preparation.Shift[numeric], preparation.Scale[numeric]);
+            shift[at] = (float)from;
+            rest[at] = (float)(from - shift[at]);
+            scale[at] = (float)by;
+            needsRest |= Math.Abs(rest[at] * by) > 1e-7;
+            at++;
+            numeric++;
+        }
+        if (shift.Any(s => s != 0)) rows = graph.Node("Sub", "shifted", [rows, graph.Numbers("shift", shift, width)]);
+        if (needsRest) rows = graph.Node("Sub", "shifted_rest", [rows, graph.Numbers("shift_rest", rest, width)]);
+        if (scale.All(s => s == 1)) return rows;
+        return graph.Node("Mul", "scaled", [rows, graph.Numbers("scale", scale, width)]);
+    }
+
+    // ---- the network's outputs to answers ---------------------------------------------------------------------------
+
+    private static void AddAnswers(GraphWriter graph, Model model, string outputs)
+    {
+        Preparation preparation = model.Preparation;
+        if (!preparation.Target.IsClass)
+        {
+            int targets = preparation.Outputs;
+            float[] scale = [.. preparation.TargetScale.Select(s => (float)s)];
+            float[] shift = [.. preparation.TargetShift.Select(s => (float)s)];
+            if (scale.Any(s => s != 1))
+                outputs = graph.Node("Mul", "unscaled", [outputs, graph.Numbers("target_scale", scale, targets)]);
+            if (shift.Any(s => s != 0))
+                outputs = graph.Node("Add", "unshifted", [outputs, graph.Numbers("target_shift", shift, targets)]);
+            graph.Output(outputs, "values", TensorProto.Types.DataType.Float, targets);
+            return;
+        }
+        int classes = preparation.Target.Classes.Count;
+        string index;
+        if (preparation.SingleOutput)
+        {
+            // One unit between the codes of the two classes: class 1 from the middle on.
+            (double low, double high) = (preparation.TargetLow, preparation.TargetHigh);
+            string second = outputs;
+            if (low != 0) second = graph.Node("Sub", "above_low", [second, graph.Number((float)low)]);
+            if (high - low != 1) second = graph.Node("Mul", "share", [second, graph.Number((float)(1 / (high - low)))]);
+            string isSecond = graph.Node("GreaterOrEqual", "is_second",
+                [outputs, graph.Number((float)(0.5 * (low + high)))]);
+            index = graph.Node("Squeeze", "class",
+                [graph.Cast(isSecond, TensorProto.Types.DataType.Int64, "class_column"), graph.Integers([1])]);
+            string first = graph.Node("Sub", "first", [graph.Number(1), second]);
+            outputs = graph.Node("Concat", "shares", [first, second], GraphWriter.Attribute("axis", 1));
+        }
+        else
+        {
+            index = graph.Node("ArgMax", "class", [outputs],
+                GraphWriter.Attribute("axis", 1), GraphWriter.Attribute("keepdims", 0));
+        }
+        string label = graph.Node("Gather", "class_name",
+            [graph.Texts("classes", preparation.Target.Classes), index], GraphWriter.Attribute("axis", 0));
+        graph.Output(label, "label", TensorProto.Types.DataType.String);
+        graph.Output(outputs, model.GivesProbabilities ? "probabilities" : "scores", TensorProto.Types.DataType.Float, classes);
+    }
+
+    // ---- words ------------------------------------------------------------------------------------------------------
+
+    private static string Description(Model model)
+    {
+        Target target = model.Preparation.Target;
+        string answer = target.IsClass
+            ? $"one of {target.Classes.Count} classes" + (target.Names.Count > 0 ? $" of '{target.Names[0]}'" : "")
+            : string.Join(", ", target.Names.Select(n => $"'{n}'"));
+        return $"Multi-layer perceptron {model.Spec} with {model.Spec.ParameterCount} parameters; gives {answer} for a raw row.";
+    }
+
+    private static IEnumerable<(string Key, string Value)> Metadata(Model model)
+    {
+        Preparation preparation = model.Preparation;
+        yield return ("downhill.network", ModelFile.Json(model.Spec.Write));
+        yield return ("downhill.columns", ModelFile.Json(json => Texts(json, preparation.Inputs.Select(c => c.Name))));
+        yield return ("downhill.target", ModelFile.Json(json => Texts(json, preparation.Target.Names)));
+        if (preparation.Target.IsClass)
+            yield return ("downhill.classes", ModelFile.Json(json => Texts(json, preparation.Target.Classes)));
+        yield return ("downhill.loss", model.Loss.ToString());
+        yield return ("downhill.weights_sha256", model.WeightsHash);
+        if (model.Image is ImageShape image) yield return ("downhill.image", $"{image.Width}x{image.Height}");
+        if (model.Training is not TrainingRecord training) yield break;
+        yield return ("downhill.data", training.Data);
+        yield return ("downhill.epochs", $"{training.Epochs}");
+        yield return ("downhill.seed", $"{training.Seed}");
+    }
+
+    private static void Texts(System.Text.Json.Utf8JsonWriter json, IEnumerable<string> texts)
+    {
+        json.WriteStartArray();
+        foreach (string text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+    }
+}
