@@ -37,7 +37,7 @@ public sealed class Model
 {
     private readonly Network<float> network;
     private readonly AlignedBuffer<float> parameters, buffers;
-    private readonly Workspace<float>?[] spare = new Workspace<float>?[2 * Environment.ProcessorCount];
+    private Predictor? predictor; // compiled by the first prediction
 
     internal Model(
         NetworkSpec spec, Preparation preparation, Loss loss, AlignedBuffer<float> parameters,
@@ -106,45 +106,21 @@ public sealed class Model
     }
 
     /// <summary>
-    /// The network's outputs for one raw row, in the target's units for regression. Allocates nothing once each thread
-    /// that calls at the same time has done so before.
+    /// The network's outputs for one raw row, in the target's units for regression. The first call compiles the
+    /// network, see
+    /// <see cref="CreatePredictor"/>; later ones allocate nothing.
     /// </summary>
     /// <param name="row">Numeric columns in order.</param>
     /// <param name="outputs">[outputs] receives them.</param>
     /// <param name="codes">Category columns in order, −1 for unknown.</param>
     /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not
     /// finite.</exception>
-    public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
-    {
-        if (row.Length != Preparation.NumericCount || codes.Length != Preparation.CategoryCount)
-            Throw.Input("Row", $"{Preparation.NumericCount} numbers and {Preparation.CategoryCount} categories",
-                $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
-        for (int i = 0, c = 0; c < codes.Length; i++)
-        {
-            Column column = Preparation.Inputs[i];
-            if (column.Kind != ColumnKind.Category) continue;
-            if (codes[c] < -1 || codes[c] >= column.Categories.Count)
-                Throw.Input($"Row, column '{column.Name}'",
-                    $"a category code from −1 (unknown) to {column.Categories.Count - 1}", $"{codes[c]}",
-                    "It is the place in the column's list of categories.");
-            c++;
-        }
-        if (outputs.Length != Preparation.Outputs)
-            Throw.Input("Outputs", $"room for {Preparation.Outputs} numbers", $"{outputs.Length}",
-                "Give a span of that length.");
-        Workspace<float> workspace = Borrow();
-        Preparation.Encode(row, codes, workspace.Input);
-        if (Preparation.BrokenColumn<float>(workspace.Input) is int broken)
-        {
-            Return(workspace);
-            Preparation.RefuseNumber(broken, row);
-        }
-        network.Forward(workspace, parameters, buffers, 1, PassMode.Predict);
-        workspace.Output.CopyTo(outputs);
-        Return(workspace);
-        if (Preparation.Target.IsClass) return;
-        for (int i = 0; i < outputs.Length; i++) outputs[i] = (float)Preparation.ValueOf(outputs[i], i);
-    }
+    public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default) =>
+        (predictor ??= CreatePredictor()).Predict(row, outputs, codes);
+
+    /// <summary>Compiles the network, its weights and its preparation for answering single rows as fast as
+    /// possible.</summary>
+    public Predictor CreatePredictor() => new(this);
 
     /// <summary>Measures the model on rows (all when <paramref name="rows"/> is null).</summary>
     /// <param name="source">Data with the columns it was trained on.</param>
@@ -178,18 +154,5 @@ public sealed class Model
         if (segment.Shape.Mask is not ConnectionMask mask) return all;
         HashSet<int> absent = [.. mask.Absent];
         return [.. all.Where((_, i) => !absent.Contains(i))];
-    }
-
-    private Workspace<float> Borrow()
-    {
-        for (int i = 0; i < spare.Length; i++)
-            if (Interlocked.Exchange(ref spare[i], null) is Workspace<float> workspace) return workspace;
-        return new(network, 1);
-    }
-
-    private void Return(Workspace<float> workspace)
-    {
-        for (int i = 0; i < spare.Length; i++)
-            if (Interlocked.CompareExchange(ref spare[i], workspace, null) is null) return;
     }
 }
