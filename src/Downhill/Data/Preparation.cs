@@ -1,4 +1,6 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
+using Downhill.Kernels;
 
 namespace Downhill;
 
@@ -107,6 +109,25 @@ public sealed record Preparation(
             c++;
             at += oneHot.Length;
         }
+    }
+
+    /// <summary>Whether a numeric column's value is the network's input, unchanged.</summary>
+    internal bool TakesNumbersAsTheyAre { get; } = Shift.All(s => s == 0) && Scale.All(s => s == 1);
+
+    /// <summary>The same for rows of them, [rows, numeric] and [rows, codes] to [rows, <see cref="Width"/>]; numbers that
+    /// are taken as they are may be in their place already.</summary>
+    internal void Encode<T>(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes, Span<T> encoded, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int n = NumericCount, c = CategoryCount;
+        if (c == 0)
+        {
+            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(MemoryMarshal.Cast<T, float>(encoded));
+            else Standardisation.Apply(numeric, Shift, Scale, encoded);
+            return;
+        }
+        for (int row = 0; row < rows; row++)
+            Encode(numeric.Slice(row * n, n), codes.Slice(row * c, c), encoded.Slice(row * Width, Width));
     }
 
     /// <summary>The first encoded input that is no finite number, or null.</summary>
