@@ -54,7 +54,8 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
             : [.. weights.Select((s, i) => new Part(starts[i], starts[i + 1] - starts[i], s.LearningRateFactor,
                 BiasesOf(segments.Where(b => b.Layer == s.Layer))))];
         isPlain = parts.Length == 1 && factors is null && absent.Length == 0;
-        (parameters, gradient) = (network.Parameters.Pointer, network.Gradient.Pointer);
+        parameters = network.Parameters.Pointer;
+        gradient = network.Gradient.Pointer;
         slotPointers = new nint[3];
         for (int slot = 0; slot < slots; slot++) slotPointers[slot] = (nint)this.slots[slot].Pointer;
         int units = (parts.Max(p => p.Biases.Length) + Segment.Alignment - 1) & -Segment.Alignment;
