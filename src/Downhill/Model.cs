@@ -37,7 +37,7 @@ public sealed class Model
 {
     private readonly Network<float> network;
     private readonly AlignedBuffer<float> parameters, buffers;
-    private Predictor? predictor; // compiled by the first prediction
+    private readonly Workspace<float>?[] spare = new Workspace<float>?[2 * Environment.ProcessorCount];
 
     internal Model(
         NetworkSpec spec, Preparation preparation, Loss loss, AlignedBuffer<float> parameters,
@@ -106,20 +106,36 @@ public sealed class Model
     }
 
     /// <summary>
-    /// The network's outputs for one raw row, in the target's units for regression. The first call compiles the
-    /// network, see
-    /// <see cref="CreatePredictor"/>; later ones allocate nothing.
+    /// The network's outputs for one raw row, in the target's units for regression: to the last bit what
+    /// <see cref="Evaluate"/> gives. Allocates nothing once each thread that calls at the same time has done so before.
+    /// Where single rows must be fast, take <see cref="CreatePredictor"/>.
     /// </summary>
     /// <param name="row">Numeric columns in order.</param>
     /// <param name="outputs">[outputs] receives them.</param>
     /// <param name="codes">Category columns in order, −1 for unknown.</param>
     /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not
     /// finite.</exception>
-    public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default) =>
-        (predictor ??= CreatePredictor()).Predict(row, outputs, codes);
+    public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
+    {
+        Predictor.Check(Preparation, row, outputs, codes);
+        Workspace<float> workspace = Borrow();
+        Preparation.Encode(row, codes, workspace.Input);
+        if (Preparation.BrokenColumn<float>(workspace.Input) is int broken)
+        {
+            Return(workspace);
+            Preparation.RefuseNumber(broken, row);
+        }
+        network.Forward(workspace, parameters, buffers, 1, PassMode.Predict);
+        workspace.Output.CopyTo(outputs);
+        Return(workspace);
+        if (Preparation.Target.IsClass) return;
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = (float)Preparation.ValueOf(outputs[i], i);
+    }
 
-    /// <summary>Compiles the network, its weights and its preparation for answering single rows as fast as
-    /// possible.</summary>
+    /// <summary>
+    /// Compiles the network, its weights and its preparation for answering single rows as fast as possible; its answers
+    /// are those of <see cref="Predict(ReadOnlySpan{float}, Span{float}, ReadOnlySpan{int})"/> within rounding.
+    /// </summary>
     public Predictor CreatePredictor() => new(this);
 
     /// <summary>Measures the model on rows (all when <paramref name="rows"/> is null).</summary>
@@ -154,5 +170,18 @@ public sealed class Model
         if (segment.Shape.Mask is not ConnectionMask mask) return all;
         HashSet<int> absent = [.. mask.Absent];
         return [.. all.Where((_, i) => !absent.Contains(i))];
+    }
+
+    private Workspace<float> Borrow()
+    {
+        for (int i = 0; i < spare.Length; i++)
+            if (Interlocked.Exchange(ref spare[i], null) is Workspace<float> workspace) return workspace;
+        return new(network, 1);
+    }
+
+    private void Return(Workspace<float> workspace)
+    {
+        for (int i = 0; i < spare.Length; i++)
+            if (Interlocked.CompareExchange(ref spare[i], workspace, null) is null) return;
     }
 }

@@ -45,7 +45,7 @@ public sealed class Predictor
     [SkipLocalsInit]
     public unsafe int Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
     {
-        Check(row, outputs, codes);
+        Check(Preparation, row, outputs, codes);
         int encoded = isPlain ? 0 : Preparation.Width, length = encoded + network.ScratchLength;
         if (length <= MostOnStack / sizeof(float))
         {
@@ -80,21 +80,22 @@ public sealed class Predictor
         }
     }
 
-    private void Check(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes)
+    /// <summary>Refuses a row of the wrong shape.</summary>
+    internal static void Check(Preparation preparation, ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes)
     {
-        if (row.Length != Preparation.NumericCount || codes.Length != Preparation.CategoryCount)
-            Throw.Input("Row", $"{Preparation.NumericCount} numbers and {Preparation.CategoryCount} categories",
+        if (row.Length != preparation.NumericCount || codes.Length != preparation.CategoryCount)
+            Throw.Input("Row", $"{preparation.NumericCount} numbers and {preparation.CategoryCount} categories",
                 $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
         for (int i = 0, c = 0; c < codes.Length; i++)
         {
-            Column column = Preparation.Inputs[i];
+            Column column = preparation.Inputs[i];
             if (column.Kind != ColumnKind.Category) continue;
             if (codes[c] < -1 || codes[c] >= column.Categories.Count)
                 Throw.Input($"Row, column '{column.Name}'", $"a category code from −1 (unknown) to {column.Categories.Count - 1}", $"{codes[c]}",
                     "It is the place in the column's list of categories.");
             c++;
         }
-        if (outputs.Length != Preparation.Outputs)
-            Throw.Input("Outputs", $"room for {Preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
+        if (outputs.Length != preparation.Outputs)
+            Throw.Input("Outputs", $"room for {preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
     }
 }
