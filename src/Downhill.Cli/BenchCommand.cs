@@ -12,16 +12,19 @@ internal sealed class BenchCommand : CliCommand
     private const double DefaultSeconds = 0.5;
 
     private readonly GroupedOption<string?> only, seconds, threads;
-    private readonly GroupedOption<bool> shuffle, quiet, json;
+    private readonly GroupedOption<bool> shuffle, processorTime, quiet, json;
 
     public BenchCommand(Terminal terminal, CancellationToken cancellation)
         : base("bench", "Measures the speed of this machine on the standard workloads.", terminal, cancellation)
     {
         only = Add("Options", "--only", "NAMES",
             "workloads such as W2,W3, or a group such as I3 or GEMM-256, or all; W1 to I3 if not given");
-        seconds = Add("Options", "--seconds", "S", $"measured time of each figure; {Numbers.Text(DefaultSeconds)} if not given");
+        seconds = Add("Options", "--seconds", "S",
+            $"measured time of each figure; {Numbers.Text(DefaultSeconds)} if not given");
         threads = Add("Options", "--threads", "LIST", "numbers of threads such as 1,2; one and all if not given");
         shuffle = AddFlag("Options", "--shuffle", "measure training with shuffled rows as well as in order");
+        processorTime = AddFlag("Options", "--processor-time",
+            "count the processor's time instead of the clock's, for one thread on a busy machine");
         quiet = AddFlag("Options", "--quiet", "no progress");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
     }
@@ -35,8 +38,9 @@ internal sealed class BenchCommand : CliCommand
 
     public override IReadOnlyList<(string Heading, string Text)> Notes { get; } =
     [
-        ("Workloads", string.Join('\n', Workloads.Standard.Concat(Workloads.Unlisted).Select(w => $"{w.Name}: {w.Summary}")
-            .Append("GEMM-64 to GEMM-2048: products of square matrices as layers need them: NN = X·W, TN = Xᵀ·dZ, NT = dZ·Wᵀ"))),
+        ("Workloads", string.Join('\n', Workloads.Standard.Concat(Workloads.Unlisted)
+            .Select(w => $"{w.Name}: {w.Summary}")
+            .Append("GEMM-64 to GEMM-2048: products of square matrices, NN = X·W, TN = Xᵀ·dZ, NT = dZ·Wᵀ"))),
         ("Reading it",
             "W: examples per second of training. I: answers, the time of each for single rows, else rows per second. "
             + "Each figure is the median of five windows that take turns with those of its neighbours. '% peak' is the "
@@ -45,14 +49,13 @@ internal sealed class BenchCommand : CliCommand
 
     protected override int Run(ParseResult words)
     {
-        IReadOnlyList<Workload> chosen = words.GetValue(only) is string list ? Workloads.Find("--only", list) : Workloads.Standard;
+        IReadOnlyList<Workload> chosen =
+            words.GetValue(only) is string list ? Workloads.Find("--only", list) : Workloads.Standard;
         double time = Values.Number("--seconds", words.GetValue(seconds), 0, 600, "0.5 is usual.", lowIncluded: false)
             ?? DefaultSeconds;
-        int most = Math.Max(1, Environment.ProcessorCount);
-        int[] counts = words.GetValue(threads) is string given
-            ? [.. given.Split(',').Select(t => Values.Whole("--threads", t.Trim(), 1, 1024, "Write, for example, 1,2.")!.Value).Distinct()]
-            : most == 1 ? [1] : [1, most];
-        Macro macro = new(time, counts, words.GetValue(shuffle), Cancellation);
+        bool byProcessorTime = words.GetValue(processorTime);
+        int[] counts = Counts(words.GetValue(threads), byProcessorTime);
+        Macro macro = new(time, counts, words.GetValue(shuffle), byProcessorTime, Cancellation);
         Machine machine = new();
         Say("peak", 0);
         IReadOnlyList<PeakResult> peaks = macro.MeasurePeaks();
@@ -63,8 +66,8 @@ internal sealed class BenchCommand : CliCommand
             results.Add(macro.Measure(workload));
         }
         if (!words.GetValue(quiet) && Terminal.ErrorIsTerminal) Terminal.Error.Write("\r\e[K");
-        if (words.GetValue(json)) JsonReport.Write(Terminal, writer => BenchReport.Write(writer, machine, peaks, results));
-        else WriteTables(machine, peaks, results, counts);
+        if (!words.GetValue(json)) WriteTables(machine, peaks, results, counts);
+        else JsonReport.Write(Terminal, writer => BenchReport.Write(writer, machine, peaks, results));
         return Cli.Done;
 
         void Say(string name, int number)
@@ -76,19 +79,39 @@ internal sealed class BenchCommand : CliCommand
         }
     }
 
+    private static int[] Counts(string? list, bool byProcessorTime)
+    {
+        int most = Environment.ProcessorCount;
+        if (list is null) return most == 1 || byProcessorTime ? [1] : [1, most];
+        int[] counts =
+        [
+            .. list.Split(',').Select(text =>
+                Values.Whole("--threads", text.Trim(), 1, 1024, "Write, for example, 1,2.")!.Value).Distinct(),
+        ];
+        if (byProcessorTime && counts.Any(c => c > 1))
+            Throw.Input("--processor-time", "--threads 1", $"--threads {list}",
+                "Several threads wait for each other, which processor time does not tell from work.");
+        return counts;
+    }
+
     private void WriteTables(
         Machine machine, IReadOnlyList<PeakResult> peaks, IReadOnlyList<WorkloadResult> results, int[] counts)
     {
-        Terminal.Out.WriteLine($"  {machine.Processor}, {machine.Processors} processors, "
-            + $"{(machine.Width == SimdWidth.Scalar ? "no vectors" : $"{SimdWidths.Name(machine.Width)} bits")}, {machine.Runtime}");
+        string width = machine.Width == SimdWidth.Scalar ? "no vectors" : $"{SimdWidths.Name(machine.Width)} bits";
+        Terminal.Out.WriteLine($"  {machine.Processor}, {machine.Processors} processors, {width}, {machine.Runtime}");
         Terminal.Out.WriteLine();
         (string, bool)[] heads = [.. counts.Select(t => ($"{t} thread{(t == 1 ? "" : "s")}", true))];
         Table peak = Terminal.Table([("peak", false), .. heads]);
-        foreach (IGrouping<SimdWidth, PeakResult> width in peaks.GroupBy(p => p.Width))
-            Terminal.Row(peak, [$"{SimdWidths.Name(width.Key)} bits", .. width.Select(p => BenchReport.Operations(p.Measurement.Rate))]);
+        foreach (IGrouping<SimdWidth, PeakResult> group in peaks.GroupBy(p => p.Width))
+            Terminal.Row(peak, [
+                $"{SimdWidths.Name(group.Key)} bits",
+                .. group.Select(p => BenchReport.Operations(p.Measurement.Rate)),
+            ]);
         Terminal.Write(peak);
         Terminal.Out.WriteLine();
-        Table table = Terminal.Table([("", false), .. heads.SelectMany(h => ((string, bool)[])[h, ("% peak", true)]), ("what", false)]);
+        Table table = Terminal.Table([
+            ("", false), .. heads.SelectMany(h => ((string, bool)[])[h, ("% peak", true)]), ("what", false),
+        ]);
         foreach (WorkloadResult result in results)
             foreach (IGrouping<bool, Measurement> order in result.Measurements.GroupBy(m => m.IsShuffled))
             {

@@ -91,7 +91,7 @@ internal sealed class Run : IDisposable
     /// Trains until the time or the updates are used up, or the run stops. Always makes at least one update. Where a seek is
     /// under way it goes on with that instead.
     /// </summary>
-    /// <param name="budget">Time in ms.</param>
+    /// <param name="budget">Time in ms; may be infinite.</param>
     /// <param name="updates">Most updates.</param>
     /// <returns>Updates and examples done.</returns>
     public (long Updates, long Examples) Train(double budget, long updates)
@@ -100,7 +100,7 @@ internal sealed class Run : IDisposable
         if (session.Stopped is not null) return (0, 0);
         Branch();
         Cursor = null;
-        long started = Stopwatch.GetTimestamp(), deadline = started + (long)(budget * Stopwatch.Frequency / 1000), examples = 0, done = 0;
+        long deadline = Deadline(budget), examples = 0, done = 0;
         while (done < updates && session.Stopped is null)
         {
             long count = Math.Min(burst, updates - done), before = Stopwatch.GetTimestamp();
@@ -111,6 +111,8 @@ internal sealed class Run : IDisposable
             burst = (int)Math.Clamp(count * 0.5 / Math.Max(ms, 1e-3), 1, 1 << 16);
             if (now >= deadline) break;
         }
+        // The engine looks at weights when a loss is measured: one update more, and nothing that is no number is ever shown.
+        if (session.Stopped is null && !WeightsAreFinite()) examples += NewStep();
         Newest = State.Step;
         return (done, examples);
     }
@@ -247,7 +249,7 @@ internal sealed class Run : IDisposable
     /// <summary>Goes on with a seek: replays what was done, or, for an address, trains to its moment.</summary>
     private (long, long) Continue(double budget)
     {
-        long target = Seek!.Value, deadline = Stopwatch.GetTimestamp() + (long)(budget * Stopwatch.Frequency / 1000), done = 0, examples = 0;
+        long target = Seek!.Value, deadline = Deadline(budget), done = 0, examples = 0;
         while (State.Step < target && session.Stopped is null)
         {
             long until = Math.Min(target, State.Step + burst), first = State.Step, before = Stopwatch.GetTimestamp();
@@ -269,10 +271,13 @@ internal sealed class Run : IDisposable
         return (done, examples);
     }
 
+    private static long Deadline(double budget) =>
+        double.IsPositiveInfinity(budget) ? long.MaxValue : Stopwatch.GetTimestamp() + (long)(budget * Stopwatch.Frequency / 1000);
+
     /// <summary>Completes a seek now: something is about to change here.</summary>
     private void Finish()
     {
-        while (Seek is not null) Continue(double.MaxValue / 1e12);
+        while (Seek is not null) Continue(double.PositiveInfinity);
     }
 
     /// <summary>An update that was never done before: recorded on the curve and in snapshots.</summary>
@@ -308,6 +313,13 @@ internal sealed class Run : IDisposable
         }
         if (session.Stopped is { Rule: "epochs" }) session.Continue(); // planned epochs are for schedules; here nobody stops at them
         return report;
+    }
+
+    private bool WeightsAreFinite()
+    {
+        foreach (float w in State.Parameters.Span)
+            if (!float.IsFinite(w)) return false;
+        return true;
     }
 
     private void AddPoint(double learned)

@@ -10,6 +10,19 @@ public enum Reduction
     Sum,
 }
 
+/// <summary>How a step is computed; the bits are the same.</summary>
+internal enum StepKind
+{
+    /// <summary>What is faster for the network's size.</summary>
+    Fastest,
+
+    /// <summary>Layer by layer with the general kernels.</summary>
+    General,
+
+    /// <summary>Compiled whole where possible, however large.</summary>
+    Small,
+}
+
 /// <summary>Everything that decides how a network is trained, given its data.</summary>
 public sealed record TrainOptions
 {
@@ -80,6 +93,9 @@ public sealed record TrainOptions
 
     /// <summary>Whether the weights with the lowest validation loss are the result, or the last ones.</summary>
     public bool KeepBest { get; init; } = true;
+
+    /// <summary>Which of the two ways to the same bits is taken; set by tests that compare them.</summary>
+    internal StepKind Step { get; init; }
 
     /// <summary>η as it will be used.</summary>
     public double EffectiveLearningRate => LearningRate ?? Optimizer.DefaultLearningRate;

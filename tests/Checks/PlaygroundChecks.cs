@@ -31,6 +31,13 @@ public static class PlaygroundChecks
         """{"id":13,"do":"frame","budget":0,"train":false,"want":{"units":16,"output":24,"parameters":true,"predictions":true,"measures":true}}""",
     ];
 
+    /// <summary>The check, for apps without a test framework.</summary>
+    public static EngineCheck Check { get; } = new("a playground session gives the same bits on every host", () =>
+    {
+        string digest = Play();
+        return digest == Digest ? "" : throw new InvalidOperationException($"its digest is {digest}, expected {Digest}");
+    });
+
     /// <summary>Plays the session and digests its replies, but for the time they took.</summary>
     public static string Play()
     {

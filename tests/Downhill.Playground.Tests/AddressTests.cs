@@ -56,7 +56,8 @@ public sealed class AddressTests
         if (code is null) Assert.Empty(opened.Codes);
         else Assert.Contains(code, opened.Codes);
         Assert.All(opened.Texts, text => Assert.DoesNotContain("Exception", text, StringComparison.Ordinal));
-        Assert.Equal(player.Frame("").Step + 25, player.Epochs(1).Step);
+        player.Arrive();
+        Assert.Equal(25, player.Epochs(1).Step);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ public sealed class ServerTests : IAsyncLifetime
         { "GET / HTTP/1.1", "Host: 127.0.0.1.evil.example:{port}", 421 },
         { "GET / HTTP/1.1", "Host: 0.0.0.0:{port}", 421 },
         { "GET / HTTP/1.1", "Host: ", 421 },
-        { "GET http://evil.example/ HTTP/1.1", "", 421 },
+        { "GET http://evil.example/ HTTP/1.1", "", 400 },
         // Pages of other origins.
         { "GET / HTTP/1.1", "Origin: http://evil.example", 403 },
         { "GET / HTTP/1.1", "Origin: null", 403 },

@@ -3,7 +3,7 @@
 
 import { batch, computed, signal } from '@preact/signals';
 import type {
-    Clock, Decoded, ExportKind, Frame, Hello, LayerStatistics, Measures, Message, Reply, Request, Run, SettingValue, State, Wanted,
+    BlockData, Clock, Decoded, ExportKind, Frame, Hello, LayerStatistics, Measures, Message, Reply, Request, Run, Runs, SettingValue, State, Wanted,
 } from './protocol';
 import { Refused, type Connection } from './transport/transport';
 
@@ -192,9 +192,14 @@ export const reset = (seed?: 'new' | number) => {
     return ask(seed === undefined ? { do: 'reset' } : { do: 'reset', seed });
 };
 
-export function step(by: 'epoch' | 'batch' | 'example' | 'stage', count = 1): Promise<unknown> {
+export async function step(by: 'epoch' | 'batch' | 'example' | 'stage', count = 1): Promise<void> {
     playing.value = false;
-    return ask({ do: 'step', by, count });
+    await ask({ do: 'step', by, count });
+    // Inside an update the arithmetic is that of the example at hand.
+    const row = clock.value?.cursor?.row;
+    const point = row === undefined ? -1 : points.value?.rows.indexOf(row) ?? -1;
+    if (point >= 0)
+        probe.value = { row: point };
 }
 
 export function rewind(to: number): Promise<unknown> {
@@ -214,8 +219,8 @@ export async function exportFile(kind: ExportKind): Promise<{ name: string; mime
 }
 
 export async function refreshRuns(action: 'list' | 'keep' = 'list'): Promise<void> {
-    const reply = await ask<Reply & { runs: Run[] }>({ do: 'runs', action });
-    if (reply?.header.runs !== undefined)
+    const reply = await ask<Runs>({ do: 'runs', action });
+    if (reply !== undefined)
         runs.value = reply.header.runs;
 }
 
@@ -350,7 +355,7 @@ function show(reply: Decoded<Frame>): void {
         if (header.statistics !== undefined)
             statistics.value = header.statistics;
         if (header.loss !== undefined)
-            addToCurve(header.loss, f32('loss') ?? new Float32Array(0));
+            addToCurve(header.loss, blocks['loss'] ?? new Float64Array(0));
         if (header.clock.stopped !== null && playing.value) {
             playing.value = false;
             stale = true;
@@ -360,7 +365,7 @@ function show(reply: Decoded<Frame>): void {
         stale = true;
 }
 
-function addToCurve(part: { timeline: number; last: number; whole: boolean }, values: Float32Array): void {
+function addToCurve(part: { timeline: number; last: number; whole: boolean }, values: BlockData): void {
     if (!part.whole && values.length === 0)
         return;
     const next = part.whole ? emptyCurve() : curve.value;

@@ -6,7 +6,8 @@ namespace Downhill.Cli.Bench;
 /// <summary>Figures as text and as JSON.</summary>
 internal static class BenchReport
 {
-    /// <summary>The arithmetic of a figure as a share of the best peak with as many threads; NaN where none was measured.</summary>
+    /// <summary>The arithmetic of a figure as a share of the best peak with as many threads; NaN where none was
+    /// measured.</summary>
     public static double Share(Workload workload, Measurement figure, IReadOnlyList<PeakResult> peaks)
     {
         double[] those = [.. peaks.Where(p => p.Measurement.Threads == figure.Threads).Select(p => p.Measurement.Rate)];
@@ -60,7 +61,8 @@ internal static class BenchReport
                 json.WriteNumber("rate", figure.Rate);
                 json.WriteNumber("low", figure.Low);
                 json.WriteNumber("high", figure.High);
-                JsonReport.Number(json, "shareOfPeak", Share(result.Workload, figure, peaks));
+                if (Share(result.Workload, figure, peaks) is double share && double.IsFinite(share))
+                    json.WriteNumber("shareOfPeak", share);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
@@ -93,5 +95,6 @@ internal static class BenchReport
     }
 
     /// <summary>Three significant digits.</summary>
-    private static string Digits(double value) => value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000");
+    private static string Digits(double value) =>
+        value.ToString(value >= 100 ? "0" : value >= 10 ? "0.0" : value >= 1 ? "0.00" : "0.000");
 }

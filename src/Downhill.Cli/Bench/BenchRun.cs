@@ -24,20 +24,26 @@ internal abstract class BenchRun : IDisposable
     }
 
     /// <summary>Units per second over a window of at least so many seconds.</summary>
-    public double Rate(double seconds)
+    /// <param name="seconds">Length of the window.</param>
+    /// <param name="byProcessorTime">Counts the time that the processor spent on this process instead of the clock's:
+    /// on a machine with other work, for one thread.</param>
+    public double Rate(double seconds, bool byProcessorTime = false)
     {
         Restart();
         if (calls == 0) calls = Calls();
         Repeat(1);
-        long units = 0, start = Stopwatch.GetTimestamp();
-        double elapsed;
+        long units = 0;
+        double start = Now(), elapsed;
         do
         {
             units += Repeat(calls);
-            elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            elapsed = Now() - start;
         }
         while (elapsed < seconds);
         return units / elapsed;
+
+        double Now() => byProcessorTime ? Environment.CpuUsage.TotalTime.TotalSeconds
+            : (double)Stopwatch.GetTimestamp() / Stopwatch.Frequency;
     }
 
     public abstract void Dispose();
@@ -58,11 +64,12 @@ internal abstract class BenchRun : IDisposable
     /// <param name="data">Its rows; null for a product, which makes its own.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="shuffle">Whether each epoch of training takes the rows in a new order.</param>
-    public static BenchRun Of(Workload workload, WorkloadData? data, int threads, bool shuffle = false) => workload.Kind switch
-    {
-        WorkloadKind.Multiply => new ProductRun(workload, threads),
-        WorkloadKind.Predict when workload.Batch == 1 => new SingleRowRun(workload, data!),
-        WorkloadKind.Predict => new ManyRowsRun(workload, data!, threads),
-        _ => new TrainingRun(workload, data!, threads, shuffle),
-    };
+    public static BenchRun Of(Workload workload, WorkloadData? data, int threads, bool shuffle = false) =>
+        workload.Kind switch
+        {
+            WorkloadKind.Multiply => new ProductRun(workload, threads),
+            WorkloadKind.Predict when workload.Batch == 1 => new SingleRowRun(workload, data!),
+            WorkloadKind.Predict => new ManyRowsRun(workload, data!, threads),
+            _ => new TrainingRun(workload, data!, threads, shuffle),
+        };
 }

@@ -30,8 +30,8 @@ internal sealed record Machine
     public string Version { get; } =
         typeof(Machine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
-    /// <summary>Programs that wanted a processor in the last minute, this one included; NaN where the system does not say.
-    /// Well above the threads in use, the figures are worth little.</summary>
+    /// <summary>Programs that wanted a processor in the last minute, this one included; NaN where the system does not
+    /// say. Well above the threads in use, the figures are worth little.</summary>
     public static double Load()
     {
         if (!File.Exists("/proc/loadavg")) return double.NaN;
@@ -46,7 +46,7 @@ internal sealed record Machine
         json.WriteString("runtime", Runtime);
         json.WriteString("system", System);
         json.WriteString("version", Version);
-        JsonReport.Number(json, "load", Load());
+        if (Load() is double load && double.IsFinite(load)) json.WriteNumber("load", load);
         json.WriteString("date", DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture));
     }
 
@@ -54,7 +54,9 @@ internal sealed record Machine
     {
         if (File.Exists("/proc/cpuinfo"))
             foreach (string line in File.ReadLines("/proc/cpuinfo"))
-                if (line.StartsWith("model name", StringComparison.Ordinal)) return line[(line.IndexOf(':') + 1)..].Trim();
-        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? $"{RuntimeInformation.ProcessArchitecture}";
+                if (line.StartsWith("model name", StringComparison.Ordinal))
+                    return line[(line.IndexOf(':') + 1)..].Trim();
+        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+            ?? $"{RuntimeInformation.ProcessArchitecture}";
     }
 }

@@ -26,25 +26,26 @@ internal sealed record WorkloadResult(Workload Workload, IReadOnlyList<Measureme
 internal sealed record PeakResult(SimdWidth Width, Measurement Measurement);
 
 /// <summary>
-/// Measures workloads: for each, short windows of all its variants (threads, order of rows) take turns, and the median of a
-/// variant's windows is its figure, so that a slow moment of the machine meets all alike.
+/// Measures workloads: for each, short windows of all its variants (threads, order of rows) take turns, and the median
+/// of a variant's windows is its figure, so that a slow moment of the machine meets all alike.
 /// </summary>
 /// <param name="seconds">Measured time per variant, split into windows.</param>
 /// <param name="threads">Numbers of threads to measure with.</param>
 /// <param name="withShuffling">Whether training is measured with the rows in a new order each epoch, too.</param>
+/// <param name="byProcessorTime">Counts processor time instead of the clock's.</param>
 /// <param name="cancellation">Ends between windows.</param>
-internal sealed class Macro(double seconds, IReadOnlyList<int> threads, bool withShuffling, CancellationToken cancellation)
+internal sealed class Macro(
+    double seconds, IReadOnlyList<int> threads, bool withShuffling, bool byProcessorTime,
+    CancellationToken cancellation)
 {
     private const int Windows = 5;
     private const double WarmUp = 0.3; // the compiler's second look at a method comes after some 0.1 s
 
-    /// <summary>The peak of each vector width that this machine has, 256 bits and up, or of its widest.</summary>
+    /// <summary>The peak of each vector width that this machine has.</summary>
     public IReadOnlyList<PeakResult> MeasurePeaks()
     {
-        SimdWidth[] widths = [.. SimdWidths.Supported.Where(w => w >= SimdWidth.Bits256)];
-        if (widths.Length == 0) widths = [SimdWidths.Supported[^1]];
         List<PeakResult> results = [];
-        foreach (SimdWidth width in widths)
+        foreach (SimdWidth width in PeakRun.Widths)
             results.AddRange(Alternate([.. threads.Select(t => (t, false, (BenchRun)new PeakRun(width, t)))])
                 .Select(m => new PeakResult(width, m)));
         return results;
@@ -74,7 +75,7 @@ internal sealed class Macro(double seconds, IReadOnlyList<int> threads, bool wit
                 for (int i = 0; i < runs.Count; i++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    windows[i].Add(runs[i].Run.Rate(seconds / Windows));
+                    windows[i].Add(runs[i].Run.Rate(seconds / Windows, byProcessorTime));
                 }
         }
         finally

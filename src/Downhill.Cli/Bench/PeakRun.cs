@@ -8,6 +8,11 @@ internal sealed class PeakRun : BenchRun
 {
     private const long Rounds = 20_000;
 
+    /// <summary>The widths worth a peak: 256 bits and up, or the widest where it is less.</summary>
+    public static IReadOnlyList<SimdWidth> Widths { get; } =
+        SimdWidths.Supported[^1] < SimdWidth.Bits256 ? [SimdWidths.Supported[^1]]
+        : [.. SimdWidths.Supported.Where(w => w >= SimdWidth.Bits256)];
+
     private readonly Team team;
     private readonly double operations; // of one thread in one call
     private Job job;
@@ -33,7 +38,8 @@ internal sealed class PeakRun : BenchRun
     {
         public void Execute(int part, int parts)
         {
-            if (float.IsNaN(kernels.MultiplyAddChains(Rounds))) throw new InvalidOperationException("The peak kernel computes nonsense.");
+            if (float.IsNaN(kernels.MultiplyAddChains(Rounds)))
+                throw new InvalidOperationException("The peak kernel computes nonsense.");
         }
     }
 }

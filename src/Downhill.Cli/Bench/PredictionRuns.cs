@@ -1,6 +1,6 @@
 namespace Downhill.Cli.Bench;
 
-/// <summary>Answers for one row after another through <see cref="Model.Predict(ReadOnlySpan{float}, Span{float}, ReadOnlySpan{int})"/>.</summary>
+/// <summary>Answers for one row after another through <see cref="Model"/>.</summary>
 internal sealed class SingleRowRun : BenchRun
 {
     private readonly Model model;

@@ -3,7 +3,8 @@ using Downhill.Threading;
 
 namespace Downhill.Cli.Bench;
 
-/// <summary>One of the three products of a dense layer on square matrices, its rows shared by a team as a layer does it.</summary>
+/// <summary>One of the three products of a dense layer on square matrices, its rows shared by a team as a layer does
+/// it.</summary>
 internal sealed class ProductRun : BenchRun
 {
     private readonly Team team;
@@ -67,7 +68,8 @@ internal sealed class ProductRun : BenchRun
                     kernels.WeightGradient(x + first, size, w, size, y, size, size, count, size, accumulate: false);
                     break;
                 default:
-                    kernels.InputGradientPacked(x + (long)first * size, size, packed.Pointer, y, size, count, size, size);
+                    x += (long)first * size;
+                    kernels.InputGradientPacked(x, size, packed.Pointer, y, size, count, size, size);
                     break;
             }
         }

@@ -34,8 +34,8 @@ internal sealed class TrainingRun : BenchRun
         return [.. Enumerable.Range(0, steps).Select(_ => session.Step().Loss)];
     }
 
-    // Training for long would end in weights, and so in numbers, of another kind. An epoch's line is 100 bytes: many epochs of
-    // a small network would fill the memory.
+    // Training for long would end in weights, and so in numbers, of another kind. An epoch's line is 100 bytes: many
+    // epochs of a small network would fill the memory.
     public override void Restart()
     {
         start.CopyTo(session.State.Parameters.Span);

@@ -23,7 +23,8 @@ internal enum WorkloadKind
 /// <param name="Batch">Rows per update or answer, 0 for all.</param>
 /// <param name="Rows">Rows of the data.</param>
 internal sealed record Workload(
-    string Name, WorkloadKind Kind, NetworkSpec Spec, Loss Loss, Optimizer Optimizer, double LearningRate, int Batch, int Rows)
+    string Name, WorkloadKind Kind, NetworkSpec Spec, Loss Loss, Optimizer Optimizer, double LearningRate, int Batch,
+    int Rows)
 {
     /// <summary>Which of the three products of a dense layer, when it is one.</summary>
     public ProductForm Form { get; init; }
@@ -34,14 +35,15 @@ internal sealed record Workload(
     /// <summary>Whether more than one thread can share the work: a single row is one thread's.</summary>
     public bool IsShared => Kind != WorkloadKind.Predict || Batch > 1;
 
-    /// <summary>Multiplications and additions of one unit's matrix products, counted as two: of an example 2 per weight on the
-    /// way forward and 4 on the way back, less the inputs' gradient that the first layer leaves out.</summary>
+    /// <summary>Multiplications and additions of one unit's matrix products, counted as two: of an example 2 per weight
+    /// on the way forward and 4 on the way back, less the inputs' gradient that the first layer leaves out.</summary>
     public double OperationsPerUnit
     {
         get
         {
             if (Kind == WorkloadKind.Multiply) return 2.0 * Size * Size * Size;
-            double[] weights = [.. Spec.Segments.Where(s => s.Shape.Role == SegmentRole.Weight).Select(s => (double)s.Length)];
+            double[] weights =
+                [.. Spec.Segments.Where(s => s.Shape.Role == SegmentRole.Weight).Select(s => (double)s.Length)];
             return Kind == WorkloadKind.Predict ? 2 * weights.Sum() : 6 * weights.Sum() - 2 * weights[0];
         }
     }
@@ -79,8 +81,8 @@ internal static class Workloads
     /// <summary>What <c>downhill bench</c> measures when nothing else is asked for.</summary>
     public static IReadOnlyList<Workload> Standard { get; } =
     [
-        new("W1", WorkloadKind.Train, NetworkSpec.Parse("2-4-2-1", Activations.Tanh, Activations.Tanh), Losses.Euclidean,
-            Optimizers.GradientDescent, 0.03, 10, 500),
+        new("W1", WorkloadKind.Train, NetworkSpec.Parse("2-4-2-1", Activations.Tanh, Activations.Tanh),
+            Losses.Euclidean, Optimizers.GradientDescent, 0.03, 10, 500),
         Classifier("W2", "13-64-64-3", Activations.Relu, 0.01, 32),
         Classifier("W3", "784-128-10", Activations.Relu, 0.01, 64),
         Classifier("W4", "784-800-10", Activations.Relu, 0.01, 64),
@@ -96,8 +98,8 @@ internal static class Workloads
     /// <summary>Networks that nothing was tuned for: they must show the same ratios.</summary>
     public static IReadOnlyList<Workload> Unlisted { get; } =
     [
-        new("S1", WorkloadKind.Train, NetworkSpec.Parse("30-50-1", Activations.Tanh, Activations.Tanh), Losses.Euclidean,
-            Optimizers.Momentum(), 0.003, 16, 10_000),
+        new("S1", WorkloadKind.Train, NetworkSpec.Parse("30-50-1", Activations.Tanh, Activations.Tanh),
+            Losses.Euclidean, Optimizers.Momentum(), 0.003, 16, 10_000),
         Classifier("S2", "100-256-256-10", Activations.Relu, 0.01, 100),
         Classifier("S3", "54-512-512-7", Activations.Relu, 0.01, 256),
     ];
@@ -130,17 +132,19 @@ internal static class Workloads
             ];
             if (those.Length == 0)
                 Throw.Input(option, "names of workloads, separated by commas", $"'{word}'",
-                    $"There are {string.Join(", ", Standard.Concat(Unlisted).Select(w => w.Name))}, GEMM-64 to GEMM-2048, and all.");
+                    $"There are {string.Join(", ", Standard.Concat(Unlisted).Select(w => w.Name))}, "
+                    + "GEMM-64 to GEMM-2048, and all.");
             found.AddRange(those.Except(found));
         }
         return found;
     }
 
-    private static Workload Classifier(string name, string network, Activation hidden, double learningRate, int batch) =>
-        new(name, WorkloadKind.Train, NetworkSpec.Parse(network, hidden, Activations.Softmax), Losses.CrossEntropy,
-            Optimizers.Momentum(), learningRate, batch, 10_000);
+    private static Workload Classifier(
+        string name, string network, Activation hidden, double learningRate, int batch) =>
+        new(name, WorkloadKind.Train, NetworkSpec.Parse(network, hidden, Activations.Softmax),
+            Losses.CrossEntropy, Optimizers.Momentum(), learningRate, batch, 10_000);
 
     private static Workload Predictor(string name, string network, int batch) =>
-        new(name, WorkloadKind.Predict, NetworkSpec.Parse(network, Activations.Relu, Activations.Softmax), Losses.CrossEntropy,
-            Optimizers.Momentum(), 0.01, batch, 1024);
+        new(name, WorkloadKind.Predict, NetworkSpec.Parse(network, Activations.Relu, Activations.Softmax),
+            Losses.CrossEntropy, Optimizers.Momentum(), 0.01, batch, 1024);
 }

@@ -1,8 +1,8 @@
 namespace Downhill.Cli.Bench;
 
 /// <summary>
-/// The rows of a workload: made from a fixed seed, in the form in which the network takes them, so that Downhill and its
-/// peers read the very same numbers and none spends time on scaling.
+/// The rows of a workload: made from a fixed seed, in the form in which the network takes them, so that Downhill and
+/// its peers read the very same numbers and none spends time on scaling.
 /// </summary>
 internal sealed class WorkloadData
 {

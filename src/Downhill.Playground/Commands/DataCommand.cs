@@ -52,7 +52,7 @@ internal sealed record DataCommand(string From, string Text, string Name, string
         if (text.Length > HelloCommand.CsvBytes)
             Throw.Input(name, $"a table of at most {HelloCommand.CsvBytes / 1_000_000} MB", $"{text.Length / 1_000_000} MB", "Take a part of the rows; for all of them use the command line: downhill train.");
         if (string.IsNullOrWhiteSpace(text)) Throw.Input(name, "a table with rows", "nothing", "Paste rows of numbers, one line each.");
-        CheckWidth(text, name);
+        CheckSize(text, name);
         // The reader reads files; in the browser this is one in memory.
         string folder = Directory.CreateTempSubdirectory("downhill").FullName, path = Path.Combine(folder, "data.csv");
         try
@@ -60,7 +60,6 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             File.WriteAllText(path, text);
             DataReading reading = CsvReader.Read(path, Options(path));
             Dataset read = reading.Data;
-            if (read.Rows > HelloCommand.Rows) Throw.Input(name, $"at most {HelloCommand.Rows:N0} rows", $"{read.Rows:N0}", "Take a part of them; for all use the command line: downhill train.");
             Dataset named = new(name, read.Inputs, read.Target, read.Numeric, read.Codes, read.Classes, read.Values, read.Weights);
             return new(named, text, name);
         }
@@ -91,24 +90,27 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             Task = Kind switch { "class" => TableTask.Classify, "number" => TableTask.Regress, _ => null },
         };
         if (Columns is null) return options;
-        // Those not picked are ignored: read once to know the names.
-        Dataset all = CsvReader.Read(path, options).Data;
+        IReadOnlyList<string> names = TableLayout.Detect(path, options).Names;
         foreach (string column in Columns)
-            if (!all.Inputs.Any(c => c.Name == column))
-                Throw.Input("Columns", $"some of {string.Join(", ", all.Inputs.Take(20).Select(c => c.Name))}", $"'{Properties.Short(column)}'",
-                    Suggest.DidYouMean(Properties.Short(column), all.Inputs.Select(c => c.Name)));
-        string[] ignored = [.. all.Inputs.Select(c => c.Name).Where(name => !Columns.Contains(name))];
+            if (!names.Contains(column))
+                Throw.Input("Columns", $"some of {string.Join(", ", names.Take(20))}", $"'{Properties.Short(column)}'",
+                    Suggest.DidYouMean(Properties.Short(column), names));
+        string target = Target ?? names[^1];
+        string[] ignored = [.. names.Where(name => name != target && !Columns.Contains(name))];
         return ignored.Length == 0 ? options : options with { Ignore = string.Join(',', ignored) };
     }
 
-    /// <summary>Refuses a table far too wide before anything is made of it.</summary>
-    private static void CheckWidth(string text, string name)
+    /// <summary>Refuses a table far too wide or too long before anything is made of it.</summary>
+    private static void CheckSize(string text, string name)
     {
         int end = text.AsSpan().IndexOfAny('\r', '\n');
         ReadOnlySpan<char> first = end < 0 ? text : text.AsSpan(0, end);
         int most = Math.Max(Math.Max(first.Count(','), first.Count(';')), first.Count('\t'));
         if (most + 1 > HelloCommand.Columns)
             Throw.Input($"{name}, line 1", $"at most {HelloCommand.Columns:N0} columns", $"{most + 1:N0}", "Take a part of the columns.");
+        int lines = text.AsSpan().Count('\n');
+        if (lines > HelloCommand.Rows + 1)
+            Throw.Input(name, $"at most {HelloCommand.Rows:N0} rows", $"{lines:N0} lines", "Take a part of them; for all use the command line: downhill train.");
     }
 
     private Dataset Drawn(Session session)

@@ -14,7 +14,7 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
 
     public static FrameCommand Parse(Fields fields)
     {
-        FrameCommand frame = new(fields.Number("budget", 0, 10_000, 0), fields.Flag("train"),
+        FrameCommand frame = new(fields.Number("budget", 0, 60_000, 0), fields.Flag("train"),
             fields.Optional("updates") is null ? null : fields.Whole("updates", 1, long.MaxValue >> 12),
             fields.Optional("want") is JsonElement want ? Wanted.Parse(want) : new());
         return frame;

@@ -17,7 +17,7 @@ internal sealed record StepCommand(string By, long Count) : Command
             switch (By)
             {
                 case "epoch":
-                    run.Train(double.MaxValue / 1e12, FrameCommand.EpochLeft(run));
+                    run.Train(double.PositiveInfinity, FrameCommand.EpochLeft(run));
                     break;
                 case "batch":
                     run.Train(0, 1);

@@ -5,13 +5,14 @@ namespace Downhill.Kernels;
 
 internal abstract partial class Kernels<T>
 {
-    /// <summary>Chains of multiply-adds that run beside each other in <see cref="MultiplyAddChains"/>: more than latency
-    /// times instructions per cycle of any processor now sold, few enough for 16 registers.</summary>
+    /// <summary>Chains of multiply-adds that run beside each other in <see cref="MultiplyAddChains"/>: more than
+    /// latency times instructions per cycle of the processors now sold, few enough for 16 registers.</summary>
     public const int PeakChains = 12;
 
     /// <summary>
     /// What the machine can do at best: <see cref="PeakChains"/> independent chains of multiply-adds on registers, no
-    /// memory. One round is 2·chains·<see cref="Count"/> floating-point operations. Kernels are judged by their share of it.
+    /// memory. One round is 2·chains·<see cref="Count"/> floating-point operations. Kernels are judged by their share
+    /// of it.
     /// </summary>
     /// <returns>A number that depends on every operation, so that none is left out.</returns>
     public abstract T MultiplyAddChains(long rounds);

@@ -14,7 +14,7 @@ import { t } from '../text';
 import { show, whole } from '../text/numbers';
 import { pretty } from '../text/symbols';
 import { welcome, Welcome } from './help';
-import { Mark } from './output';
+import { Mark, signed } from './output';
 import { layersOf, layerName, unitName, weightReader, biasReader } from './network';
 import { nameOf } from '../layers';
 import { spaced } from '../parts/property';
@@ -271,6 +271,8 @@ function LinkView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'lin
             <header class="inspect-head">
                 <h2>{chosen.from < 0 ? t('link.bias', { name: sink }) : t('link.title', { from: source, to: sink })}</h2>
                 <Where />
+                <button type="button" class="linklike" data-testid="link-unit"
+                    onClick={() => (selection.value = { kind: 'unit', layer: chosen.layer, unit: chosen.unit })}>{t('link.unit')}</button>
             </header>
             <div class="inspect-columns">
                 <label class="field wide-number">
@@ -283,7 +285,6 @@ function LinkView({ at: chosen }: { readonly at: Extract<Selection, { kind: 'lin
                         <div key={symbol}><dt><span class="symbol">{symbol}</span> {name}</dt><dd>{number(value)}</dd></div>
                     ))}
                 </dl>
-                <Button wide label={t('link.unit')} testid="link-unit" onPress={() => (selection.value = { kind: 'unit', layer: chosen.layer, unit: chosen.unit })} />
             </div>
         </div>
     );
@@ -310,9 +311,10 @@ function ExampleView({ row }: { readonly row: number }) {
                 <div class="inspect-columns">
                     <dl class="facts">
                         <dt>{t('example.target')}</dt>
-                        <dd>{isClass && target !== undefined && <Mark index={target} />}{isClass ? data.classes[target ?? 0] : number(target)}</dd>
+                        <dd>{isClass && target !== undefined && <Mark index={target} />}{isClass ? signed(data.classes[target ?? 0] ?? '') : number(target)}</dd>
                         <dt>{t('example.answer')}</dt>
-                        <dd>{isClass && <Mark index={Math.max(0, data.classes.indexOf(reply.answer))} />}{reply.answer}</dd>
+                        <dd>{isClass && <Mark index={Math.max(0, data.classes.indexOf(reply.answer))} />}
+                            {isClass ? signed(reply.answer) : number(Number(reply.answer))}</dd>
                         <dt><Formula><msup><mi>L</mi><mi>r</mi></msup></Formula> {t('example.cost')}</dt><dd class="result" data-testid="example-cost">{number(reply.cost)}</dd>
                     </dl>
                     <p class="formulas"><Formula><msup><mi>L</mi><mi>r</mi></msup><Op>=</Op><FormulaText text={reply.costFormula} /></Formula></p>

@@ -18,7 +18,8 @@ import { pretty } from '../text/symbols';
 import { layerTexts, nameOf, withActivation, withUnits } from '../layers';
 
 const chip = 46;
-const inputWidth = 40;
+const shortNames = 40;
+const longNames = 92;
 /** What the head of a layer needs: a stepper and a choice. */
 const headWidth = 158;
 const most = 17;
@@ -39,6 +40,8 @@ interface Layout {
     readonly height: number;
     readonly pitch: number;
     readonly map: number;
+    /** Width of the inputs' names. */
+    readonly names: number;
     readonly paths: readonly LinkPath[];
 }
 
@@ -52,6 +55,7 @@ function arrange(shown: State, width: number, height: number): Layout {
     const rows = Math.min(most, Math.max(...counts));
     const pitch = Math.max(30, Math.min(74, (height - 8) / rows));
     const map = Math.round(Math.max(26, Math.min(52, pitch - 12)));
+    const inputWidth = shown.network.inputs.some(name => pretty(name).length > 6) ? longNames : shortNames;
     const needed = Math.max(width, inputWidth + map + (counts.length - 1) * 150 + headWidth - 40);
     const unitWidth = chip + map;
     const space = (needed - inputWidth - map + unitWidth - headWidth - 4) / Math.max(1, counts.length - 1);
@@ -83,7 +87,7 @@ function arrange(shown: State, width: number, height: number): Layout {
             }
         }
     }
-    return { columns, width: needed, height: total, pitch, map, paths };
+    return { columns, width: needed, height: total, pitch, map, names: inputWidth, paths };
 }
 
 export function NetworkPanel() {
@@ -146,6 +150,7 @@ function Diagram({ layout, shown }: { readonly layout: Layout; readonly shown: S
         <div class="diagram" data-size={layout.map} ref={element => {
             element?.style.setProperty('width', `${layout.width}px`);
             element?.style.setProperty('--map', `${layout.map}px`);
+            element?.style.setProperty('--names', `${layout.names}px`);
         }}>
             <div class="layer-heads">
                 {layout.columns.map((column, k) => (
@@ -286,7 +291,7 @@ function InputCell({ column, unit, y, name, focus }: {
     const cell = `input-0-${unit}`;
     return (
         <div class="unit input" role="gridcell" ref={element => place(element, column.x, y)} data-testid={`input-${unit}`}>
-            <span class="unit-name">{pretty(name)}</span>
+            <span class="unit-name" title={name}>{pretty(name).replaceAll('_', ' ')}</span>
             <button type="button" class="unit-map" data-cell={cell} tabIndex={focus === cell ? 0 : -1} aria-label={t('network.input', { name: pretty(name) })}
                 onClick={() => (selection.value = { kind: 'network' })}>
                 <MapCanvas maps="inputs" index={unit} />

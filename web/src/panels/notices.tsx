@@ -4,6 +4,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { clock, dismissMessage, isOnce, link, linkReason, measures, messages, playing, refusal, rewind } from '../session';
+import type { Message } from '../protocol';
 import { Button } from '../parts/controls';
 import { Icon } from '../parts/icons';
 import { t } from '../text';
@@ -11,7 +12,7 @@ import { percent, show, whole } from '../text/numbers';
 
 export function Notices() {
     const stopped = clock.value?.stopped;
-    const list = messages.value;
+    const list = causes(messages.value);
     return (
         <div class="notices" data-testid="notices">
             {link.value === 'ended' && (
@@ -22,19 +23,33 @@ export function Notices() {
                 <div class="notice error" role="alert" data-testid="refusal"><Icon name="warning" /><p>{refusal.value}</p>
                     <Button kind="quiet" icon="close" label={t('close')} testid="refusal-close" onPress={() => (refusal.value = '')} /></div>
             )}
-            {list.map(message => (
-                <div key={message.code + message.text} class={`notice ${message.level}`} role={message.level === 'info' ? 'status' : 'alert'} data-testid="diagnosis">
-                    <Icon name={message.level === 'info' ? 'help' : 'warning'} /><p>{message.text}</p>
-                    {message.level === 'error' && (clock.value?.step ?? 0) > 0 && (
-                        <Button wide icon="back" label={t('notice.rewind')} testid="diagnosis-rewind" onPress={() => rewind(0)} />
-                    )}
-                    {isOnce(message) && (
-                        <Button kind="quiet" icon="close" label={t('close')} testid="message-close" onPress={() => dismissMessage(message)} />
-                    )}
-                </div>
-            ))}
+            {(['error', 'warning', 'info'] as const).map(level => {
+                const said = list.filter(message => message.level === level);
+                return said.length > 0 && <Said key={level} level={level} said={said} />;
+            })}
             {stopped != null && !list.some(message => message.level === 'error') && (
                 <div class="notice info" role="status" data-testid="stopped"><Icon name="check" /><p>{stopped.text}</p></div>
+            )}
+        </div>
+    );
+}
+
+/** Where a run has diverged, its report names the cause: the warning that foretold it need not say it again. */
+function causes(list: readonly Message[]): readonly Message[] {
+    return list.some(message => message.code === 'diverged') ? list.filter(message => !message.code.endsWith('Diverges')) : list;
+}
+
+function Said({ level, said }: { readonly level: Message['level']; readonly said: readonly Message[] }) {
+    const passing = said.filter(isOnce);
+    return (
+        <div class={`notice ${level}`} role={level === 'info' ? 'status' : 'alert'} data-testid="diagnosis">
+            <Icon name={level === 'info' ? 'help' : 'warning'} />
+            <div class="said">{said.map(message => <p key={message.text}>{message.text}</p>)}</div>
+            {level === 'error' && (clock.value?.step ?? 0) > 0 && (
+                <Button wide icon="back" label={t('notice.rewind')} testid="diagnosis-rewind" onPress={() => rewind(0)} />
+            )}
+            {passing.length > 0 && (
+                <Button kind="quiet" icon="close" label={t('close')} testid="message-close" onPress={() => passing.forEach(dismissMessage)} />
             )}
         </div>
     );

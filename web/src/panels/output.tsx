@@ -3,15 +3,13 @@
 import { computed, signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { hides } from '../classroom';
-import type { DataShape } from '../protocol';
 import { addMark, markPath, shapeOf } from '../draw/marks';
 import { contour, MapPainter } from '../draw/maps';
-import { nameOf } from '../layers';
 import { classColours, diverging, theme, zeroInk } from '../look/theme';
 import { classTable, type Theme } from '../look/themes';
 import { Check, Select, Tabs } from '../parts/controls';
 import {
-    isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
+    clock, isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
 } from '../session';
 import { t } from '../text';
 import { brief, percent, show, whole } from '../text/numbers';
@@ -21,24 +19,23 @@ import { PointTools, tool, useTool } from './own';
 // ---------------------------------------------------------------- what a byte of the map means
 
 /**
- * Where the scale of the data has its middle and how far it reaches: ½ ± ½ where outputs are shares, otherwise 0, or the middle of
- * targets that are all on one side of it. `unit` and `zero` bring a value of the data to one of the output: the network learns
- * scaled targets.
+ * Where the scale of what is shown has its middle and how far it reaches: half way between what the two classes are coded as; for
+ * numbers 0, or the middle of targets that lie on one side of it.
  */
 export const outputScale = computed(() => {
-    const name = nameOf(state.value?.resolved.output ?? '');
-    const data = state.value?.data as (DataShape & { readonly targetShift?: number; readonly targetScale?: number }) | undefined;
-    if (isClasses.value) {
-        const share = name === 'sigmoid' || name === 'hard_sigmoid' || name === 'softmax';
-        return share ? { middle: 0.5, reach: 0.5, zero: 0, unit: 1 } : { middle: 0, reach: 1, zero: 0, unit: 1 };
+    const data = state.value?.data;
+    if (isClasses.value || data === undefined) {
+        const [low, high] = [data?.targetLow ?? -1, data?.targetHigh ?? 1];
+        return { middle: (low + high) / 2, reach: (high - low) / 2, zero: 0, unit: 1 };
     }
-    const [low, high] = [data?.targetLow ?? -1, data?.targetHigh ?? 1];
-    const middle = low < 0 && high > 0 ? 0 : (low + high) / 2;
-    const reach = Math.max(high - middle, middle - low) || 1;
-    return { middle, reach, zero: data?.targetShift ?? 0, unit: data?.targetScale ?? 1 };
+    const targets = points.value?.targets ?? new Float32Array(0);
+    const [low, high] = [targets.reduce((a, b) => Math.min(a, b), 0), targets.reduce((a, b) => Math.max(a, b), 0)];
+    const least = targets.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const middle = low < 0 ? (high > 0 ? 0 : low / 2) : (least + high) / 2;
+    return { middle, reach: Math.max(high - middle, middle - Math.min(low, least)) || 1, zero: data.targetShift, unit: data.targetScale };
 });
 
-/** The same in the network's own units. */
+/** The same in the network's own units: it learns scaled targets. */
 function outputUnits() {
     const { middle, reach, zero, unit } = outputScale.value;
     return { middle: (middle - zero) / unit, reach: reach / unit };
@@ -197,10 +194,10 @@ function Plane({ which }: { readonly which: number | undefined }) {
     return (
         <div class="plane-frame" data-testid="plane">
             <div class="axis-y" aria-hidden="true">
-                <span class="axis-name">{pretty(axes?.columns[axes.axes[1]] ?? 'x2')}</span>
+                <span class="axis-name">{pretty(axes?.rawInputs[axes.axes[1]] ?? 'x2')}</span>
                 {ticks.map(k => <span key={k} class={`tick tick-${k * 2}`}>{brief(domain[3]! - k * (domain[3]! - domain[2]!)).replace('.00', '')}</span>)}
             </div>
-            <div class="square">
+            <div class="map-square">
                 <canvas ref={map} class="map" aria-hidden="true" />
                 <canvas ref={over} class="over" role="img" tabIndex={0} data-testid="output-map" aria-label={describePlane()}
                     aria-keyshortcuts="ArrowLeft ArrowRight ArrowUp ArrowDown Enter" onKeyDown={onKey}
@@ -208,7 +205,7 @@ function Plane({ which }: { readonly which: number | undefined }) {
             </div>
             <div class="axis-x" aria-hidden="true">
                 {ticks.map(k => <span key={k} class={`tick tick-${k * 2}`}>{brief(domain[0]! + k * (domain[1]! - domain[0]!)).replace('.00', '')}</span>)}
-                <span class="axis-name">{pretty(axes?.columns[axes.axes[0]] ?? 'x1')}</span>
+                <span class="axis-name">{pretty(axes?.rawInputs[axes.axes[0]] ?? 'x1')}</span>
             </div>
         </div>
     );
@@ -229,12 +226,15 @@ export function placeOf(at: typeof probe.value, shown: Points | undefined): read
     return shown === undefined || 2 * at.row + 1 >= shown.xy.length ? undefined : [shown.xy[2 * at.row]!, shown.xy[2 * at.row + 1]!];
 }
 
+/** Test points are shown on request, and while points are edited: a new one may have become a test point. */
+const showsTest = () => setting('showTest', false) || tool.value !== undefined;
+
 /** The row nearest to a place, within 12 pixels. */
 export function nearestRow(shown: Points | undefined, domain: readonly number[], side: number, x: number, y: number): number | undefined {
     if (shown === undefined)
         return undefined;
     const [u, v] = toShare(domain, x, y);
-    const test = setting('showTest', false);
+    const test = showsTest();
     let best: number | undefined;
     let least = (12 / side) ** 2;
     for (let row = 0; row < shown.parts.length; row++) {
@@ -334,10 +334,11 @@ function drawPoints(context: CanvasRenderingContext2D, pixels: number, shown: Po
     const look = theme.value;
     const inks = classColours.value;
     const classes = isClasses.value;
-    const test = setting('showTest', false);
+    const test = showsTest();
     const count = shown.parts.length;
     const radius = (count > 700 ? 2.2 : count > 250 ? 2.9 : 3.8) * Math.max(1, pixels / 340);
-    const chosen = selection.value.kind === 'example' ? selection.value.row : -1;
+    const inside = clock.value?.cursor?.row;
+    const chosen = inside !== undefined ? shown.rows.indexOf(inside) : selection.value.kind === 'example' ? selection.value.row : -1;
     const { middle, reach } = outputScale.value;
     for (let row = 0; row < count; row++) {
         const isTest = shown.parts[row] === 1;

@@ -22,7 +22,7 @@ const base = () => `downhill-${state.value?.data.name ?? 'network'}`;
 
 /** The map and the points over it, at twice the size of the screen. */
 export function savePng(): void {
-    const square = document.querySelector('.square');
+    const square = document.querySelector('.map-square');
     const [map, over] = [square?.querySelector<HTMLCanvasElement>('canvas.map'), square?.querySelector<HTMLCanvasElement>('canvas.over')];
     if (map == null || over == null)
         return;

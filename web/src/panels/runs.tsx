@@ -1,7 +1,7 @@
 // The history of runs: every restart and branch is one. Keep two and compare them on the same seed.
 
 import { signal } from '@preact/signals';
-import type { Reply } from '../protocol';
+import type { Run, Runs as Comparing } from '../protocol';
 import { ask, clock, refreshRuns, runs, type Curve } from '../session';
 import { Button, Dialog } from '../parts/controls';
 import { TextSetting, titleOf } from '../parts/property';
@@ -13,6 +13,8 @@ const other = signal<number | undefined>(undefined);
 /** The curve of the run that is compared with the present one. */
 export const compared = signal<Curve | undefined>(undefined);
 
+const called = (run: Run) => (run.name === '' ? t('runs.number', { number: run.id }) : run.name);
+
 export function RunsButton() {
     return (
         <Button label={t('runs.title')} icon="runs" wide testid="runs-open" onPress={() => {
@@ -22,9 +24,7 @@ export function RunsButton() {
     );
 }
 
-type Comparison = Reply & { differences: { name: string; run: string; other: string }[]; sameSeed: boolean };
-
-const comparison = signal<Comparison | undefined>(undefined);
+const comparison = signal<Comparing | undefined>(undefined);
 
 async function compare(run: number): Promise<void> {
     if (other.value === run) {
@@ -33,7 +33,7 @@ async function compare(run: number): Promise<void> {
         comparison.value = undefined;
         return;
     }
-    const reply = await ask<Comparison>({ do: 'runs', action: 'compare', run: clock.value?.run ?? 1, other: run });
+    const reply = await ask<Comparing>({ do: 'runs', action: 'compare', run: clock.value?.run ?? 1, other: run });
     if (reply === undefined)
         return;
     other.value = run;
@@ -70,7 +70,7 @@ export function Runs() {
                         {list.map(run => (
                             <tr key={run.id} class={run.id === clock.value?.run ? 'present' : ''}>
                                 <th scope="row">
-                                    <TextSetting inline label={t('runs.rename', { name: run.name })} testid={`run-${run.id}-name`} value={run.name}
+                                    <TextSetting inline label={t('runs.rename', { name: called(run) })} testid={`run-${run.id}-name`} value={called(run)}
                                         onSet={async name => {
                                             await ask({ do: 'runs', action: 'rename', run: run.id, name });
                                             await refreshRuns();
@@ -84,7 +84,7 @@ export function Runs() {
                                         <button type="button" class="toggle" data-testid={`run-${run.id}-compare`} aria-pressed={other.value === run.id}
                                             onClick={() => compare(run.id)}>{t('runs.compare')}</button>
                                     )}
-                                    <Button label={t('runs.remove', { name: run.name })} icon="close" kind="quiet" testid={`run-${run.id}-remove`}
+                                    <Button label={t('runs.remove', { name: called(run) })} icon="close" kind="quiet" testid={`run-${run.id}-remove`}
                                         disabled={run.id === clock.value?.run} onPress={async () => {
                                             await ask({ do: 'runs', action: 'remove', run: run.id });
                                             await refreshRuns();
@@ -104,15 +104,16 @@ export function Runs() {
     );
 }
 
-function Differences({ shown }: { readonly shown: Comparison }) {
+function Differences({ shown }: { readonly shown: Comparing }) {
+    const differences = shown.differences ?? [];
     return (
         <div class="stack" data-testid="differences">
-            <p>{shown.sameSeed ? t('runs.sameSeed') : t('runs.otherSeed')} {shown.differences.length === 0 && t('runs.same')}</p>
-            {shown.differences.length > 0 && (
+            <p>{shown.sameSeed === true ? t('runs.sameSeed') : t('runs.otherSeed')} {differences.length === 0 && t('runs.same')}</p>
+            {differences.length > 0 && (
                 <table>
                     <thead><tr><th scope="col">{t('runs.setting')}</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
                     <tbody>
-                        {shown.differences.map(row => (
+                        {differences.map(row => (
                             <tr key={row.name}><th scope="row">{titleOf(row.name)}</th><td>{row.run}</td><td>{row.other}</td></tr>
                         ))}
                     </tbody>

@@ -42,7 +42,7 @@ export function Timeline() {
             </div>
             <div class="time-main">
                 <Chart at={at.value} newest={newest} />
-                <input type="range" class="scrubber" data-testid="scrubber" aria-label={t('time.scrub')} min={0} max={Math.max(1, newest)} step={1}
+                <input type="range" class="scrubber" data-testid="scrubber" aria-label={t('time.scrub')} min={0} max={Math.max(1, newest, compared.value?.update.at(-1) ?? 0)} step={1}
                     value={at.value} disabled={newest === 0}
                     aria-valuetext={t('time.at', { update: whole(at.value), epoch: show(values.value?.epoch ?? 0, 3), loss: show(values.value?.train ?? Number.NaN) })}
                     onInput={event => (held.value = Number(event.currentTarget.value))}
@@ -104,7 +104,7 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
             legend: { show: false }, cursor: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
             padding: [10, 12, 0, 0],
             scales: {
-                x: { time: false, range: () => [0, Math.max(10, now.value.newest)] },
+                x: { time: false, range: () => [0, Math.max(10, now.value.newest, compared.value?.update.at(-1) ?? 0)] },
                 y: log ? { distr: 3, log: 10 } : { range: (_, low, high) => range(low, high) },
             },
             axes: [

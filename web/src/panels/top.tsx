@@ -119,7 +119,7 @@ function Share() {
 }
 
 function TakeAway() {
-    const kinds: readonly ExportKind[] = ['model', 'onnx', 'csharp', 'python', 'c', 'dot', 'history', 'points'];
+    const kinds = hello.value?.exports ?? [];
     const take = async (kind: ExportKind) => {
         const file = await exportFile(kind);
         if (file !== undefined)

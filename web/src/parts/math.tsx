@@ -30,7 +30,7 @@ export function tokens(formula: string): Token[] {
     for (const [text] of formula.matchAll(pattern)) {
         if (text.trim() === '')
             continue;
-        if (/^[\d½⅓⅔¼⅙]/.test(text))
+        if (/^[\d½⅓⅔¼⅙²³]/.test(text))
             out.push({ kind: 'mn', text });
         else if (words.has(text))
             out.push({ kind: 'mtext', text: `\u2002${text}\u2002` });

@@ -7,26 +7,25 @@ export function workerCarrier(): Carrier {
     return {
         open(onMessage, onEnd) {
             return new Promise((resolve, reject) => {
-                worker = new Worker(new URL('engine/worker.js', document.baseURI), { type: 'module' });
+                worker = new Worker(new URL('./engine.ts', import.meta.url), { type: 'module' });
                 let ready = false;
+                const fail = (reason: string) => (ready ? onEnd(reason) : reject(new Error(reason)));
                 worker.onmessage = event => {
                     if (event.data instanceof ArrayBuffer) {
                         onMessage(event.data);
-                    } else if (event.data?.ready === true || event.data === 'ready') {
+                    } else if (event.data === 'ready') {
                         ready = true;
                         resolve();
-                    } else if (event.data?.error !== undefined) {
-                        (ready ? onEnd : (reason: string) => reject(new Error(reason)))(String(event.data.error));
+                    } else {
+                        fail(String(event.data));
                     }
                 };
                 worker.onerror = event => {
                     event.preventDefault();
-                    const reason = event.message ?? 'worker';
-                    if (ready)
-                        onEnd(reason);
-                    else
-                        reject(new Error(reason));
+                    fail(event.message ?? '');
                 };
+                // Workers have no document: the page says where it lies.
+                worker.postMessage(document.baseURI.replace(/[?#].*$/, ''));
             });
         },
         send: text => worker.postMessage(text),
