@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Downhill.Kernels;
@@ -69,7 +70,7 @@ public sealed record Preparation(
         if (scaling == Scaling.Standard)
             inputs.Standardise(shift, scale);
         else if (scaling == Scaling.Common)
-            Array.Fill(scale, 1 / Math.Max(inputs.Largest, double.Epsilon * 1e16));
+            Array.Fill(scale, inputs.Largest > 0 ? 1 / inputs.Largest : 1); // nothing but zeros stays so
         double[] targetShift = new double[targets], targetScale = new double[targets];
         Array.Fill(targetScale, 1);
         if (scaleTargets)
@@ -147,7 +148,7 @@ public sealed record Preparation(
             if (column.Kind == ColumnKind.Numeric && at == input)
                 Throw.Input($"Row, column '{column.Name}'",
                     float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number",
-                        Numbers.Text(row[numeric]),
+                        row[numeric].ToString("R", CultureInfo.InvariantCulture),
                     "Fill in what is missing, or leave the row out.");
             numeric += column.Kind == ColumnKind.Numeric ? 1 : 0;
             at += column.Kind == ColumnKind.Numeric ? 1 : column.Categories.Count;
