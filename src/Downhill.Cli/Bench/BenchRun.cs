@@ -15,12 +15,13 @@ internal abstract class BenchRun : IDisposable
     /// <summary>Back to the start, so that each window does the same work.</summary>
     public virtual void Restart() { }
 
-    /// <summary>Runs for a time that is not measured, so that everything is compiled and in the caches.</summary>
+    /// <summary>Runs for a time that is not measured, so that everything is compiled and in the caches. Processor time:
+    /// the compiler works beside, and on a busy machine gets no more of the clock than this.</summary>
     public void WarmUp(double seconds)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan end = Environment.CpuUsage.TotalTime + TimeSpan.FromSeconds(seconds);
         do calls = Calls();
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+        while (Environment.CpuUsage.TotalTime < end);
     }
 
     /// <summary>Units per second over a window of at least so many seconds.</summary>
