@@ -111,8 +111,8 @@ internal sealed class Run : IDisposable
             burst = (int)Math.Clamp(count * 0.5 / Math.Max(ms, 1e-3), 1, 1 << 16);
             if (now >= deadline) break;
         }
-        // The engine looks at weights when a loss is measured: one update more, and nothing that is no number is ever shown.
-        if (session.Stopped is null && !WeightsAreFinite()) examples += NewStep();
+        // The engine looks at the weights when an epoch ends: until then, and nothing that is no number is ever shown.
+        while (session.Stopped is null && State.Position != 0 && !WeightsAreFinite()) examples += NewStep();
         Newest = State.Step;
         return (done, examples);
     }
