@@ -6,7 +6,6 @@ namespace Downhill.Cli.Bench;
 internal abstract class BenchRun : IDisposable
 {
     private static readonly TimeSpan ShortestBlock = TimeSpan.FromMicroseconds(200);
-    private int calls; // per look at the clock, so that looking costs nothing
 
     /// <summary>Does the work so many times.</summary>
     /// <returns>Units done: examples, rows or products.</returns>
@@ -20,7 +19,7 @@ internal abstract class BenchRun : IDisposable
     public void WarmUp(double seconds)
     {
         TimeSpan end = Environment.CpuUsage.TotalTime + TimeSpan.FromSeconds(seconds);
-        do calls = Calls();
+        do Calls();
         while (Environment.CpuUsage.TotalTime < end);
     }
 
@@ -31,8 +30,7 @@ internal abstract class BenchRun : IDisposable
     public double Rate(double seconds, bool byProcessorTime = false)
     {
         Restart();
-        if (calls == 0) calls = Calls();
-        Repeat(1);
+        int calls = Calls();
         long units = 0;
         double start = Now(), elapsed;
         do
@@ -49,7 +47,7 @@ internal abstract class BenchRun : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>How many calls take so long that the clock does not matter.</summary>
+    /// <summary>How many calls take so long that looking at the clock costs nothing; they are made.</summary>
     private int Calls()
     {
         for (int count = 1; ; count *= 2)
