@@ -52,18 +52,27 @@ internal sealed class InspectCommand : CliCommand
     {
         Head(path, "model of Downhill");
         Line("network",
-            $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")} arithmetic");
+            $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")}"
+                + $" arithmetic");
         WriteLayers(network.Spec);
         WritePreparation(network);
         if (network.Training is TrainingRecord training)
         {
             Line("trained on",
-                $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)} epochs, "
+                $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)}"
+                    + $" epochs, "
                 + $"{MetricsTable.Count(training.Steps)} steps");
-            Line("by", $"{training.Optimizer}, learning rate {Numbers.Text(training.LearningRate)}, "
-                + $"batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}");
+            bool hasRate = !Catalog.Default.Optimizers.Any(o =>
+                o.Default.Method is not null && o.Name == training.Optimizer.Split('(')[0]);
+            Line("by", training.Optimizer + (hasRate ? $", learning rate {Numbers.Text(training.LearningRate)}" : "")
+                + (training.Schedule.Length == 0 ? "" : $", schedule {training.Schedule}")
+                + $", batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}"
+                + (training.Stop.Length == 0 ? "" : $", stop {training.Stop}"));
             Line("until", training.Stopped);
         }
+        string[] starts = [.. network.Spec.Layers.OfType<Dense>().Select(d => d.Initializer).OfType<Initializer>()
+            .Select(i => i.ToString()).Distinct()];
+        if (starts.Length > 0) Line("started", $"from {string.Join(", ", starts)}");
         Line("weightsHash", network.WeightsHash);
     }
 
@@ -78,7 +87,8 @@ internal sealed class InspectCommand : CliCommand
             Layer layer = spec.Layers[index];
             int inputs = spec.InputsOf(index);
             string what = layer is Dense dense
-                ? $"dense {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}" : layer is BatchNorm norm
+                ? $"dense {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}"
+                : layer is BatchNorm norm
                 ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
             int count = layer.Parameters(inputs).Sum(p => p.Count);
             Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs),
@@ -137,11 +147,13 @@ internal sealed class InspectCommand : CliCommand
                     preparation.SingleOutput
                     ? $"{Numbers.Text(preparation.TargetLow)} for {preparation.Target.Classes[0]}, "
                         + $"{Numbers.Text(preparation.TargetHigh)} for {preparation.Target.Classes[1]}"
-                    : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)} for the others");
+                    : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)}"
+                    + $" for the others");
             return;
         }
         Line("target", string.Join(", ", preparation.Target.Names.Select((n, i) =>
-            $"{n} (mean {MetricsTable.Short(preparation.TargetShift[i])}, deviation {MetricsTable.Short(preparation.TargetScale[i])})")));
+            $"{n} (mean {MetricsTable.Short(preparation.TargetShift[i])}, deviation "
+                + $"{MetricsTable.Short(preparation.TargetScale[i])})")));
     }
 
     private void WriteCheckpoint(string path, Safetensors file, bool isJson)
@@ -231,6 +243,7 @@ internal sealed class InspectCommand : CliCommand
             json.WriteString("layer", layer.Describe(inputs));
             json.WriteNumber("inputs", inputs);
             json.WriteNumber("outputs", layer.Outputs(inputs));
+            if (layer is Dense { Initializer: Initializer start }) json.WriteString("initializer", start.ToString());
             json.WriteString("formula", Formula(layer, inputs));
             json.WriteNumber("parameters", layer.Parameters(inputs).Sum(p => p.Count));
             json.WriteEndObject();
@@ -248,6 +261,8 @@ internal sealed class InspectCommand : CliCommand
             json.WriteNumber("steps", training.Steps);
             json.WriteString("optimizer", training.Optimizer);
             JsonReport.Number(json, "learningRate", training.LearningRate);
+            json.WriteString("schedule", training.Schedule);
+            json.WriteString("stop", training.Stop);
             json.WriteNumber("batch", training.Batch);
             json.WriteNumber("seed", training.Seed);
             json.WriteString("stopped", training.Stopped);

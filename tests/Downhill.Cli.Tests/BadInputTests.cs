@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Downhill.Cli.Tests;
 
-/// <summary>Whatever is wrong: exit code 1, one line that names it, nothing on standard output, no stack trace.</summary>
+/// <summary>Whatever is wrong: exit code 1, one line that names it, nothing on standard output, no stack
+/// trace.</summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly Desk desk = new();
@@ -51,6 +52,16 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train notes.md", "notes.md", "'.md'")]
     [InlineData("train good.csv --test missing.csv", "--test missing.csv", "no such file")]
     [InlineData("train good.csv --test other.csv", "other.csv", "'b'")]
+    [InlineData("train iris --target sepal_length", "Data 'iris'", "datasets NAME --to FILE.csv")]
+    [InlineData("train iris --ignore 2", "Data 'iris'", "ignored columns '2'")]
+    [InlineData("train iris --weight petal_width", "Data 'iris'", "weight 'petal_width'")]
+    [InlineData("train iris --task regress", "Data 'iris'", "task 'regress'")]
+    [InlineData("train iris --no-header", "Data 'iris'", "header")]
+    [InlineData("train iris --decimal ,", "Data 'iris'", "decimal mark ','")]
+    [InlineData("train iris --optimizer lbfgs --lr 0.1", "lbfgs", "no learning rate")]
+    [InlineData("train iris --forward-scale yes", "--forward-scale", "'yes'")]
+    [InlineData("train iris --forward-scale lecun --optimizer perceptron", "perceptron", "a forward scale")]
+    [InlineData("train iris --activation sign", "Layer 1, activation 'sign'", "the perceptron rule")]
     [InlineData("train good.csv --delimiter xy", "Delimiter", "'xy'")]
     [InlineData("train good.csv --decimal ;", "--decimal", "';'")]
     [InlineData("train magic", "train-images-idx3-ubyte", "0x")]
@@ -147,6 +158,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("predict iris.safetensors good.csv", "good.csv, line 1", "'sepal_length'")]
     [InlineData("explain iris.safetensors iris --row 0", "--row", "'0'")]
     [InlineData("explain iris.safetensors iris --row 151", "--row 151", "150")]
+    [InlineData("evaluate iris.safetensors iris --weight petal_width", "Data 'iris'", "weight 'petal_width'")]
     [InlineData("evaluate iris.safetensors iris -o x.csv", "-o", "--per-example")]
     [InlineData("predict iris.safetensors iris -o nowhere/x.csv", "nowhere", "folder")]
     [InlineData("export iris.safetensors --to onnx -o -", "-o", "no text")]

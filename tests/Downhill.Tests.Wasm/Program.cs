@@ -1,1 +1,3 @@
-return Downhill.Checks.EngineChecks.RunAll(Console.Out, Downhill.Checks.OnnxChecks.All);
+using Downhill.Checks;
+
+return EngineChecks.RunAll(Console.Out, [.. OnnxChecks.All, PlaygroundChecks.Check]);
