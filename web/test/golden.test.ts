@@ -1,3 +1,4 @@
+// @ts-expect-error The page's types know no Node.js; the tests run in it.
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decode, mapValue, type Frame } from '../src/protocol';

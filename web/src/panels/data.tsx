@@ -171,7 +171,7 @@ function More() {
     return (
         <details class="block more" open={open.value} onToggle={event => (open.value = event.currentTarget.open)}>
             <summary data-testid="data-more">{t('more.data' satisfies Key)}</summary>
-            {open.value && <div class="stack">{rows.map(row => <PropertyControl key={row.name} name={row.name} />)}</div>}
+            {open.value && <div class="stack">{rows.map(row => <PropertyControl key={row.name} name={row.name} hint />)}</div>}
         </details>
     );
 }

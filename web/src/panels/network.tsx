@@ -18,8 +18,8 @@ import { pretty } from '../text/symbols';
 import { layerTexts, nameOf, withActivation, withUnits } from '../layers';
 
 const chip = 46;
-const shortNames = 40;
-const longNames = 92;
+/** Widths for inputs' names up to a length. */
+const nameWidths = [[3, 40], [6, 64], [Number.POSITIVE_INFINITY, 96]] as const;
 /** What the head of a layer needs: a stepper and a choice. */
 const headWidth = 158;
 const most = 17;
@@ -55,7 +55,8 @@ function arrange(shown: State, width: number, height: number): Layout {
     const rows = Math.min(most, Math.max(...counts));
     const pitch = Math.max(30, Math.min(74, (height - 8) / rows));
     const map = Math.round(Math.max(26, Math.min(52, pitch - 12)));
-    const inputWidth = shown.network.inputs.some(name => pretty(name).length > 6) ? longNames : shortNames;
+    const longest = Math.max(0, ...shown.network.inputs.map(name => pretty(name).length));
+    const inputWidth = nameWidths.find(([length]) => longest <= length)![1];
     const needed = Math.max(width, inputWidth + map + (counts.length - 1) * 150 + headWidth - 40);
     const unitWidth = chip + map;
     const space = (needed - inputWidth - map + unitWidth - headWidth - 4) / Math.max(1, counts.length - 1);

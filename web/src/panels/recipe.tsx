@@ -38,7 +38,7 @@ export function Recipe() {
                 </summary>
                 {more.value && (
                     <div class="recipe-grid" data-testid="recipe-grid">
-                        {rest.map(row => <PropertyControl key={row.name} name={row.name} />)}
+                        {rest.map(row => <PropertyControl key={row.name} name={row.name} hint />)}
                     </div>
                 )}
             </details>

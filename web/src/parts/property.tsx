@@ -6,7 +6,7 @@ import { hello, set, setting, state } from '../session';
 import { t } from '../text';
 import { exact } from '../text/numbers';
 import { Check, NumberInput, Select } from './controls';
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
 
 export const property = (name: string): Property | undefined => hello.value?.properties.find(p => p.name === name);
 
@@ -20,7 +20,15 @@ export const spaced = (name: string) => name.replaceAll('_', ' ');
 
 const numbers = (choices: readonly (string | number)[] | undefined) => choices?.map(Number).filter(Number.isFinite);
 
-export function PropertyControl({ name, inline }: { readonly name: string; readonly inline?: boolean }) {
+/** The control of a property; with `hint`, what it does under it. */
+export function PropertyControl({ name, inline, hint }: { readonly name: string; readonly inline?: boolean; readonly hint?: boolean }) {
+    const row = property(name);
+    return hint === true && row !== undefined
+        ? <div class="stack hinted"><Control name={name} /><p class="hint">{row.summary}</p></div>
+        : <Control name={name} {...(inline === undefined ? {} : { inline })} />;
+}
+
+function Control({ name, inline }: { readonly name: string; readonly inline?: boolean }) {
     const row = property(name);
     if (row === undefined)
         return null;
@@ -40,17 +48,18 @@ export function PropertyControl({ name, inline }: { readonly name: string; reado
         case 'entry':
             return <EntryControl row={row} value={String(value)} inline={inline === true} />;
         default:
-            return <TextSetting label={common.label} testid={common.testid} value={Array.isArray(value) ? value.join(',') : String(value)}
+            return <TextSetting label={common.label} testid={common.testid} offers={entriesOf(row).map(entry => entry.form)} value={Array.isArray(value) ? value.join(',') : String(value)}
                 inline={inline === true} onSet={text => give(row.kind === 'list' ? text.split(',').map(s => s.trim()).filter(s => s !== '') : text)} />;
     }
 }
 
 /** A text that is sent on Enter or on leaving, and put back by Escape. */
-export function TextSetting({ label, testid, value, inline, onSet, placeholder }: {
-    readonly label: string; readonly testid: string; readonly value: string; readonly inline?: boolean; readonly placeholder?: string;
+export function TextSetting({ label, testid, value, inline, onSet, placeholder, offers = [] }: {
+    readonly offers?: readonly string[]; readonly label: string; readonly testid: string; readonly value: string; readonly inline?: boolean; readonly placeholder?: string;
     readonly onSet: (text: string) => void;
 }) {
     const [draft, setDraft] = useState<string | undefined>(undefined);
+    const list = useId();
     const commit = () => {
         if (draft !== undefined && draft !== value)
             onSet(draft);
@@ -59,7 +68,7 @@ export function TextSetting({ label, testid, value, inline, onSet, placeholder }
     const field = (
         <span class={inline === true ? 'number inline text' : 'number text'}>
             <input type="text" data-testid={testid} autoComplete="off" spellcheck={false} value={draft ?? value} placeholder={placeholder}
-                aria-label={inline === true ? label : undefined} size={Math.max(6, Math.min(24, (draft ?? value).length + 1))}
+                aria-label={inline === true ? label : undefined} list={offers.length > 0 ? list : undefined} size={Math.max(6, Math.min(24, (draft ?? value).length + 1))}
                 onInput={event => setDraft(event.currentTarget.value)} onBlur={commit}
                 onKeyDown={event => {
                     if (event.key === 'Enter')
@@ -67,6 +76,7 @@ export function TextSetting({ label, testid, value, inline, onSet, placeholder }
                     else if (event.key === 'Escape')
                         setDraft(undefined);
                 }} />
+            {offers.length > 0 && <datalist id={list}>{offers.map(offer => <option key={offer} value={offer} />)}</datalist>}
         </span>
     );
     return inline === true ? field : <label class="field"><span class="field-name">{label}</span>{field}</label>;

@@ -246,6 +246,8 @@ const texts = {
     'take.onnx': 'ONNX', 'take.onnx.what': 'runs anywhere',
     'take.csharp': 'C#', 'take.csharp.what': 'source of the trained network',
     'take.python': 'Python', 'take.python.what': 'source, nothing to install',
+    'take.numpy': 'NumPy', 'take.numpy.what': 'source, many rows at once',
+    'take.dot': 'Graph', 'take.dot.what': 'the computational graph, for Graphviz',
     'take.c': 'C', 'take.c.what': 'source for small machines',
     'take.history': 'History', 'take.history.what': 'the curves as CSV',
     'take.points': 'Points', 'take.points.what': 'the data as CSV',
