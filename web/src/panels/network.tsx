@@ -371,13 +371,15 @@ function LayerHead({ index, hidden, units, activation }: {
     const layers = layerTexts();
     const activations = hello.value?.catalogs.activations ?? [];
     const output = index === hidden;
+    const chosen = selection.value.kind === 'layer' && selection.value.layer === index;
     const change = (next: readonly string[]) => set({ layers: next.join(',') });
     const name = layerName(index, hidden);
     const layer = layers[index];
     return (
         <>
             <div class="head-title">
-                <span>{name}</span>
+                <button type="button" class="linklike" data-testid={output ? 'layer-output' : `layer-${index}`} aria-pressed={chosen}
+                    onClick={() => (selection.value = { kind: 'layer', layer: index })}>{name}</button>
                 {!output && !hides('layers') && <Button label={t('network.remove', { name })} icon="close" kind="quiet" testid={`layer-${index}-remove`}
                     onPress={() => change(layers.filter((_, k) => k !== index))} />}
             </div>

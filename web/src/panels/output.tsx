@@ -6,10 +6,10 @@ import { hides } from '../classroom';
 import { addMark, markPath, shapeOf } from '../draw/marks';
 import { contour, MapPainter } from '../draw/maps';
 import { classColours, diverging, theme, zeroInk } from '../look/theme';
-import { classTable, type Theme } from '../look/themes';
+import { classTable } from '../look/themes';
 import { Check, Select, Tabs } from '../parts/controls';
 import {
-    clock, isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
+    clock, isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Maps, type Points,
 } from '../session';
 import { t } from '../text';
 import { brief, percent, show, whole } from '../text/numbers';
@@ -122,17 +122,8 @@ function Plane({ which }: { readonly which: number | undefined }) {
         if (maps === undefined || map.current === null)
             return;
         painter.current ??= new MapPainter(map.current);
-        const { size } = maps;
-        const outputs = maps.bytes.length / (size * size);
-        const discrete = setting('discretize', false);
-        const { middle, reach } = outputUnits();
-        if (outputs === 1 || of.value !== undefined) {
-            const index = Math.min(of.value ?? 0, outputs - 1);
-            const table = shifted(diverging.value, maps.scales[index]!, middle, reach, discrete);
-            painter.current.paint(maps.bytes.subarray(index * size * size, (index + 1) * size * size), size, size, table, undefined);
-        } else {
-            paintWinners(painter.current, maps.bytes, maps.scales, size, outputs, discrete, theme.value, classColours.value);
-        }
+        const winners = paintOutput(painter.current, maps, of.value);
+        lastWinners = winners === undefined ? undefined : { winners, size: maps.size };
     });
 
     useSignalEffect(() => {
@@ -220,6 +211,20 @@ function describePlane(): string {
     });
 }
 
+/** Paints one output through the diverging palette, or who wins where there are several; returns the winners. */
+export function paintOutput(painter: MapPainter, maps: Maps, which: number | undefined): Uint8Array | undefined {
+    const { bytes, scales, size } = maps;
+    const outputs = bytes.length / (size * size);
+    const discrete = setting('discretize', false);
+    if (outputs > 1 && which === undefined)
+        return paintWinners(painter, maps, outputs, discrete);
+    const index = Math.min(which ?? 0, outputs - 1);
+    const { middle, reach } = outputUnits();
+    const table = shifted(diverging.value, scales[index]!, middle, reach, discrete);
+    painter.paint(bytes.subarray(index * size * size, (index + 1) * size * size), size, size, table, undefined);
+    return undefined;
+}
+
 export function placeOf(at: typeof probe.value, shown: Points | undefined): readonly [number, number] | undefined {
     if ('raw' in at)
         return [at.raw[0]!, at.raw[1] ?? 0];
@@ -250,10 +255,8 @@ export function nearestRow(shown: Points | undefined, domain: readonly number[],
     return best;
 }
 
-function paintWinners(
-    painter: MapPainter, bytes: Uint8Array, scales: Float32Array, size: number, outputs: number, discrete: boolean, look: Theme,
-    inks: readonly string[],
-): void {
+function paintWinners(painter: MapPainter, { bytes, scales, size }: Maps, outputs: number, discrete: boolean): Uint8Array {
+    const [look, inks] = [theme.value, classColours.value];
     const cells = size * size;
     const winners = new Uint8Array(cells);
     const tables = Array.from({ length: outputs }, (_, k) => classTable(look, inks[k % inks.length]!));
@@ -275,7 +278,7 @@ function paintWinners(
         paint[i] = tables[winner]![discrete ? 190 : Math.round(lead * 255)]!;
     }
     painter.paintWords(paint, size, size);
-    lastWinners = { winners, size };
+    return winners;
 }
 
 let lastWinners: { readonly winners: Uint8Array; readonly size: number } | undefined;
