@@ -101,6 +101,9 @@ export type Selection =
     | { readonly kind: 'example'; readonly row: number };
 
 export const selection = signal<Selection>({ kind: 'network' });
+/** The first field of the inspector is to take the focus as soon as it is there: Enter on a unit leads into its weights. */
+export const enterInspector = signal(false);
+
 /** The place at which arithmetic is shown: a point, by its place among those shown, or a place on the map. */
 export const probe = signal<{ readonly row: number } | { readonly raw: readonly number[] }>({ row: 0 });
 

@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { hides } from '../classroom';
 import type { GradientCheck, Place, Reply, UnitArithmetic } from '../protocol';
 import {
-    clock, edit, hello, look, parameters, points, probe, rowOf, selection, state, statistics, type Selection,
+    clock, edit, enterInspector, hello, look, parameters, points, probe, rowOf, selection, state, statistics, type Selection,
 } from '../session';
 import { Button, NumberInput } from '../parts/controls';
 import { Icon } from '../parts/icons';
@@ -284,9 +284,16 @@ function Weight({ layer, from, unit, label, first }: {
 }) {
     const values = parameters.value;
     const value = from < 0 ? biasReader(state.value, values)(layer, unit) : weightReader(state.value, values)(layer, from, unit);
+    const box = useRef<HTMLSpanElement>(null);
+    useSignalEffect(() => {
+        if (first === true && enterInspector.value) {
+            enterInspector.value = false;
+            box.current?.querySelector('input')?.focus();
+        }
+    });
     return (
-        <span data-inspector-first={first} tabIndex={-1} onFocus={event => event.target === event.currentTarget && event.currentTarget.querySelector('input')?.focus()}>
-            <NumberInput hideLabel label={label} testid={from < 0 ? `edit-bias` : `edit-weight-${from}`} value={value ?? 0}
+        <span ref={box}>
+            <NumberInput hideLabel label={label} testid={from < 0 ? 'edit-bias' : `edit-weight-${from}`} value={value ?? 0}
                 onSet={next => void edit(layer, from, unit, next)} />
         </span>
     );

@@ -9,7 +9,7 @@ import { hides } from '../classroom';
 import { diverging, theme, zeroInk } from '../look/theme';
 import type { State } from '../protocol';
 import {
-    hello, inputMaps, mapCells, parameters, refresh, selection, set, setting, state, unitMaps, type Maps, type Selection,
+    enterInspector, hello, inputMaps, mapCells, parameters, refresh, selection, set, setting, state, unitMaps, type Maps, type Selection,
 } from '../session';
 import { Button, Select, Stepper } from '../parts/controls';
 import { t } from '../text';
@@ -143,7 +143,8 @@ function Diagram({ layout, shown }: { readonly layout: Layout; readonly shown: S
         } else if (event.key === 'Enter') {
             event.preventDefault();
             cell.click();
-            requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-inspector-first]')?.focus());
+            // Once the unit that was shown before is gone.
+            requestAnimationFrame(() => (enterInspector.value = true));
         }
     };
 

@@ -152,7 +152,7 @@ function Look() {
                 ))}
             </div>
             <Select label={t('look.language')} testid="language" value={language.value} options={languages.map(name => ({ value: name, text: t(`language.${name}` as 'language.en') }))}
-                onPick={name => (language.value = name)} />
+                onPick={name => set({ language: name })} />
             <NumberInput label={t('look.seed')} testid="set-seed" value={setting('seed', 1)} whole min={0} max={2 ** 53} onSet={value => set({ seed: value })} />
             <p class="note"><Icon name="lock" />{t('look.about', { version: hello.value?.version ?? '', host: t(hello.value?.host === 'native' ? 'host.native' : 'host.browser') })}</p>
             <p class="note hash" data-testid="hash">{state.value?.hash}</p>
