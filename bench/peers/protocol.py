@@ -1,6 +1,6 @@
 """What the peers share: the words of bench/run, and the file that Downhill writes the numbers of a workload to.
 
-A peer is a process that lives through the whole benchmark. A line in says what to do, a line of JSON out says how it went:
+A peer is a process that lives through the whole benchmark. A line in says what to do, a line of JSON out how it went:
 
   open NAME ORDER FILE DESCRIPTION   reads the numbers; {"unsupported": true} where this library cannot do it
   window NAME ORDER SECONDS CLOCK    works for that long by the 'wall' or 'processor' clock; {"rate": units per second}

@@ -11,6 +11,9 @@ namespace Downhill;
 /// <param name="FirstRow">Place of the first row in its batch, for dropout in chunks.</param>
 public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Step = 0, int FirstRow = 0)
 {
+    /// <summary>Whether the rows' weights count in what layers learn of a batch (batch norm).</summary>
+    public bool IsWeighted { get; init; }
+
     /// <summary>As in prediction.</summary>
     public static PassMode Predict => default;
 }
@@ -159,6 +162,7 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
             IsTraining = mode.IsTraining,
             Seed = mode.Seed,
             Step = mode.Step,
+            Weights = mode.IsTraining && mode.IsWeighted ? workspace.WeightPointer : null,
             Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
             Output = workspace.OutputPointer(index),
             Cache = workspace.CachePointer(index),

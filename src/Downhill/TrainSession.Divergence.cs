@@ -46,14 +46,16 @@ public sealed partial class TrainSession<T>
     {
         double rate = report.LearningRate;
         string what = gradientFailed ? "the gradient is not finite"
-            : updated ? "a weight is not a finite number" : "the loss is not a finite number";
+            : updated ? WeightsAreFinite() ? $"an average of '{Options.Optimizer}' is not a finite number, so that weights no longer move"
+                : "a weight is not a finite number" : "the loss is not a finite number";
         // A failed gradient has spoilt the weights already, so that outputs say nothing.
         string where = gradientFailed && BrokenGradient() is int layer
             ? $" Layer {Name(layer)} is the first on the way back whose gradient is not finite."
             : BrokenLayer() is int broken ? $" Layer {Name(broken)} is the first whose outputs are not finite."
             : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
-            report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
+            updated && WeightsAreFinite() ? "The square of a gradient was too large to be held: clip the gradient (clip 1), or scale the data."
+            : report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
             : rate * Math.Max(Options.L2, Options.EffectiveWeightDecay) > 2
                 ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.EffectiveWeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
             : rate * Options.L1 > 1
@@ -91,6 +93,16 @@ public sealed partial class TrainSession<T>
     {
         foreach (Segment segment in segments)
             if (!kernels.AllFinite(State.Parameters.Pointer + segment.Offset, segment.Length)) return false;
+        return true;
+    }
+
+    /// <summary>A rule that has squared a gradient beyond the range of T divides by infinity from then on: nothing moves, and
+    /// nothing else would tell.</summary>
+    private unsafe bool SlotsAreFinite()
+    {
+        for (int slot = 0; slot < State.Slots.Count; slot++) // an enumerator of the list's interface would be allocated
+            foreach (Segment segment in segments)
+                if (!kernels.AllFinite(State.Slots[slot].Pointer + segment.Offset, segment.Length)) return false;
         return true;
     }
 

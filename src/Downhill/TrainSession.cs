@@ -125,7 +125,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
             epochIsOver = report.IsFinite && State.Position == batcher.Count;
-            if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
+            if (epochIsOver && !(WeightsAreFinite() && SlotsAreFinite())) report = report with { IsFinite = false };
             if (!report.IsFinite) Diverge(report);
             else if (epochIsOver) EndEpoch(report);
             State.Seconds += clock.Elapsed.TotalSeconds;
@@ -235,7 +235,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         for (int done = 0; done < rows; done += workspace.Rows)
         {
             int count = Math.Min(workspace.Rows, rows - done);
-            PassMode mode = new(IsTraining: true, Options.Seed, State.Step, FirstRow: done);
+            PassMode mode = new(IsTraining: true, Options.Seed, State.Step, FirstRow: done) { IsWeighted = batcher.IsWeighted };
             batcher.Read(workspace, start + done, count, permutation);
             network.Forward(workspace, State.Parameters, State.Buffers, count, mode);
             network.Evaluate(workspace, count, batcher.IsWeighted, withGradient: true);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// The memory of one pass of up to <see cref="Rows"/> rows through a network, planned once: inputs, targets, every layer's
-/// outputs and caches, and two gradient buffers that take turns. Nothing is allocated while it is used.
+/// The memory of one pass of up to <see cref="Rows"/> rows through a network, planned once: inputs, targets, every
+/// layer's outputs and caches, and two gradient buffers that take turns. Nothing is allocated while it is used.
 /// </summary>
 public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -30,7 +30,8 @@ public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPoin
         firstGradient = Place((long)rows * widest);
         secondGradient = Place((long)rows * widest);
         if (length > Array.MaxLength - 64)
-            Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass", $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
+            Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass",
+                $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
         memory = new AlignedBuffer<T>((int)length);
         rowLoss = new AlignedBuffer<double>(rows);
 

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Downhill.Cli.Tests;
 
-/// <summary>Whatever is wrong: exit code 1, one line that names it, nothing on standard output, no stack trace.</summary>
+/// <summary>Whatever is wrong: exit code 1, one line that names it, nothing on standard output, no stack
+/// trace.</summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly Desk desk = new();

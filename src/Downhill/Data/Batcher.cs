@@ -4,7 +4,8 @@ namespace Downhill;
 
 /// <summary>
 /// Brings rows to the network: in which order an epoch takes them, how many make a batch, and their encoded form. Knows
-/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept over.
+/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept
+/// over.
 /// </summary>
 internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -20,7 +21,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <param name="preparation">How they are encoded.</param>
     /// <param name="chunk">Most rows of one read.</param>
     /// <param name="classWeights">What a row of each class counts beside its own weight; null for 1 each.</param>
-    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk, IReadOnlyList<double>? classWeights = null)
+    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk,
+        IReadOnlyList<double>? classWeights = null)
     {
         this.classWeights = classWeights?.ToArray();
         (this.source, this.rows, this.preparation) = (source, rows, preparation);
@@ -62,7 +64,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
         int inputs = preparation.Width, perRow = source.Target.IsClass ? 0 : targets;
         for (int i = 0; i < count; i++)
         {
-            preparation.Encode(numeric.AsSpan(i * n, n), codes.AsSpan(i * c, c), workspace.Input.Slice(i * inputs, inputs));
+            preparation.Encode(numeric.AsSpan(i * n, n), codes.AsSpan(i * c, c),
+                workspace.Input.Slice(i * inputs, inputs));
             preparation.EncodeTarget(perRow == 0 ? classes[i] : 0, values.AsSpan(i * perRow, perRow),
                 workspace.Targets.Slice(i * targets, targets));
             if (IsWeighted) workspace.Weights[i] = T.CreateTruncating(WeightOf(i));

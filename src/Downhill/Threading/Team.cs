@@ -32,7 +32,8 @@ internal sealed unsafe class Team : IDisposable
     private void* job;
     private Shared shared;
 
-    /// <summary>What the threads watch and count, each on a cache line (two, for prefetching pairs) of its own.</summary>
+    /// <summary>What the threads watch and count, each on a cache line (two, for prefetching pairs) of its
+    /// own.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 512)]
     private struct Shared
     {
@@ -85,7 +86,8 @@ internal sealed unsafe class Team : IDisposable
     /// Does the job, part 0 on the calling thread, and returns when every part is done. The parts share one copy of the
     /// struct, which is copied back at the end.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own job.</exception>
+    /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own
+    /// job.</exception>
     /// <exception cref="ObjectDisposedException">The team has been disposed.</exception>
     /// <remarks>If parts throw, all others still end; then the exception of the lowest part is thrown.</remarks>
     public void Run<TJob>(ref TJob job) where TJob : struct, IJob
@@ -143,7 +145,8 @@ internal sealed unsafe class Team : IDisposable
         }
     }
 
-    /// <summary>Raises the round, which is a full fence, then wakes those who parked before they could see it.</summary>
+    /// <summary>Raises the round, which is a full fence, then wakes those who parked before they could see
+    /// it.</summary>
     private void Announce(int count)
     {
         Interlocked.Increment(ref shared.Round);
