@@ -4,7 +4,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { drawLinks, nearestLink, type LinkPath } from '../draw/links';
-import { MapPainter } from '../draw/maps';
+import { MapPainter, thinned } from '../draw/maps';
 import { hides } from '../classroom';
 import { diverging, theme, zeroInk } from '../look/theme';
 import type { State } from '../protocol';
@@ -281,7 +281,8 @@ function MapCanvas({ maps, index }: { readonly maps: 'inputs' | 'units'; readonl
         const bytes = all.bytes.subarray(at.value * cells, (at.value + 1) * cells);
         if (bytes.length === cells) {
             painter.current ??= new MapPainter(canvas.current);
-            painter.current.paint(bytes, all.size, all.size, table, ink);
+            const small = thinned(bytes, all.size, Math.round(all.size / Math.min(all.size, mapCells.value)));
+            painter.current.paint(small.bytes, small.size, small.size, table, ink);
         }
     });
     return <canvas ref={canvas} class="map" width={1} height={1} aria-hidden="true" />;

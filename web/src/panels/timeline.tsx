@@ -81,6 +81,9 @@ function readAt(update: number) {
     return { update: updates[low]!, epoch: shown.epoch[low]!, train: shown.train[low]!, test: shown.test[low]!, penalty: shown.penalty[low]! };
 }
 
+/** Updates are whole: ticks at 1, 2, 5, 10, 20 … */
+const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
+
 const font = '12px "Source Sans 3 Variable", system-ui, sans-serif';
 
 function Chart({ at, newest }: { readonly at: number; readonly newest: number }) {
@@ -108,7 +111,7 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
                 y: log ? { distr: 3, log: 10 } : { range: chart => range(chart.data) },
             },
             axes: [
-                { ...axis, size: 24, values: (_, ticks) => ticks.map(tick => whole(tick)), space: 90 },
+                { ...axis, size: 24, values: (_, ticks) => ticks.map(tick => whole(tick)), space: 90, incrs: wholeSteps },
                 { ...axis, size: 52, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : Number(tick.toPrecision(3)).toString().replace('-', '−'))), space: 28 },
             ],
             series: [{}, line('train', [], 2), line('test', [7, 4], 2), line('penalty', [2, 3], 1.5), line('other train', [], 1), line('other test', [7, 4], 1)],

@@ -76,7 +76,8 @@ function Clock() {
                 <span class="clock-name">{cursor === null ? t('clock.speed') : t('clock.stage')}</span>
                 <span class="clock-value small" data-testid="cursor">
                     {cursor !== null ? t('clock.cursor', { example: cursor.example + 1, of: cursor.of, stage: t(`stage.${cursor.stage}`) })
-                        : playing.value ? t('clock.examples', { count: whole(Number(speed.value.examples.toPrecision(2))) })
+                        : time.seek !== null ? t('clock.seek', { update: whole(time.seek) })
+                            : playing.value ? t('clock.examples', { count: whole(Number(speed.value.examples.toPrecision(2))) })
                             : `η = ${time.learningRate === null ? '–' : show(time.learningRate, 3)}`}
                 </span>
             </div>

@@ -48,6 +48,7 @@ const texts = {
     'clock.speed': 'Pace',
     'clock.stage': 'Inside an update',
     'clock.cursor': 'example {example} of {of}: {stage}',
+    'clock.seek': 'on the way to {update}',
     'clock.examples': '{count} examples/s',
 
     'data.title': 'Data',
@@ -94,6 +95,7 @@ const texts = {
     'network.add': 'Add a hidden layer',
 
     'output.title': 'Output',
+    'output.back': 'Show the output',
     'output.which': 'Which output the map shows',
     'output.winner': 'who wins',
     'output.number': 'output {number}',
