@@ -25,33 +25,35 @@ public sealed partial class TrainSession<T>
     private void Diverge(in StepReport report)
     {
         bool updated = report.Step == State.Step, gradientFailed = !updated && double.IsFinite(report.Loss);
-        string cause = Cause(report, updated, gradientFailed);
+        int? broken = gradientFailed ? null : BrokenLayer();
         // The last weights whose loss was measured and finite: a gradient that failed belongs to them, a loss or an update
         // that failed comes one step after them. At the first step there is nothing before.
         long target = gradientFailed ? State.Step : State.Step - 1;
         lastGood.Restore(State);
         orderEpoch = -1;
         long good = State.Step;
-        while (rule is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good = State.Step;
+        while (updater is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good = State.Step;
         if (State.Step != good || !WeightsAreFinite())
         {
             lastGood.Restore(State);
             orderEpoch = -1;
             while (State.Step < good) RuleStep();
         }
-        Stopped = new("diverged", cause);
+        if (gradientFailed) broken = BrokenGradient();
+        Stopped = new("diverged", Cause(report, updated, gradientFailed, broken));
     }
 
-    private string Cause(in StepReport report, bool updated, bool gradientFailed)
+    private string Cause(in StepReport report, bool updated, bool gradientFailed, int? broken)
     {
         double rate = report.LearningRate;
         string what = gradientFailed ? "the gradient is not finite"
-            : updated ? WeightsAreFinite() ? $"an average of '{Options.Optimizer}' is not a finite number, so that weights no longer move"
-                : "a weight is not a finite number" : "the loss is not a finite number";
-        // A failed gradient has spoilt the weights already, so that outputs say nothing.
-        string where = gradientFailed && BrokenGradient() is int layer
+            : !updated ? "the loss is not a finite number"
+            : WeightsAreFinite()
+                ? $"an average of '{Options.Optimizer}' is not a finite number, so that weights no longer move"
+            : "a weight is not a finite number";
+        string where = gradientFailed && broken is int layer
             ? $" Layer {Name(layer)} is the first on the way back whose gradient is not finite."
-            : BrokenLayer() is int broken ? $" Layer {Name(broken)} is the first whose outputs are not finite."
+            : broken is int first ? $" Layer {Name(first)} is the first whose outputs are not finite."
             : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
             updated && WeightsAreFinite() ? "The square of a gradient was too large to be held: clip the gradient (clip 1), or scale the data."
@@ -66,9 +68,16 @@ public sealed partial class TrainSession<T>
 
     private string Name(int layer) => $"{layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))})";
 
-    /// <summary>Last layer, the first on the way back, with a gradient that is not finite.</summary>
+    /// <summary>Last layer, the first on the way back, whose gradient of the next batch is not finite.</summary>
     private int? BrokenGradient()
     {
+        if (updater is not null)
+        {
+            // The step that failed may have left no gradient behind: each part went to the rule at once.
+            T[] statistics = State.Buffers.Span.ToArray();
+            Accumulate(State.Position, Math.Min(batch, batcher.Count - State.Position));
+            statistics.CopyTo(State.Buffers.Span);
+        }
         foreach (Segment segment in segments.Reverse())
             foreach (T value in State.Gradient.Span.Slice(segment.Offset, segment.Length))
                 if (!T.IsFinite(value)) return segment.Layer;

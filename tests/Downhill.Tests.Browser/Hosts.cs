@@ -7,6 +7,8 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(Downhill.Tests.Browser.Hosts))]
 [assembly: Parallelization(Mode = ParallelMode.None)]
@@ -33,9 +35,9 @@ public sealed class Hosts : IAsyncLifetime
     /// <summary>Why the static site cannot be tested here, or null.</summary>
     public string? MissingSite { get; private set; }
 
-    public static string Pictures { get; } = Path.Combine(Root, "artifacts", "screenshots");
-
     public static string Root { get; } = FindRoot();
+
+    public static string Pictures { get; } = Path.Combine(Root, "artifacts", "screenshots");
 
     public async ValueTask InitializeAsync()
     {

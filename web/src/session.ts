@@ -1,7 +1,7 @@
 // What the page knows of the session, as signals, and the loop that pulls frames. Nothing here computes: every number shown came
 // in a reply.
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import type {
     BlockData, Clock, Decoded, ExportKind, Frame, Hello, LayerStatistics, Measures, Message, Reply, Request, Run, Runs, SettingValue, State, Wanted,
 } from './protocol';
@@ -101,6 +101,9 @@ export type Selection =
     | { readonly kind: 'example'; readonly row: number };
 
 export const selection = signal<Selection>({ kind: 'network' });
+/** The first field of the inspector is to take the focus as soon as it is there: Enter on a unit leads into its weights. */
+export const enterInspector = signal(false);
+
 /** The place at which arithmetic is shown: a point, by its place among those shown, or a place on the map. */
 export const probe = signal<{ readonly row: number } | { readonly raw: readonly number[] }>({ row: 0 });
 
@@ -259,6 +262,12 @@ function stillThere(chosen: Selection, said: State): Selection {
 
 // ---------------------------------------------------------------- frames
 
+// A chosen unit is shown large: its map is asked for anew.
+effect(() => {
+    void selection.value;
+    stale = true;
+});
+
 const budget = () => (hello.value?.host === 'browser' ? 9 : 10);
 
 function pull(now: number): void {
@@ -302,7 +311,7 @@ function wanted(): Wanted {
     const full = !playing.value;
     const turn = framesPulled++;
     const want: Wanted = {
-        units: Math.max(16, Math.min(units > 40 || slow ? 32 : 50, mapCells.value)),
+        units: selection.value.kind === 'unit' ? (units > 20 || slow ? 50 : 100) : Math.max(16, Math.min(units > 40 || slow ? 32 : 50, mapCells.value)),
         output: slow && !full ? 100 : 200,
         loss: { timeline: curveTimeline, since: curveLast },
         parameters: true,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contour } from '../src/draw/maps';
+import { contour, thinned } from '../src/draw/maps';
 import { markPath, shapeOf } from '../src/draw/marks';
 import { shapes } from '../src/look/themes';
 
@@ -27,4 +27,10 @@ test('a saddle gives two segments that do not cross', () => {
 test('every class has its own outline', () => {
     const paths = shapes.map((_, k) => markPath(shapeOf(k), 5));
     expect(new Set(paths).size).toBe(shapes.length);
+});
+
+test('a thinned map keeps the middle of each block', () => {
+    const bytes = Uint8Array.from({ length: 36 }, (_, k) => k);
+    expect(thinned(bytes, 6, 3)).toEqual({ bytes: Uint8Array.from([7, 10, 25, 28]), size: 2 });
+    expect(thinned(bytes, 6, 1).bytes).toBe(bytes);
 });

@@ -97,14 +97,21 @@ public sealed partial class Dataset : RowSource
         Span<float> weights)
     {
         int n = NumericCount, c = CategoryCount, t = Target.IsClass ? 0 : Target.Names.Count;
-        for (int i = 0; i < rows.Length; i++)
+        for (int i = 0; i < rows.Length;)
         {
-            int row = rows[i];
-            Numeric.AsSpan(row * n, n).CopyTo(numeric.Slice(i * n, n));
-            if (c > 0) Codes.AsSpan(row * c, c).CopyTo(codes.Slice(i * c, c));
-            if (t == 0) classes[i] = Classes[row];
-            else Values.AsSpan(row * t, t).CopyTo(values.Slice(i * t, t));
-            if (!weights.IsEmpty) weights[i] = Weights is null ? 1 : Weights[row];
+            // Rows that follow one another are copied at once.
+            int row = rows[i], count = 1;
+            while (i + count < rows.Length && rows[i + count] == row + count) count++;
+            Numeric.AsSpan(row * n, count * n).CopyTo(numeric[(i * n)..]);
+            if (c > 0) Codes.AsSpan(row * c, count * c).CopyTo(codes[(i * c)..]);
+            if (t == 0) Classes.AsSpan(row, count).CopyTo(classes[i..]);
+            else Values.AsSpan(row * t, count * t).CopyTo(values[(i * t)..]);
+            if (!weights.IsEmpty)
+            {
+                if (Weights is null) weights.Slice(i, count).Fill(1);
+                else Weights.AsSpan(row, count).CopyTo(weights[i..]);
+            }
+            i += count;
         }
     }
 

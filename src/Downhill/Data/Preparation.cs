@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
+using Downhill.Kernels;
 
 namespace Downhill;
 
@@ -67,7 +70,7 @@ public sealed record Preparation(
         if (scaling == Scaling.Standard)
             inputs.Standardise(shift, scale);
         else if (scaling == Scaling.Common)
-            Array.Fill(scale, 1 / Math.Max(inputs.Largest, double.Epsilon * 1e16));
+            Array.Fill(scale, inputs.Largest > 0 ? 1 / inputs.Largest : 1); // nothing but zeros stays so
         double[] targetShift = new double[targets], targetScale = new double[targets];
         Array.Fill(targetScale, 1);
         if (scaleTargets)
@@ -109,6 +112,25 @@ public sealed record Preparation(
         }
     }
 
+    /// <summary>Whether a numeric column's value is the network's input, unchanged.</summary>
+    internal bool TakesNumbersAsTheyAre { get; } = Shift.All(s => s == 0) && Scale.All(s => s == 1);
+
+    /// <summary>The same for rows of them, [rows, numeric] and [rows, codes] to [rows, <see cref="Width"/>]; numbers that
+    /// are taken as they are may be in their place already.</summary>
+    internal void Encode<T>(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes, Span<T> encoded, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int n = NumericCount, c = CategoryCount;
+        if (c == 0)
+        {
+            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(MemoryMarshal.Cast<T, float>(encoded));
+            else Standardisation.Apply(numeric, Shift, Scale, encoded);
+            return;
+        }
+        for (int row = 0; row < rows; row++)
+            Encode(numeric.Slice(row * n, n), codes.Slice(row * c, c), encoded.Slice(row * Width, Width));
+    }
+
     /// <summary>The first encoded input that is no finite number, or null.</summary>
     internal int? BrokenColumn<T>(ReadOnlySpan<T> encoded) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -126,7 +148,7 @@ public sealed record Preparation(
             if (column.Kind == ColumnKind.Numeric && at == input)
                 Throw.Input($"Row, column '{column.Name}'",
                     float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number",
-                        Numbers.Text(row[numeric]),
+                        row[numeric].ToString("R", CultureInfo.InvariantCulture),
                     "Fill in what is missing, or leave the row out.");
             numeric += column.Kind == ColumnKind.Numeric ? 1 : 0;
             at += column.Kind == ColumnKind.Numeric ? 1 : column.Categories.Count;

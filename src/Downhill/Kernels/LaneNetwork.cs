@@ -113,12 +113,13 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
         return Starts[segment.Layer] + index % outputs * (length / outputs) + input;
     }
 
-    /// <summary>Whether a network with this loss can be compiled: layers of neurons only, every activation element-wise, but for
-    /// softmax with its cross-entropy.</summary>
+    /// <summary>Whether a network with this loss can be compiled: layers of neurons only, without a forward scale, every
+    /// activation element-wise, but for softmax with its cross-entropy.</summary>
     public static bool CanCompile(NetworkSpec spec, Loss loss)
     {
         foreach (Layer layer in spec.Layers)
-            if (layer is not Dense dense || !(dense.Activation.IsElementwise || loss.Fuses(dense.Activation))) return false;
+            if (layer is not Dense { ForwardScale: ForwardScale.None } dense
+                || !(dense.Activation.IsElementwise || loss.Fuses(dense.Activation))) return false;
         return true;
     }
 }

@@ -27,6 +27,12 @@ internal sealed unsafe class Team : IDisposable
     private readonly Worker[] workers;
     private readonly Gate done;
 
+    /// <summary>Looks at a number before the first pause: some three microseconds.</summary>
+    private const int QuickLooks = 2000;
+
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds' work.</summary>
+    private const long Worthwhile = 128 * 1024;
+
     // The job, written before the round is raised and read after it is seen raised.
     private delegate*<void*, int, int, void> body;
     private void* job;
@@ -111,6 +117,19 @@ internal sealed unsafe class Team : IDisposable
         {
             job = shared;
             Volatile.Write(ref this.shared.State, Idle);
+        }
+    }
+
+    /// <summary>The same, or at once on the calling thread where it is too small to be worth handing out.</summary>
+    public void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, IJob
+    {
+        if (workers.Length == 0 || multiplyAdds < Worthwhile)
+        {
+            job.Execute(0, 1);
+        }
+        else
+        {
+            Run(ref job);
         }
     }
 
@@ -300,9 +319,13 @@ internal sealed unsafe class Team : IDisposable
         /// </summary>
         private bool Spin(ref int number, int value)
         {
-            if (Volatile.Read(ref number) == value)
+            // Within a step the next job or the last part follows at once: looking is all that helps.
+            for (int i = crowded ? 0 : QuickLooks; i >= 0; i--)
             {
-                return true;
+                if (Volatile.Read(ref number) == value)
+                {
+                    return true;
+                }
             }
             long end = Stopwatch.GetTimestamp() + SpinTicks;
             for (int i = 1; ; i++)

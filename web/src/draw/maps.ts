@@ -51,6 +51,20 @@ function traceSign(bytes: Uint8Array, width: number, height: number, words: Uint
     }
 }
 
+/** Every n-th cell of a map both ways: a map that is also shown small keeps a zero line one pixel wide. */
+export function thinned(bytes: Uint8Array, size: number, every: number): { readonly bytes: Uint8Array; readonly size: number } {
+    if (every <= 1)
+        return { bytes, size };
+    const kept = Math.floor(size / every);
+    const out = new Uint8Array(kept * kept);
+    const start = every >> 1;
+    for (let y = 0; y < kept; y++) {
+        for (let x = 0; x < kept; x++)
+            out[y * kept + x] = bytes[(start + y * every) * size + start + x * every]!;
+    }
+    return { bytes: out, size: kept };
+}
+
 /** Line segments x₀ y₀ x₁ y₁ … of the level in a byte grid, in grid units from pixel centres (marching squares). */
 export function contour(bytes: Uint8Array, width: number, height: number, level: number): Float32Array {
     const out: number[] = [];

@@ -5,13 +5,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import { hides } from '../classroom';
 import type { GradientCheck, Place, Reply, UnitArithmetic } from '../protocol';
 import {
-    clock, edit, look, parameters, points, probe, rowOf, selection, state, statistics, type Selection,
+    clock, edit, enterInspector, hello, look, parameters, points, probe, rowOf, selection, state, statistics, type Selection,
 } from '../session';
 import { Button, NumberInput } from '../parts/controls';
 import { Icon } from '../parts/icons';
 import { Formula, FormulaText, Num, Op, Sub, Sym } from '../parts/math';
 import { t } from '../text';
-import { show, whole } from '../text/numbers';
+import { percent, show, whole } from '../text/numbers';
 import { pretty } from '../text/symbols';
 import { welcome, Welcome } from './help';
 import { Mark, signed } from './output';
@@ -35,7 +35,8 @@ export function Inspector() {
         <section class="inspector" aria-label={t('inspector.title')} data-testid="inspector">
             {chosen.kind === 'unit' ? <UnitView at={chosen} />
                 : chosen.kind === 'link' ? <LinkView at={chosen} />
-                    : chosen.kind === 'example' ? <ExampleView row={chosen.row} /> : welcome.value ? <Welcome /> : <NetworkView />}
+                    : chosen.kind === 'example' ? <ExampleView row={chosen.row} />
+                        : chosen.kind === 'layer' ? <LayerView index={chosen.layer} /> : welcome.value ? <Welcome /> : <NetworkView />}
         </section>
     );
 }
@@ -132,6 +133,47 @@ function NetworkView() {
                         })}
                     </p>
                 </div>
+            </div>
+        </div>
+    );
+}
+
+// ---------------------------------------------------------------- one layer
+
+/** Whether a layer lives: how large its gradients and weights are, what its units give, and which of them no longer change. */
+function LayerView({ index }: { readonly index: number }) {
+    const shown = state.value!;
+    const layers = layersOf(shown);
+    const layer = layers[index];
+    const figures = statistics.value[index];
+    const entry = hello.value?.catalogs.activations.find(one => one.name === nameOf(layer?.activation ?? ''));
+    if (layer === undefined)
+        return null;
+    const facts: readonly (readonly [string, string, string])[] = figures === undefined ? [] : [
+        ['‖∇‖', t('layer.gradient'), number(figures.gradientNorm)], ['|∇|', t('layer.mean'), number(figures.gradientMean)],
+        ['‖W‖', t('layer.weights'), number(figures.weightNorm)], ['‖b‖', t('layer.biases'), number(figures.biasNorm)],
+        ['y', t('layer.outputs'), `${number(figures.outputMean)} ± ${number(figures.outputDeviation)}`],
+        ['φ′≈0', t('layer.flat'), figures.saturated === null ? '–' : percent(figures.saturated)],
+    ];
+    return (
+        <div class="inspect" data-testid="inspect-layer">
+            <header class="inspect-head">
+                <h2>{layerName(index, layers.length - 1)}</h2>
+                <p class="note">{layer.formula}</p>
+            </header>
+            <div class="inspect-columns">
+                <div class="formulas">
+                    <p><Formula><Sym>y</Sym><Op>=</Op><Sym>φ</Sym><Op>(</Op><Sym>W</Sym><Sym>x</Sym><Op>+</Op><Sym>b</Sym><Op>)</Op></Formula></p>
+                    <p><Formula><Sym>φ</Sym><Op>(</Op><Sym>v</Sym><Op>)</Op><Op>=</Op><FormulaText text={entry?.formula ?? ''} /></Formula></p>
+                    <p class="note">{entry === undefined ? '' : `${spaced(entry.name)}: ${entry.summary}`}</p>
+                </div>
+                <dl class="facts columns">
+                    {facts.map(([symbol, name, value]) => (
+                        <div key={symbol}><dt><span class="symbol">{symbol}</span> {name}</dt><dd>{value}</dd></div>
+                    ))}
+                </dl>
+                <p class="note">{figures === undefined ? t('layers.none') : figures.dead.length === 0 ? t('layer.alive')
+                    : t('layer.dead', { count: figures.dead.length, units: figures.dead.map(unit => unit + 1).join(', ') })}</p>
             </div>
         </div>
     );
@@ -242,9 +284,16 @@ function Weight({ layer, from, unit, label, first }: {
 }) {
     const values = parameters.value;
     const value = from < 0 ? biasReader(state.value, values)(layer, unit) : weightReader(state.value, values)(layer, from, unit);
+    const box = useRef<HTMLSpanElement>(null);
+    useSignalEffect(() => {
+        if (first === true && enterInspector.value) {
+            enterInspector.value = false;
+            box.current?.querySelector('input')?.focus();
+        }
+    });
     return (
-        <span data-inspector-first={first} tabIndex={-1} onFocus={event => event.target === event.currentTarget && event.currentTarget.querySelector('input')?.focus()}>
-            <NumberInput hideLabel label={label} testid={from < 0 ? `edit-bias` : `edit-weight-${from}`} value={value ?? 0}
+        <span ref={box}>
+            <NumberInput hideLabel label={label} testid={from < 0 ? 'edit-bias' : `edit-weight-${from}`} value={value ?? 0}
                 onSet={next => void edit(layer, from, unit, next)} />
         </span>
     );

@@ -4,12 +4,12 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { drawLinks, nearestLink, type LinkPath } from '../draw/links';
-import { MapPainter } from '../draw/maps';
+import { MapPainter, thinned } from '../draw/maps';
 import { hides } from '../classroom';
 import { diverging, theme, zeroInk } from '../look/theme';
 import type { State } from '../protocol';
 import {
-    hello, inputMaps, mapCells, parameters, refresh, selection, set, setting, state, unitMaps, type Maps, type Selection,
+    enterInspector, hello, inputMaps, mapCells, parameters, refresh, selection, set, setting, state, unitMaps, type Maps, type Selection,
 } from '../session';
 import { Button, Select, Stepper } from '../parts/controls';
 import { t } from '../text';
@@ -143,7 +143,8 @@ function Diagram({ layout, shown }: { readonly layout: Layout; readonly shown: S
         } else if (event.key === 'Enter') {
             event.preventDefault();
             cell.click();
-            requestAnimationFrame(() => document.querySelector<HTMLElement>('[data-inspector-first]')?.focus());
+            // Once the unit that was shown before is gone.
+            requestAnimationFrame(() => (enterInspector.value = true));
         }
     };
 
@@ -280,7 +281,8 @@ function MapCanvas({ maps, index }: { readonly maps: 'inputs' | 'units'; readonl
         const bytes = all.bytes.subarray(at.value * cells, (at.value + 1) * cells);
         if (bytes.length === cells) {
             painter.current ??= new MapPainter(canvas.current);
-            painter.current.paint(bytes, all.size, all.size, table, ink);
+            const small = thinned(bytes, all.size, Math.round(all.size / Math.min(all.size, mapCells.value)));
+            painter.current.paint(small.bytes, small.size, small.size, table, ink);
         }
     });
     return <canvas ref={canvas} class="map" width={1} height={1} aria-hidden="true" />;
@@ -371,13 +373,15 @@ function LayerHead({ index, hidden, units, activation }: {
     const layers = layerTexts();
     const activations = hello.value?.catalogs.activations ?? [];
     const output = index === hidden;
+    const chosen = selection.value.kind === 'layer' && selection.value.layer === index;
     const change = (next: readonly string[]) => set({ layers: next.join(',') });
     const name = layerName(index, hidden);
     const layer = layers[index];
     return (
         <>
             <div class="head-title">
-                <span>{name}</span>
+                <button type="button" class="linklike" data-testid={output ? 'layer-output' : `layer-${index}`} aria-pressed={chosen}
+                    onClick={() => (selection.value = { kind: 'layer', layer: index })}>{name}</button>
                 {!output && !hides('layers') && <Button label={t('network.remove', { name })} icon="close" kind="quiet" testid={`layer-${index}-remove`}
                     onPress={() => change(layers.filter((_, k) => k !== index))} />}
             </div>

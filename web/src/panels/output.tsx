@@ -6,10 +6,10 @@ import { hides } from '../classroom';
 import { addMark, markPath, shapeOf } from '../draw/marks';
 import { contour, MapPainter } from '../draw/maps';
 import { classColours, diverging, theme, zeroInk } from '../look/theme';
-import { classTable, type Theme } from '../look/themes';
+import { classTable } from '../look/themes';
 import { Check, Select, Tabs } from '../parts/controls';
 import {
-    clock, isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, type Points,
+    clock, isClasses, measures, outputMap, points, predictions, probe, rowOf, selection, set, setting, state, statistics, unitMaps, type Maps, type Points,
 } from '../session';
 import { t } from '../text';
 import { brief, percent, show, whole } from '../text/numbers';
@@ -55,18 +55,40 @@ function shifted(table: Uint32Array, scale: number, middle: number, reach: numbe
 
 const shownOutput = signal<number | undefined>(undefined);
 
+/** The hidden unit that is chosen: the large map shows what it gives instead of the output. */
+const shownUnit = computed(() => {
+    const [chosen, layers] = [selection.value, state.value?.network.layers ?? []];
+    if (chosen.kind !== 'unit' || chosen.layer >= layers.length - 1)
+        return undefined;
+    const before = layers.slice(0, chosen.layer).reduce((sum, layer) => sum + layer.units, 0);
+    return { layer: chosen.layer, unit: chosen.unit, index: before + chosen.unit };
+});
+
+/** The map of a unit alone, out of those of all units. */
+function unitMap(index: number): Maps | undefined {
+    const all = unitMaps.value;
+    const cells = (all?.size ?? 0) ** 2;
+    return all === undefined || (index + 1) * cells > all.bytes.length ? undefined
+        : { bytes: all.bytes.subarray(index * cells, (index + 1) * cells), scales: all.scales.subarray(index, index + 1), size: all.size };
+}
+
 export function OutputPanel() {
     const outputs = state.value?.network.layers.at(-1)?.units ?? 1;
     const classes = state.value?.data.classes ?? [];
     const tab = useSignal<'costs' | 'confusion' | 'layers'>('costs');
     const which = outputs > 1 ? shownOutput.value : 0;
+    const unit = shownUnit.value;
     useTool();
     return (
         <section class="side output" aria-label={t('output.title')} data-testid="output">
             <div class="block">
                 <div class="title-row">
-                    <h2>{t('output.title')}</h2>
-                    {outputs > 1 && (
+                    <h2 aria-live="polite">{unit === undefined ? t('output.title') : t('network.unit', { unit: unit.unit + 1, layer: unit.layer + 1 })}</h2>
+                    {unit !== undefined && (
+                        <button type="button" class="linklike" data-testid="back-to-output" onClick={() => (selection.value = { kind: 'network' })}>
+                            {t('output.back')}</button>
+                    )}
+                    {unit === undefined && outputs > 1 && (
                         <Select label={t('output.which')} hideLabel testid="output-which" value={which === undefined ? 'all' : String(which)}
                             options={[
                                 ...(isClasses.value ? [{ value: 'all', text: t('output.winner') }] : []),
@@ -118,21 +140,17 @@ function Plane({ which }: { readonly which: number | undefined }) {
     }, []);
 
     useSignalEffect(() => {
-        const maps = outputMap.value;
+        const unit = shownUnit.value;
+        const maps = unit === undefined ? outputMap.value : unitMap(unit.index);
         if (maps === undefined || map.current === null)
             return;
         painter.current ??= new MapPainter(map.current);
-        const { size } = maps;
-        const outputs = maps.bytes.length / (size * size);
-        const discrete = setting('discretize', false);
-        const { middle, reach } = outputUnits();
-        if (outputs === 1 || of.value !== undefined) {
-            const index = Math.min(of.value ?? 0, outputs - 1);
-            const table = shifted(diverging.value, maps.scales[index]!, middle, reach, discrete);
-            painter.current.paint(maps.bytes.subarray(index * size * size, (index + 1) * size * size), size, size, table, undefined);
-        } else {
-            paintWinners(painter.current, maps.bytes, maps.scales, size, outputs, discrete, theme.value, classColours.value);
+        if (unit !== undefined) {
+            painter.current.paint(maps.bytes, maps.size, maps.size, diverging.value, undefined);
+            return;
         }
+        const winners = paintOutput(painter.current, maps, of.value);
+        lastWinners = winners === undefined ? undefined : { winners, size: maps.size };
     });
 
     useSignalEffect(() => {
@@ -220,6 +238,20 @@ function describePlane(): string {
     });
 }
 
+/** Paints one output through the diverging palette, or who wins where there are several; returns the winners. */
+export function paintOutput(painter: MapPainter, maps: Maps, which: number | undefined): Uint8Array | undefined {
+    const { bytes, scales, size } = maps;
+    const outputs = bytes.length / (size * size);
+    const discrete = setting('discretize', false);
+    if (outputs > 1 && which === undefined)
+        return paintWinners(painter, maps, outputs, discrete);
+    const index = Math.min(which ?? 0, outputs - 1);
+    const { middle, reach } = outputUnits();
+    const table = shifted(diverging.value, scales[index]!, middle, reach, discrete);
+    painter.paint(bytes.subarray(index * size * size, (index + 1) * size * size), size, size, table, undefined);
+    return undefined;
+}
+
 export function placeOf(at: typeof probe.value, shown: Points | undefined): readonly [number, number] | undefined {
     if ('raw' in at)
         return [at.raw[0]!, at.raw[1] ?? 0];
@@ -250,10 +282,8 @@ export function nearestRow(shown: Points | undefined, domain: readonly number[],
     return best;
 }
 
-function paintWinners(
-    painter: MapPainter, bytes: Uint8Array, scales: Float32Array, size: number, outputs: number, discrete: boolean, look: Theme,
-    inks: readonly string[],
-): void {
+function paintWinners(painter: MapPainter, { bytes, scales, size }: Maps, outputs: number, discrete: boolean): Uint8Array {
+    const [look, inks] = [theme.value, classColours.value];
     const cells = size * size;
     const winners = new Uint8Array(cells);
     const tables = Array.from({ length: outputs }, (_, k) => classTable(look, inks[k % inks.length]!));
@@ -275,13 +305,14 @@ function paintWinners(
         paint[i] = tables[winner]![discrete ? 190 : Math.round(lead * 255)]!;
     }
     painter.paintWords(paint, size, size);
-    lastWinners = { winners, size };
+    return winners;
 }
 
 let lastWinners: { readonly winners: Uint8Array; readonly size: number } | undefined;
 
 function drawBoundary(context: CanvasRenderingContext2D, pixels: number, which: number | undefined): void {
-    const maps = outputMap.value;
+    const unit = shownUnit.value;
+    const maps = unit === undefined ? outputMap.value : unitMap(unit.index);
     const look = theme.value;
     if (maps === undefined)
         return;
@@ -299,7 +330,9 @@ function drawBoundary(context: CanvasRenderingContext2D, pixels: number, which: 
         context.lineWidth = 1.5;
         context.stroke();
     };
-    if (outputs === 1 || which !== undefined) {
+    if (unit !== undefined) {
+        line(contour(maps.bytes, size, size, 128 - 0.001));
+    } else if (outputs === 1 || which !== undefined) {
         const index = Math.min(which ?? 0, outputs - 1);
         const scale = maps.scales[index]!;
         const level = 128 + (outputUnits().middle / scale) * 127;
@@ -402,8 +435,10 @@ function Legend() {
     const canvas = useRef<HTMLCanvasElement>(null);
     const classes = state.value?.data.classes ?? [];
     const outputs = state.value?.network.layers.at(-1)?.units ?? 1;
-    const { middle, reach } = outputScale.value;
-    const scaled = outputs === 1 || shownOutput.value !== undefined;
+    const unit = shownUnit.value;
+    const of = unit === undefined ? undefined : unitMap(unit.index)?.scales[0];
+    const { middle, reach } = of === undefined ? outputScale.value : { middle: 0, reach: of };
+    const scaled = unit !== undefined || outputs === 1 || shownOutput.value !== undefined;
     useSignalEffect(() => {
         const table = diverging.value;
         const context = canvas.current?.getContext('2d');

@@ -1,15 +1,20 @@
 // The history of runs: every restart and branch is one. Keep two and compare them on the same seed.
 
 import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import { MapPainter } from '../draw/maps';
 import type { Run, Runs as Comparing } from '../protocol';
-import { ask, clock, refreshRuns, runs, type Curve } from '../session';
+import { ask, clock, refreshRuns, runs, type Curve, type Maps } from '../session';
 import { Button, Dialog } from '../parts/controls';
 import { TextSetting, titleOf } from '../parts/property';
 import { t } from '../text';
+import { paintOutput } from './output';
 import { percent, show, whole } from '../text/numbers';
 
 const open = signal(false);
 const other = signal<number | undefined>(undefined);
+/** The output maps of both, the present run's first. */
+const pictures = signal<readonly (Maps | undefined)[]>([]);
 /** The curve of the run that is compared with the present one. */
 export const compared = signal<Curve | undefined>(undefined);
 
@@ -31,6 +36,7 @@ async function compare(run: number): Promise<void> {
         other.value = undefined;
         compared.value = undefined;
         comparison.value = undefined;
+        pictures.value = [];
         return;
     }
     const reply = await ask<Comparing>({ do: 'runs', action: 'compare', run: clock.value?.run ?? 1, other: run });
@@ -38,6 +44,12 @@ async function compare(run: number): Promise<void> {
         return;
     other.value = run;
     comparison.value = reply.header;
+    const map = (name: string): Maps | undefined => {
+        const bytes = reply.blocks[name];
+        return bytes instanceof Uint8Array
+            ? { bytes, scales: reply.blocks[`${name}Scales`] as Float32Array, size: reply.header.blocks[name]!.shape[1]! } : undefined;
+    };
+    pictures.value = [map('runOutput'), map('otherOutput')];
     const values = reply.blocks['otherLoss'];
     const read: Curve = { update: [], epoch: [], train: [], test: [], penalty: [] };
     if (values !== undefined) {
@@ -108,6 +120,9 @@ function Differences({ shown }: { readonly shown: Comparing }) {
     const differences = shown.differences ?? [];
     return (
         <div class="stack" data-testid="differences">
+            <div class="two-maps">
+                {pictures.value.map((maps, k) => maps !== undefined && <Picture key={k} maps={maps} label={t(k === 0 ? 'runs.mapA' : 'runs.mapB')} />)}
+            </div>
             <p>{shown.sameSeed === true ? t('runs.sameSeed') : t('runs.otherSeed')} {differences.length === 0 && t('runs.same')}</p>
             {differences.length > 0 && (
                 <table>
@@ -121,4 +136,10 @@ function Differences({ shown }: { readonly shown: Comparing }) {
             )}
         </div>
     );
+}
+
+function Picture({ maps, label }: { readonly maps: Maps; readonly label: string }) {
+    const canvas = useRef<HTMLCanvasElement>(null);
+    useEffect(() => void paintOutput(new MapPainter(canvas.current!), maps, undefined), [maps]);
+    return <figure><canvas ref={canvas} role="img" aria-label={label} /><figcaption>{label}</figcaption></figure>;
 }

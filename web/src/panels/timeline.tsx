@@ -81,6 +81,9 @@ function readAt(update: number) {
     return { update: updates[low]!, epoch: shown.epoch[low]!, train: shown.train[low]!, test: shown.test[low]!, penalty: shown.penalty[low]! };
 }
 
+/** Updates are whole: ticks at 1, 2, 5, 10, 20 … */
+const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
+
 const font = '12px "Source Sans 3 Variable", system-ui, sans-serif';
 
 function Chart({ at, newest }: { readonly at: number; readonly newest: number }) {
@@ -105,10 +108,10 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
             padding: [10, 12, 0, 0],
             scales: {
                 x: { time: false, range: () => [0, Math.max(10, now.value.newest, compared.value?.update.at(-1) ?? 0)] },
-                y: log ? { distr: 3, log: 10 } : { range: (_, low, high) => range(low, high) },
+                y: log ? { distr: 3, log: 10 } : { range: chart => range(chart.data) },
             },
             axes: [
-                { ...axis, size: 24, values: (_, ticks) => ticks.map(tick => whole(tick)), space: 90 },
+                { ...axis, size: 24, values: (_, ticks) => ticks.map(tick => whole(tick)), space: 90, incrs: wholeSteps },
                 { ...axis, size: 52, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : Number(tick.toPrecision(3)).toString().replace('-', '−'))), space: 28 },
             ],
             series: [{}, line('train', [], 2), line('test', [7, 4], 2), line('penalty', [2, 3], 1.5), line('other train', [], 1), line('other test', [7, 4], 1)],
@@ -199,9 +202,12 @@ const emptyData = (): uPlot.AlignedData => [[], [], [], [], [], []];
 const clean = (values: readonly number[], positive: boolean) =>
     values.map(value => (Number.isFinite(value) && (!positive || value > 0) ? value : null));
 
-function range(low: number | null, high: number | null): [number, number] {
-    const top = high ?? 1;
-    return [Math.min(0, low ?? 0), top <= 0 ? 1 : top * 1.08];
+/** From 0 to the largest loss; a penalty far above the losses runs out of the picture instead of flattening them. */
+function range(data: uPlot.AlignedData): [number, number] {
+    const top = (index: number) => ((data[index] ?? []) as (number | null)[]).reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+    const losses = Math.max(top(1), top(2), top(4), top(5));
+    const most = losses === 0 ? top(3) : Math.max(losses, Math.min(top(3), 2 * losses));
+    return [0, most > 0 && Number.isFinite(most) ? most * 1.08 : 1];
 }
 
 function describe(): string {

@@ -76,7 +76,8 @@ function Clock() {
                 <span class="clock-name">{cursor === null ? t('clock.speed') : t('clock.stage')}</span>
                 <span class="clock-value small" data-testid="cursor">
                     {cursor !== null ? t('clock.cursor', { example: cursor.example + 1, of: cursor.of, stage: t(`stage.${cursor.stage}`) })
-                        : playing.value ? t('clock.examples', { count: whole(Number(speed.value.examples.toPrecision(2))) })
+                        : time.seek !== null ? t('clock.seek', { update: whole(time.seek) })
+                            : playing.value ? t('clock.examples', { count: whole(Number(speed.value.examples.toPrecision(2))) })
                             : `η = ${time.learningRate === null ? '–' : show(time.learningRate, 3)}`}
                 </span>
             </div>
@@ -152,7 +153,7 @@ function Look() {
                 ))}
             </div>
             <Select label={t('look.language')} testid="language" value={language.value} options={languages.map(name => ({ value: name, text: t(`language.${name}` as 'language.en') }))}
-                onPick={name => (language.value = name)} />
+                onPick={name => set({ language: name })} />
             <NumberInput label={t('look.seed')} testid="set-seed" value={setting('seed', 1)} whole min={0} max={2 ** 53} onSet={value => set({ seed: value })} />
             <p class="note"><Icon name="lock" />{t('look.about', { version: hello.value?.version ?? '', host: t(hello.value?.host === 'native' ? 'host.native' : 'host.browser') })}</p>
             <p class="note hash" data-testid="hash">{state.value?.hash}</p>
