@@ -76,12 +76,12 @@ public sealed class DeterminismTests
     /// <summary>./test runs this suite once per vector width: one literal for all of them, for native code and the
     /// browser.</summary>
     [Theory]
-    [InlineData("plain", "momentum", "2a6059268c8bcc30")]
-    [InlineData("masked", "adam", "28289e4b7343a610")]
-    [InlineData("scaled", "adam", "2a71b4a0b11e7f72")]
-    [InlineData("dropout", "adam", "864ab356f7edf0d1")]
-    [InlineData("batch_norm", "gradient_descent", "571439167584d1a1")]
-    [InlineData("small", "lbfgs", "7aba968a19569341")]
+    [InlineData("plain", "momentum", "9d1cd628249af9f2")]
+    [InlineData("masked", "adam", "d622deff914e7cc5")]
+    [InlineData("scaled", "adam", "d220ec2db24e7846")]
+    [InlineData("dropout", "adam", "af8f8d92cacc717e")]
+    [InlineData("batch_norm", "gradient_descent", "6a5f7e4b781ac5a5")]
+    [InlineData("small", "lbfgs", "856f5180199d02dc")]
     public void Portable_arithmetic_gives_the_pinned_bits(string shape, string optimizer, string hash) =>
         Assert.Equal(
             hash, Runs.Train<float>(Runs.Classes(600, 20, 5), Wide(shape), Options(optimizer, "Portable", 2))[..16]);
@@ -89,10 +89,10 @@ public sealed class DeterminismTests
     /// <summary>Fast arithmetic has the same bits at every width too, where the processor has fused
     /// multiply-add.</summary>
     [Theory]
-    [InlineData("plain", "momentum", "5ecce126b5e9a2ea")]
-    [InlineData("masked", "adam", "17a98f9ce1c24985")]
-    [InlineData("batch_norm", "gradient_descent", "c30d0b000fd555fd")]
-    [InlineData("small", "lbfgs", "162672121af1a141")]
+    [InlineData("plain", "momentum", "0ec9889d21f516f8")]
+    [InlineData("masked", "adam", "8f8ca7486ed435cc")]
+    [InlineData("batch_norm", "gradient_descent", "2a736904635f1563")]
+    [InlineData("small", "lbfgs", "49c52d82f4b54a0b")]
     public void Fast_arithmetic_gives_the_pinned_bits(string shape, string optimizer, string hash)
     {
         if (!Downhill.Kernels.Kernels<float>.For(Arithmetic.Fast).IsFused) Assert.Skip(
