@@ -15,8 +15,7 @@ import { Connection } from './transport/transport';
 
 const token = takeToken();
 const language0 = new URLSearchParams(location.hash.slice(1)).get('lang');
-if (language0 !== null && languages.includes(language0))
-    language.value = language0;
+if (language0 !== null && languages.includes(language0)) language.value = language0;
 
 wearTheme();
 effect(() => {
@@ -43,8 +42,7 @@ function followAddress(): void {
     let own = location.hash;
     effect(() => {
         const wanted = setting('language', '');
-        if (languages.includes(wanted))
-            language.value = wanted;
+        if (languages.includes(wanted)) language.value = wanted;
         const look = setting('theme', 'auto');
         addressTheme.value = look === 'light' || look === 'dark' || look === 'projector' ? look : 'system';
     });
@@ -56,8 +54,7 @@ function followAddress(): void {
         }
     });
     addEventListener('hashchange', () => {
-        if (location.hash === own)
-            return;
+        if (location.hash === own) return;
         own = location.hash;
         void ask({ do: 'open', hash: location.hash });
     });

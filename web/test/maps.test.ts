@@ -5,13 +5,10 @@ import { shapes } from '../src/look/themes';
 
 test('the contour of a ramp is the straight line where it crosses', () => {
     const bytes = new Uint8Array(16);
-    for (let y = 0; y < 4; y++)
-        for (let x = 0; x < 4; x++)
-            bytes[y * 4 + x] = 100 + x * 20;
+    for (let y = 0; y < 4; y++) for (let x = 0; x < 4; x++) bytes[y * 4 + x] = 100 + x * 20;
     const lines = contour(bytes, 4, 4, 128);
     expect(lines.length).toBe(3 * 4);
-    for (let k = 0; k < lines.length; k += 2)
-        expect(lines[k]).toBeCloseTo(1.4, 5);
+    for (let k = 0; k < lines.length; k += 2) expect(lines[k]).toBeCloseTo(1.4, 5);
 });
 
 test('a flat map has no contour', () => {
