@@ -65,7 +65,8 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
                 if (!dense.Activation.IsElementwise) layer.Activated = units[i];
                 if (dense.HasBias) parameters.Slice(offsets[1], units[i]).CopyTo(new Span<T>(at, units[i]));
                 layer.Panels = at + rounded[i];
-                Pack(parameters.Slice(offsets[0], inputs[i] * units[i]), inputs[i], units[i], layer.Panels);
+                Pack(Scaled(dense, inputs[i], parameters.Slice(offsets[0], inputs[i] * units[i])), inputs[i], units[i],
+                    layer.Panels);
                 at = layer.Panels + inputs[i] * rounded[i];
             }
             else if (spec.Layers[i] is BatchNorm norm)
@@ -127,6 +128,16 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
             b += vectors * S.Count;
             z += vectors * S.Count;
         }
+    }
+
+    /// <summary>W with the layer's forward scale in it.</summary>
+    private static ReadOnlySpan<T> Scaled(Dense layer, int inputs, ReadOnlySpan<T> w)
+    {
+        if (layer.ForwardScale == ForwardScale.None) return w;
+        T[] scaled = w.ToArray();
+        for (int i = 0; i < scaled.Length; i++)
+            scaled[i] *= T.CreateTruncating(layer.SumFactor(inputs, i % layer.Units));
+        return scaled;
     }
 
     /// <summary>Vectors of the next panel when so many are left.</summary>
