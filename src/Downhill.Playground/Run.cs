@@ -418,8 +418,14 @@ internal sealed class Run : IDisposable
     /// <summary>Training as in one, looks as in the other.</summary>
     private static Settings KeepView(Settings training, Settings view) => training with
     {
-        Speed = view.Speed, ShowTest = view.ShowTest, Discretize = view.Discretize, Theme = view.Theme, Language = view.Language,
-        Scene = view.Scene, Hide = view.Hide, Axes = view.Axes,
+        Speed = view.Speed,
+        ShowTest = view.ShowTest,
+        Discretize = view.Discretize,
+        Theme = view.Theme,
+        Language = view.Language,
+        Scene = view.Scene,
+        Hide = view.Hide,
+        Axes = view.Axes,
     };
 
     // ---- settings to a plan -----------------------------------------------------------------------------------------

@@ -106,7 +106,8 @@ public sealed class FitPlan
         train.Check();
         train.LayerRates?.Check(network);
         return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network,
-            train) { From = options.From };
+            train)
+        { From = options.From };
     }
 
     /// <summary>The run, at its first step.</summary>
@@ -247,8 +248,11 @@ public sealed class FitPlan
     private static NetworkSpec NetworkFor(Preparation preparation, Activation output, FitOptions options)
     {
         NetworkSpec? from = options.From?.Spec;
-        bool nothingSaid = options is { Hidden: null, Output: null, BatchNorm: false, Dropout: 0, Connections: 1,
-            Masks: null, ForwardScale: null, Activation.Count: 0 };
+        bool nothingSaid = options is
+        {
+            Hidden: null, Output: null, BatchNorm: false, Dropout: 0, Connections: 1,
+            Masks: null, ForwardScale: null, Activation.Count: 0
+        };
         if (from is not null && nothingSaid) return from;
         NetworkSpec network = Build(
             preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units).ToArray()

@@ -71,8 +71,11 @@ public static class ModelFile
                     $"{spec}", "The file contradicts itself.");
             AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(spec.BufferLength);
             ReadTensors(file, path, spec, parameters, buffers);
-            return new Model(spec, preparation, loss, parameters, buffers, arithmetic) { Training = training,
-                Image = image };
+            return new Model(spec, preparation, loss, parameters, buffers, arithmetic)
+            {
+                Training = training,
+                Image = image
+            };
         });
     }
 

@@ -177,7 +177,7 @@ public sealed class LectureTests
         FitResult fit = Model.Fit(Dataset.Load("iris"), new()
         {
             Optimizer = Optimizers.Momentum(gamma: 0.9),
-                Schedules = [new("gamma", Schedules.Settle(from: 0.5, to: 0.9))],
+            Schedules = [new("gamma", Schedules.Settle(from: 0.5, to: 0.9))],
         });
         // end L15
         Assert.True(fit.Train.Accuracy > 0.9);
@@ -200,8 +200,11 @@ public sealed class LectureTests
     {
         // begin L17
         Dataset digits = Dataset.Load("digits");
-        FitOptions options = new() { Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.05,
-            Epochs = 3 };
+        FitOptions options = new()
+        {
+            Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.05,
+            Epochs = 3
+        };
         FitResult[] fits = [.. ((int[])[1, 32, 0]).Select(batch => Model.Fit(digits, options with { Batch = batch }))];
         foreach (FitResult fit in fits)
             Console.WriteLine($"{fit.Steps} updates in {fit.Seconds:F2} s, {fit.Test!.Accuracy:P1}");

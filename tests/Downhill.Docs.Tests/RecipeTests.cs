@@ -40,7 +40,7 @@ public sealed class RecipeTests
         FitResult fit = Model.Fit(Dataset.Load("playground_plane"), new()
         {
             Hidden = [16], Loss = Mine.Loss("log_cosh"), Optimizer = Mine.Optimizer("signum"), LearningRate = 0.002,
-                Epochs = 60,
+            Epochs = 60,
         });
         Assert.True(fit.Test!.R2 > 0.95, $"R² {fit.Test.R2}");
     }

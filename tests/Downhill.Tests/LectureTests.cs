@@ -310,7 +310,7 @@ public sealed class LectureTests
         TrainOptions options = new()
         {
             Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent, LearningRate = 0.02,
-                Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
+            Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
             Stop = [StoppingRules.Gradient(1e-6)]
         };
         using TrainSession<double> session = new(

@@ -63,8 +63,11 @@ public sealed partial class ReportDrawingTests
     public void CurvesAndBinsAreThoseOfTheMetrics(string data, string output)
     {
         FitResult fit = Model.Fit(Dataset.Load(data),
-            new() { Epochs = 3, Output = Catalog.Default.Activation(output),
-                Cancellation = TestContext.Current.CancellationToken });
+            new()
+            {
+                Epochs = 3, Output = Catalog.Default.Activation(output),
+                Cancellation = TestContext.Current.CancellationToken
+            });
         Dataset rows = Dataset.Load(data);
         Preparation preparation = fit.Model.Preparation;
         List<float[]> outputs = [];

@@ -342,7 +342,7 @@ public sealed class StoppingRuleTests
         TrainOptions options = new()
         {
             Loss = Losses.Euclidean, Optimizer = Catalog.Default.Optimizer(optimizer),
-                LearningRate = optimizer == "lbfgs" ? null : 0.01,
+            LearningRate = optimizer == "lbfgs" ? null : 0.01,
             Batch = batch, Epochs = 40, Threads = 1, L2 = 0.01,
         };
         using TrainSession<double> session = Runs.Start<double>(Runs.Numbers(30, 3, 2), spec, options);

@@ -119,8 +119,11 @@ public sealed class BatchNormTests
             repeated = Runs.Numbers(7, 3).Subset([0, 1, 1, 3, 4, 4, 6]);
         NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh),
             new Dense(1, Activations.Identity));
-        TrainOptions options = new() { Loss = Losses.Euclidean, Batch = 0, Threads = 1, Epochs = 9,
-            LearningRate = 0.01 };
+        TrainOptions options = new()
+        {
+            Loss = Losses.Euclidean, Batch = 0, Threads = 1, Epochs = 9,
+            LearningRate = 0.01
+        };
         using TrainSession<double> a = Runs.Start<double>(weighted, spec, options),
             b = Runs.Start<double>(repeated, spec, options);
         for (int step = 0; step < 5; step++)

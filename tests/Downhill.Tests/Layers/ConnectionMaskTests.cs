@@ -110,8 +110,11 @@ public sealed class ConnectionMaskTests
     public void Files_hold_the_links_only_and_give_them_back()
     {
         Dataset data = Runs.Classes(60, 20, 3);
-        FitOptions options = new() { Hidden = [40], Activation = [Activations.Tanh], Epochs = 2, TestShare = 0,
-            Threads = 1 };
+        FitOptions options = new()
+        {
+            Hidden = [40], Activation = [Activations.Tanh], Epochs = 2, TestShare = 0,
+            Threads = 1
+        };
         Model full = Model.Fit(data, options).Model, sparse = Model.Fit(data, options with { Connections = 0.2 }).Model;
         Assert.Equal(20 * 40 / 5 + 40 * 3, sparse.Spec.LinkCount);
         byte[] bytes = sparse.ToBytes();

@@ -128,8 +128,11 @@ public sealed class ForwardScaleTests
     public void Predictions_are_those_of_a_plain_network_with_the_weights_divided()
     {
         ConnectionMask mask = Runs.Mask(9, 6);
-        FitOptions options = new() { Hidden = [6], Masks = [mask], ForwardScale = ForwardScale.LeCun, Epochs = 5,
-            Threads = 1 };
+        FitOptions options = new()
+        {
+            Hidden = [6], Masks = [mask], ForwardScale = ForwardScale.LeCun, Epochs = 5,
+            Threads = 1
+        };
         Dataset data = Runs.Classes(60, 9, 3);
         Model scaled = Model.Fit(data, options).Model;
         FitPlan plan = FitPlan.Make(data, options with { ForwardScale = ForwardScale.None });
@@ -168,8 +171,11 @@ public sealed class ForwardScaleTests
     {
         using TemporaryFolder folder = new();
         Dataset iris = Dataset.Load("iris");
-        FitOptions options = new() { Hidden = [5], ForwardScale = ForwardScale.LeCun, BatchNorm = true, Epochs = 6,
-            Threads = 1 };
+        FitOptions options = new()
+        {
+            Hidden = [5], ForwardScale = ForwardScale.LeCun, BatchNorm = true, Epochs = 6,
+            Threads = 1
+        };
         FitPlan plan = FitPlan.Make(iris, options);
         using TrainSession<float> session = plan.Start();
         for (int i = 0; i < 7; i++) session.Step();

@@ -198,7 +198,7 @@ public sealed class CatalogTests
         FitResult fit = Model.Fit(data, new()
         {
             Hidden = [6], Activation = [Own.Activation("signed_square(0.5)")], Loss = Own.Loss("fourth"),
-                Optimizer = Own.Optimizer("root"), Epochs = 80, Threads = 1,
+            Optimizer = Own.Optimizer("root"), Epochs = 80, Threads = 1,
         });
         Assert.True(fit.History[^1].TrainLoss < 0.5 * fit.History[0].TrainLoss,
             $"{fit.History[0].TrainLoss} → {fit.History[^1].TrainLoss}");

@@ -16,7 +16,7 @@ public sealed class FitTests
         FitResult fit = Model.Fit(xor, new()
         {
             Hidden = [hidden], Activation = [Catalog.Default.Activation(activation)], LearningRate = 0.05,
-                Epochs = 2000, Threads = 1, Seed = seed,
+            Epochs = 2000, Threads = 1, Seed = seed,
         });
         Assert.Equal(1, fit.Train.Accuracy);
         Assert.True(fit.Train.Loss < 0.05, $"loss {fit.Train.Loss}");
@@ -69,7 +69,7 @@ public sealed class FitTests
         FitResult fit = Model.Fit(Dataset.Load("xor"), new()
         {
             Hidden = [2], Activation = [Activations.Sigmoid()], Output = Activations.Sigmoid(), Loss = Losses.Euclidean,
-                Optimizer = Optimizers.Momentum(0.9),
+            Optimizer = Optimizers.Momentum(0.9),
             LearningRate = 0.3, Batch = 1, Epochs = 5000, Threads = 1, Seed = 3,
         });
         Assert.Equal("2-2-1", fit.Model.Spec.ToString());

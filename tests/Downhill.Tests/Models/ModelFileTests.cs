@@ -34,11 +34,18 @@ public sealed class ModelFileTests
             "tanh" => Model.Fit(Runs.Classes(30, 3, 2),
                 options with { Output = Activations.Tanh, Arithmetic = Arithmetic.Portable }).Model,
             "layers" =>
-                Model.Fit(Runs.Classes(60, 6, 3), options with { BatchNorm = true, Dropout = 0.25, Connections = 0.5,
-                Activation = [Activations.Tanh, Activations.Relu], Initializer = Initializers.LeCunNormal }).Model,
+                Model.Fit(Runs.Classes(60, 6, 3), options with
+                {
+                    BatchNorm = true,
+                    Dropout = 0.25,
+                    Connections = 0.5,
+                    Activation = [Activations.Tanh, Activations.Relu],
+                    Initializer = Initializers.LeCunNormal
+                }).Model,
             "image" =>
                 Model.Fit(new Dataset("image", Runs.Columns(6), new(["y"], ["0", "1"]), new float[24], [], [0, 1, 0, 1],
-                []) { Image = new(3, 2) }, options).Model,
+                [])
+                { Image = new(3, 2) }, options).Model,
             _ => Model.Fit(Runs.Numbers(20, 3), options with { Hidden = [], Optimizer = Optimizers.Lbfgs() }).Model,
         };
     }

@@ -94,7 +94,7 @@ public sealed class PredictorTests
     {
         Dataset data = Runs.Classes(40, 6, 3);
         NetworkSpec spec = new(6, new Dense(19, Activations.Identity) { Connections = Runs.Mask(6, 19) }, new BatchNorm(Activations.Relu), new Dropout(0.5),
-            new Dense(33, Activations.Tanh) { HasBias = false }, new BatchNorm(Activations.Identity), new Dense(3, Activations.Softmax));
+            new Dense(33, Activations.Tanh) { HasBias = false, ForwardScale = ForwardScale.LeCun }, new BatchNorm(Activations.Identity), new Dense(3, Activations.Softmax));
         Same(Make(data, spec, Runs.Plain(data)), data);
     }
 

@@ -27,12 +27,17 @@ public sealed class AllocationTests
         const int Rows = 7000;
         float[]? weights = extra == "weighted" ? [.. Enumerable.Range(0, Rows).Select(i => 0.5f + i % 3)] : null;
         Dataset data = Runs.Classes(Rows, 6, 3, weights: weights);
-        Activation output = loss switch { "cross_entropy" => Activations.Softmax,
-            "binary_cross_entropy" => Activations.Sigmoid(), "poisson" => Activations.Softplus, _ => Activations.Tanh };
+        Activation output = loss switch
+        {
+            "cross_entropy" => Activations.Softmax,
+            "binary_cross_entropy" => Activations.Sigmoid(),
+            "poisson" => Activations.Softplus,
+            _ => Activations.Tanh
+        };
         TrainOptions options = new()
         {
             Optimizer = Catalog.Default.Optimizer(optimizer), Loss = Catalog.Default.Loss(loss), Threads = threads,
-                Batch = 20, Epochs = 20,
+            Batch = 20, Epochs = 20,
             LearningRate = 0.001,
         };
         options = extra switch
@@ -40,8 +45,11 @@ public sealed class AllocationTests
             "penalties" => options with { L1 = 1e-4, L2 = 1e-4, WeightDecay = 1e-3 },
             "clip" => options with { Clip = 0.1, Stop = [StoppingRules.Gradient()] },
             "schedules" =>
-                options with { Schedules = [
-                new("learning_rate", Schedules.Cosine()), new("gamma", Schedules.Settle())] },
+                options with
+                {
+                    Schedules = [
+                new("learning_rate", Schedules.Cosine()), new("gamma", Schedules.Settle())]
+                },
             "portable" => options with { Arithmetic = Arithmetic.Portable },
             "chunks" => options with { Batch = 600 },
             _ => options,
@@ -98,7 +106,7 @@ public sealed class AllocationTests
     private static Model Trained(Dataset data) => Model.Fit(data, new()
     {
         Hidden = [16, 8], Activation = [Activations.Tanh], BatchNorm = true, Dropout = 0.2, Epochs = 3, Threads = 1,
-            TestShare = 0,
+        TestShare = 0,
     }).Model;
 
     [Theory]

@@ -7,7 +7,7 @@ public sealed class DivergenceTests
     private static TrainOptions Huge(int batch = 0) => new()
     {
         Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 30, Batch = batch,
-            Epochs = 10_000, Threads = 1,
+        Epochs = 10_000, Threads = 1,
     };
 
     private static NetworkSpec Relu => new(4, new Dense(8, Activations.Relu), new Dense(1, Activations.Identity));
@@ -167,8 +167,12 @@ public sealed class DivergenceTests
     {
         Dataset data = new("one", Runs.Columns(1), new Target(["y"], []), [1e15f], [], [], [1e19f]);
         NetworkSpec spec = new(1, new Dense(1, Activations.Identity) { HasBias = false });
-        TrainOptions options = Huge() with { Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 1e-3,
-            Epochs = 5 };
+        TrainOptions options = Huge() with
+        {
+            Optimizer = Catalog.Default.Optimizer(rule),
+            LearningRate = 1e-3,
+            Epochs = 5
+        };
         using TrainSession<float> session = Runs.Start<float>(data, spec, options);
         Assert.True(session.Run().IsDiverged);
         Assert.Contains($"an average of '{rule}' is not a finite number", session.Stopped!.Text,
@@ -187,7 +191,7 @@ public sealed class DivergenceTests
         FitResult fit = Model.Fit(data, new()
         {
             Hidden = [6], Optimizer = Optimizers.GradientDescent, LearningRate = 100, Epochs = 1000, Threads = 1,
-                ValidationShare = 0.2,
+            ValidationShare = 0.2,
         });
         Assert.True(fit.Stopped.IsDiverged);
         Assert.True(double.IsFinite(fit.Train.Loss));

@@ -6,7 +6,7 @@ public sealed class LbfgsTests
     private static TrainOptions Options(Loss loss, double l2, int history = 10) => new()
     {
         Loss = loss, Optimizer = Optimizers.Lbfgs(history), Batch = 0, Epochs = 500, L2 = l2, Threads = 1,
-            Stop = [StoppingRules.Gradient(1e-8)],
+        Stop = [StoppingRules.Gradient(1e-8)],
     };
 
     /// <summary>Linear least squares with a ridge: the minimum solves (XᵀX/n + λ)·w = Xᵀy/n.</summary>

@@ -64,7 +64,7 @@ public sealed class ObjectiveTests
     private static TrainOptions Plain => new()
     {
         Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = Rate, Shuffle = false,
-            Batch = 0, Epochs = 1000, Threads = 1,
+        Batch = 0, Epochs = 1000, Threads = 1,
     };
 
     private static ReadOnlySpan<float> X(Dataset data, int row) => data.Numeric.AsSpan(3 * row, 3);
@@ -181,8 +181,11 @@ public sealed class ObjectiveTests
         {
             TrainOptions options = Plain with
             {
-                Reduction = reduction, Optimizer = optimizer, LearningRate = optimizer.Method is null ? 0.01 : null,
-                    Epochs = 6, L2 = 0.01,
+                Reduction = reduction,
+                Optimizer = optimizer,
+                LearningRate = optimizer.Method is null ? 0.01 : null,
+                Epochs = 6,
+                L2 = 0.01,
             };
             using TrainSession<double> a = Runs.Start<double>(weighted, Naive.Spec, options),
                 b = Runs.Start<double>(repeated, Naive.Spec, options);

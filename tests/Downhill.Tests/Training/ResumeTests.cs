@@ -10,7 +10,7 @@ public sealed class ResumeTests
         FitOptions options = new()
         {
             Hidden = [6], Activation = [Activations.Tanh], Epochs = 4, Batch = 7, TestShare = 0.1, Threads = 1,
-                Seed = 11,
+            Seed = 11,
             Arithmetic = Arithmetic.Portable,
         };
         return FitPlan.Make(data, kind switch
@@ -45,8 +45,14 @@ public sealed class ResumeTests
             },
             "masked" =>
                 options with { Optimizer = Optimizers.Adam(), Connections = 0.5, ValidationShare = 0.2, Stop = [] },
-            _ => options with { Optimizer = Optimizers.Lbfgs(3), Batch = 0, Epochs = 8,
-                Stop = [StoppingRules.Change(1e-12)], L2 = 1e-3 },
+            _ => options with
+            {
+                Optimizer = Optimizers.Lbfgs(3),
+                Batch = 0,
+                Epochs = 8,
+                Stop = [StoppingRules.Change(1e-12)],
+                L2 = 1e-3
+            },
         });
     }
 
@@ -165,7 +171,8 @@ public sealed class ResumeTests
         session.State.BestLoss = double.PositiveInfinity;
         session.State.StopState[0][1] = double.NegativeInfinity;
         EpochReport odd = session.State.History[
-            0] with { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
+            0] with
+        { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
         session.State.History[0] = odd;
         Checkpoint.Save(folder["c"], plan, session);
         (_, TrainSession<float> second) = Checkpoint.Load(folder["c"], plan.Data);

@@ -133,7 +133,7 @@ public sealed class StoppingTests
         FitResult fit = Model.Fit(data, new()
         {
             Hidden = [12], Epochs = 100_000, LearningRate = 0.2, Batch = 4, ValidationShare = 0.3, Threads = 1,
-                Cancellation = source.Token,
+            Cancellation = source.Token,
             Progress = report =>
             {
                 seen.Add(report);

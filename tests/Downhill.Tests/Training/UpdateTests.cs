@@ -100,7 +100,7 @@ public sealed class UpdateTests
             TrainOptions options = new()
             {
                 Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, L2 = 0.7,
-                    Batch = 0, Threads = 1, PenalizeBiases = biases,
+                Batch = 0, Threads = 1, PenalizeBiases = biases,
             };
             using TrainSession<double> session = Runs.Start<double>(data, spec, options);
             foreach (Segment segment in spec.Segments)
@@ -258,8 +258,14 @@ public sealed class UpdateTests
         double[] Bias(TrainOptions options)
         {
             using TrainSession<double> session = Runs.Start<double>(
-                data, spec, options with { Batch = 0, Threads = 1, Loss = Losses.Euclidean, LearningRate = 0.1,
-                Optimizer = Optimizers.GradientDescent });
+                data, spec, options with
+                {
+                    Batch = 0,
+                    Threads = 1,
+                    Loss = Losses.Euclidean,
+                    LearningRate = 0.1,
+                    Optimizer = Optimizers.GradientDescent
+                });
             foreach (Segment s in spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight))
                 session.State.Parameters.Span.Slice(s.Offset, s.Length).Fill(0.5);
             session.Step();
@@ -302,8 +308,11 @@ public sealed class UpdateTests
     public void Cosine_falls_from_the_rate_to_the_floor()
     {
         // 10 rows by 5 are 2 steps an epoch; 4 epochs, 8 steps: η·(f + (1−f)·½(1 + cos(π·t/8))).
-        TrainOptions options = new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.08, Batch = 5,
-            Epochs = 4, Schedules = [new("learning_rate", Schedules.Cosine(0.25))] };
+        TrainOptions options = new()
+        {
+            Optimizer = Optimizers.GradientDescent, LearningRate = 0.08, Batch = 5,
+            Epochs = 4, Schedules = [new("learning_rate", Schedules.Cosine(0.25))]
+        };
         double[] rates = Rates(options, 8, Runs.Numbers(10, 3));
         double[] byHand = [0.08, 0.0777163859753386, 0.0712132034355964, 0.0614805029709527, 0.05, 0.0385194970290473,
             0.0287867965644036, 0.0222836140246614];
@@ -334,8 +343,11 @@ public sealed class UpdateTests
     public void A_schedule_drives_the_momentum()
     {
         // γ = 0.5 in the first epoch; "settled" from the second on whatever happens (at_most 1): 0.9.
-        TrainOptions options = new() { Optimizer = Optimizers.Momentum(), LearningRate = 0.01,
-            Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0, 1))] };
+        TrainOptions options = new()
+        {
+            Optimizer = Optimizers.Momentum(), LearningRate = 0.01,
+            Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0, 1))]
+        };
         using TrainSession<double> session = Linear(options);
         double[] w = Runs.Weights(session), v = new double[N];
         for (int step = 0; step < 5; step++)
@@ -353,8 +365,11 @@ public sealed class UpdateTests
     [InlineData("weight_decay")]
     public void Penalties_can_be_scheduled(string name)
     {
-        TrainOptions options = new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.01,
-            L1 = name == "l1" ? 1 : 0, L2 = name == "l2" ? 1 : 0, WeightDecay = name == "weight_decay" ? 1 : 0 };
+        TrainOptions options = new()
+        {
+            Optimizer = Optimizers.GradientDescent, LearningRate = 0.01,
+            L1 = name == "l1" ? 1 : 0, L2 = name == "l2" ? 1 : 0, WeightDecay = name == "weight_decay" ? 1 : 0
+        };
         double[] start = [0.5, -1, 2, 0.1, -0.3, 0.7, -0.2, 1, 0.4];
         using TrainSession<double> off = Linear(
             options with { Schedules = [new(name, Schedules.Settle(0, 1, 0, 1000))] }, start);
@@ -374,7 +389,7 @@ public sealed class UpdateTests
         TrainOptions Scheduled(Optimizer optimizer, params string[] names) => new()
         {
             Loss = Losses.Euclidean, Batch = 0, Optimizer = optimizer,
-                Schedules = [.. names.Select(n => new ScheduleOf(n, Schedules.Cosine()))],
+            Schedules = [.. names.Select(n => new ScheduleOf(n, Schedules.Cosine()))],
         };
         void Refused(TrainOptions options) =>
             Assert.Throws<DownhillException>(() => Runs.Start<float>(data, spec, options));
