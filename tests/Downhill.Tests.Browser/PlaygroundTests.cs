@@ -206,7 +206,8 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Until(
             async () => await visit.Find("shape").InputValueAsync() == "3", "the settings of the address");
         await visit.Find("dataset-gauss").ClickAsync();
-        await visit.Page.WaitForURLAsync(address => address.Contains("data=gauss", StringComparison.Ordinal));
+        bool Followed() => visit.Page.Url.Contains("data=gauss", StringComparison.Ordinal);
+        await visit.Until(() => Task.FromResult(Followed()), "the address of the settings");
         Assert.DoesNotContain("token", visit.Page.Url, StringComparison.Ordinal);
     }
 
