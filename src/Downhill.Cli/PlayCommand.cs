@@ -56,8 +56,11 @@ internal sealed class PlayCommand : CliCommand
         try
         {
             ProcessStartInfo start = OperatingSystem.IsWindows() ? new(address) { UseShellExecute = true }
-                : new(OperatingSystem.IsMacOS() ? "open" : "xdg-open", address) { UseShellExecute = false,
-                RedirectStandardOutput = true, RedirectStandardError = true };
+                : new(OperatingSystem.IsMacOS() ? "open" : "xdg-open", address)
+                {
+                    UseShellExecute = false,
+                    RedirectStandardOutput = true, RedirectStandardError = true
+                };
             using Process? process = Process.Start(start);
             return process is not null;
         }
