@@ -170,19 +170,9 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
 
     private LayerPass<T> BackwardPass(
         Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
-        PassMode mode, int index, bool accumulate, bool wantsInputs, Updater<T>? updater) => new()
+        PassMode mode, int index, bool accumulate, bool wantsInputs, Updater<T>? updater) =>
+        Pass(workspace, parameters, buffers, rows, mode, index) with
         {
-            Rows = rows,
-            FirstRow = mode.FirstRow,
-            IsTraining = mode.IsTraining,
-            Seed = mode.Seed,
-            Step = mode.Step,
-            Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
-            Output = workspace.OutputPointer(index),
-            Cache = workspace.CachePointer(index),
-            Parameters = parameters.Pointer,
-            Buffers = buffers.Pointer,
-            Team = team,
             OutputGradient = workspace.GradientPointer(index),
             InputGradient = index > 0 || wantsInputs ? workspace.GradientPointer(index - 1) : null,
             GradientIsOfScores = isFused && index == Layers.Count - 1,

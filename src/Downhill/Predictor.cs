@@ -11,8 +11,9 @@ namespace Downhill;
 /// </summary>
 /// <remarks>
 /// Scratch lies on the caller's stack, at most <see cref="MostOnStack"/> bytes. Layers (or encoded rows) wider than some
-/// 5000 units borrow it from the shared array pool instead, which allocates when a thread does so for the first time. Otherwise no call
-/// allocates anything.
+/// 5000 units borrow it from the shared array pool instead, which allocates when a thread does so for the first time.
+/// Otherwise no call allocates anything. A network with a user's own kind of layer is not compiled: its answers are
+/// <see cref="Model.Predict(ReadOnlySpan{float}, Span{float}, ReadOnlySpan{int})"/>'s, and as fast.
 /// </remarks>
 public sealed class Predictor
 {
@@ -20,14 +21,16 @@ public sealed class Predictor
     public const int MostOnStack = 64 * 1024;
 
     private readonly Kernels<float> kernels;
-    private readonly RowNetwork<float> network;
+    private readonly RowNetwork<float>? network;
+    private readonly Model model; // answers where the network cannot be compiled
     private readonly bool isPlain;
 
     internal Predictor(Model model)
     {
-        Preparation = model.Preparation;
+        (this.model, Preparation) = (model, model.Preparation);
         kernels = Kernels<float>.For(model.Arithmetic);
-        network = kernels.BindRow(model.Spec, model.Parameters, model.Buffers);
+        if (RowNetwork<float>.CanCompile(model.Spec))
+            network = kernels.BindRow(model.Spec, model.Parameters, model.Buffers);
         isPlain = Preparation.CategoryCount == 0 && Preparation.Shift.All(s => s == 0) && Preparation.Scale.All(s => s == 1);
     }
 
@@ -45,6 +48,11 @@ public sealed class Predictor
     [SkipLocalsInit]
     public unsafe int Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
     {
+        if (network is null)
+        {
+            model.Predict(row, outputs, codes);
+            return Preparation.Target.IsClass ? Preparation.ClassOf<float>(outputs) : -1;
+        }
         Check(Preparation, row, outputs, codes);
         int encoded = isPlain ? 0 : Preparation.Width, length = encoded + network.ScratchLength;
         if (length <= MostOnStack / sizeof(float))
@@ -76,7 +84,7 @@ public sealed class Predictor
                 Preparation.Encode(row, codes, new Span<float>(x, width));
             }
             if (!kernels.AllFinite(x, width)) Preparation.RefuseNumber(Preparation.BrokenColumn(new ReadOnlySpan<float>(x, width))!.Value, row);
-            network.Predict(x, y, scratch);
+            network!.Predict(x, y, scratch);
         }
     }
 

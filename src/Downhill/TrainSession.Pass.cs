@@ -33,14 +33,26 @@ public sealed partial class TrainSession<T>
             LossJob losses = new(this, count);
             network.Team.Run(ref losses, (long)count * Preparation.Outputs * 128);
         }
+        ReadOnlySpan<double> rowLoss = workspace.RowLoss, squares = rowSquares, right = rowRight;
+        if (!batcher.IsWeighted)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                sums.Loss += rowLoss[i];
+                sums.Squares += squares[i];
+                sums.Right += right[i];
+            }
+            sums.Weight += count;
+            return count;
+        }
         for (int i = 0; i < count; i++)
         {
             double counts = batcher.WeightOf(i);
             if (counts == 0) continue; // 0·∞ would not be 0
-            sums.Loss += counts * workspace.RowLoss[i];
+            sums.Loss += counts * rowLoss[i];
             sums.Weight += counts;
-            sums.Squares += counts * rowSquares[i];
-            sums.Right += counts * rowRight[i];
+            sums.Squares += counts * squares[i];
+            sums.Right += counts * right[i];
         }
         return count;
     }
@@ -75,22 +87,30 @@ public sealed partial class TrainSession<T>
         new(IsTraining: true, Options.Seed, State.Step, FirstRow: done) { IsWeighted = batcher.IsWeighted };
 
     /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19).</summary>
-    private void Judge(int first, int count)
+    private unsafe void Judge(int first, int count)
     {
         int width = Preparation.Outputs;
-        bool isClass = Preparation.Target.IsClass;
-        ReadOnlySpan<T> outputs = workspace.Output, targets = workspace.Targets;
-        for (int row = first; row < first + count; row++)
+        bool isClass = Preparation.Target.IsClass, isSingle = Preparation.SingleOutput;
+        T* answers = workspace.OutputPointer(network.Layers.Count - 1) + (long)first * width;
+        T* wanted = workspace.TargetPointer + (long)first * width;
+        ReadOnlySpan<int> classes = batcher.Classes;
+        for (int row = first; row < first + count; row++, answers += width, wanted += width)
         {
             double squares = 0;
-            ReadOnlySpan<T> answers = outputs.Slice(row * width, width), wanted = targets.Slice(row * width, width);
-            for (int o = 0; o < answers.Length; o++)
+            int best = 0; // without a jump, which would go wrong for every other row
+            T top = answers[0];
+            for (int o = 0; o < width; o++)
             {
                 double error = double.CreateTruncating(answers[o]) - double.CreateTruncating(wanted[o]);
                 squares += error * error;
+                bool isAbove = answers[o] > top;
+                top = isAbove ? answers[o] : top;
+                best = isAbove ? o : best;
             }
             rowSquares[row] = squares;
-            rowRight[row] = isClass && Preparation.ClassOf(answers) == batcher.Classes[row] ? 1 : 0;
+            if (!isClass) continue;
+            if (isSingle) best = Preparation.ClassOf(new ReadOnlySpan<T>(answers, 1));
+            rowRight[row] = best == classes[row] ? 1 : 0;
         }
     }
 

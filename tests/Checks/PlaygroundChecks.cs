@@ -12,7 +12,7 @@ namespace Downhill.Checks;
 public static class PlaygroundChecks
 {
     /// <summary>The digest that every host must give.</summary>
-    public const string Digest = "44704604ad021bd077255d9120c77f11a1fcd286e310237b7a89d7e3b9756d2e";
+    public const string Digest = "1d0116ebba9cecc4a8100cd8bbc12a829c24fbd1e09fd8ed32957dd37157c76d";
 
     private static readonly string[] Requests =
     [

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Text.Json;
+using Downhill.Graph;
 using Downhill.Tests.Training;
 
 namespace Downhill.Tests.Models;
@@ -65,6 +68,24 @@ public sealed class PredictorTests
     {
         NetworkSpec spec = NetworkSpec.Parse(shape);
         Dataset data = Runs.Numbers(9, spec.Inputs, spec.Outputs);
+        Same(Make(data, spec, Runs.Plain(data)), data);
+    }
+
+    [Fact]
+    public void Forward_scale()
+    {
+        Dataset data = Runs.Classes(40, 6, 3);
+        NetworkSpec spec = new(6,
+            new Dense(19, Activations.Tanh) { ForwardScale = ForwardScale.LeCun, Connections = Runs.Mask(6, 19) },
+            new Dense(3, Activations.Softmax) { ForwardScale = ForwardScale.LeCun });
+        Same(Make(data, spec, Runs.Plain(data)), data);
+    }
+
+    [Fact]
+    public void A_layer_that_only_its_user_knows()
+    {
+        Dataset data = Runs.Classes(40, 6, 3);
+        NetworkSpec spec = new(6, new Halving(), new Dense(3, Activations.Softmax));
         Same(Make(data, spec, Runs.Plain(data)), data);
     }
 
@@ -155,5 +176,28 @@ public sealed class PredictorTests
         Predictor predictor = Make(data, NetworkSpec.Parse("3-2", output: Activations.Softmax), Runs.Plain(data)).CreatePredictor();
         Assert.Contains("3 numbers", Assert.Throws<DownhillException>(() => predictor.Predict([1, 2], new float[2])).Message, StringComparison.Ordinal);
         Assert.Contains("room for 2", Assert.Throws<DownhillException>(() => predictor.Predict([1, 2, 3], new float[3])).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>y = x/2.</summary>
+    private sealed record Halving : Layer
+    {
+        public override string Kind => "halving";
+        public override int Outputs(int inputs) => inputs;
+        public override IReadOnlyList<ParameterShape> Parameters(int inputs) => [];
+        public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers) => 0.5 * x;
+        public override string Describe(int inputs) => "Halving";
+        public override BoundLayer<T> Bind<T>(in LayerPlace place) => new Bound<T>(place.Inputs);
+        public override void Write(Utf8JsonWriter json) { }
+
+        private sealed class Bound<T>(int inputs) : BoundLayer<T>(inputs, inputs)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            public override void Forward(in LayerPass<T> pass)
+            {
+                for (int i = 0; i < InputOf(pass).Length; i++) OutputOf(pass)[i] = InputOf(pass)[i] / T.CreateChecked(2);
+            }
+
+            public override void Backward(in LayerPass<T> pass) => throw new NotSupportedException();
+        }
     }
 }
