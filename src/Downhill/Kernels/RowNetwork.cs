@@ -68,8 +68,7 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
                 if (!dense.Activation.IsElementwise) layer.Activated = units[i];
                 if (dense.HasBias) parameters.Slice(offsets[1], units[i]).CopyTo(new Span<T>(at, units[i]));
                 layer.Panels = at + rounded[i];
-                Pack(Scaled(dense, inputs[i], parameters.Slice(offsets[0], inputs[i] * units[i])), inputs[i], units[i],
-                    layer.Panels);
+                Pack(Weights(dense, inputs[i], parameters[offsets[0]..]), inputs[i], units[i], layer.Panels);
                 at = layer.Panels + inputs[i] * rounded[i];
             }
             else if (spec.Layers[i] is BatchNorm norm)
@@ -133,18 +132,19 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
         }
     }
 
-    /// <summary>W with the layer's forward scale in it.</summary>
-    private static ReadOnlySpan<T> Scaled(Dense layer, int inputs, ReadOnlySpan<T> w)
-    {
-        if (layer.ForwardScale == ForwardScale.None) return w;
-        T[] scaled = w.ToArray();
-        for (int i = 0; i < scaled.Length; i++)
-            scaled[i] *= T.CreateTruncating(layer.SumFactor(inputs, i % layer.Units));
-        return scaled;
-    }
-
     /// <summary>Vectors of the next panel when so many are left.</summary>
     private static int Width(int left) => left >= 4 && PanelVectors == 4 ? 4 : left >= 2 ? 2 : 1;
+
+    /// <summary>W [inputs, units] with the forward scale of each unit in it.</summary>
+    private static ReadOnlySpan<T> Weights(Dense dense, int inputs, ReadOnlySpan<T> parameters)
+    {
+        ReadOnlySpan<T> weights = parameters[..(inputs * dense.Units)];
+        if (dense.ForwardScale == ForwardScale.None) return weights;
+        T[] scaled = weights.ToArray();
+        for (int i = 0; i < scaled.Length; i++)
+            scaled[i] *= T.CreateTruncating(dense.SumFactor(inputs, i % dense.Units));
+        return scaled;
+    }
 
     private static void Pack(ReadOnlySpan<T> w, int inputs, int units, T* panels)
     {
