@@ -80,6 +80,7 @@ public static class Cli
             new ExportCommand(terminal, cancellation),
             new ImportCommand(terminal, cancellation),
             new PlayCommand(terminal, cancellation),
+            new ServeCommand(terminal, cancellation),
             new DatasetsCommand(terminal, cancellation),
             new InfoCommand(terminal, cancellation),
             new BenchCommand(terminal, cancellation),

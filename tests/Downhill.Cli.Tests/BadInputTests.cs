@@ -120,7 +120,10 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train iris --from damaged.safetensors", "damaged.safetensors", "safetensors")]
     // words
     [InlineData("trian", "command 'trian'", "'train'")]
-    [InlineData("serve", "command 'serve'", "train")]
+    [InlineData("deploy", "command 'deploy'", "train")]
+    [InlineData("serve", "MODEL", "serve")]
+    [InlineData("serve damaged.safetensors", "damaged.safetensors", "safetensors")]
+    [InlineData("serve damaged.safetensors --port 70000", "--port", "'70000'")]
     [InlineData("train --epoch 5", "option '--epoch'", "'--epochs'")]
     [InlineData("train --recipe quick", "option '--recipe'", "train")]
     [InlineData("train iris wine", "'wine'", "[DATA]")]
