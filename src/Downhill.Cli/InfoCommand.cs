@@ -47,7 +47,8 @@ internal sealed class InfoCommand : CliCommand
         Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}");
         Line("possible", string.Join(", ", supported));
         Line("arithmetic",
-            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");
+            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}"
+                + $"; portable: multiply, then add");
         Line("threads", $"{Team.DefaultSize}");
         Line("runtime", $"{RuntimeInformation.FrameworkDescription}, "
             + (RuntimeFeature.IsDynamicCodeCompiled ? "compiled just in time" : "native code"));

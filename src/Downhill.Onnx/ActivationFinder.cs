@@ -62,7 +62,8 @@ internal sealed class ActivationFinder(Catalog catalog)
             if (Hinge(v, core) is FoundActivation hinge)
                 return hinge with
                 {
-                    OuterScale = outerScale * hinge.OuterScale, OuterOffset = outerScale * hinge.OuterOffset + outerOffset,
+                    OuterScale = outerScale * hinge.OuterScale,
+                    OuterOffset = outerScale * hinge.OuterOffset + outerOffset,
                 };
         }
         return null;

@@ -747,7 +747,10 @@ internal sealed partial class GraphReader
     private RowValue Row(NodeProto node, GraphValue?[] x, int place) => x.Length > place && x[place] is RowValue row ? row
         : Refuse<RowValue>(node, $"numbers of each row as operand {place + 1}", x.Length > place ? x[place] switch
         {
-            ConstantValue => "a constant", TextColumn => "texts", null => "nothing", _ => "classes",
+            ConstantValue => "a constant",
+            TextColumn => "texts",
+            null => "nothing",
+            _ => "classes",
         } : "nothing", "See docs/EXPORT.md for what can be read.");
 
     private OnnxTensor Tensor(NodeProto node, GraphValue?[] x, int place) =>

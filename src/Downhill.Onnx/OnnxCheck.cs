@@ -131,8 +131,8 @@ public static class OnnxCheck
             if (rows < 1 || input.Count != rows * graph.Inputs[i].Count)
                 return $"input '{graph.Inputs[i].Name}': expected {rows} rows of {graph.Inputs[i].Count}, got [{string.Join(",", input.Dimensions)}]";
             for (int k = 0; k < input.Count && !input.IsText; k++)
-                if (double.IsFinite(input[k]) && !float.IsFinite((float)input[k]))
-                    return $"input '{graph.Inputs[i].Name}': expected numbers that float32 holds, got {input[k].ToString("R", CultureInfo.InvariantCulture)}";
+                if (!float.IsFinite((float)input[k]))
+                    return $"input '{graph.Inputs[i].Name}': expected finite numbers that float32 holds, got {input[k].ToString("R", CultureInfo.InvariantCulture)}";
         }
         return null;
     }

@@ -11,6 +11,9 @@ namespace Downhill;
 /// <param name="FirstRow">Place of the first row in its batch, for dropout in chunks.</param>
 public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Step = 0, int FirstRow = 0)
 {
+    /// <summary>Whether the rows' weights count in what layers learn of a batch (batch norm).</summary>
+    public bool IsWeighted { get; init; }
+
     /// <summary>As in prediction.</summary>
     public static PassMode Predict => default;
 }
@@ -156,6 +159,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
             IsTraining = mode.IsTraining,
             Seed = mode.Seed,
             Step = mode.Step,
+            Weights = mode.IsTraining && mode.IsWeighted ? workspace.WeightPointer : null,
             Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
             Output = workspace.OutputPointer(index),
             Cache = workspace.CachePointer(index),
@@ -166,19 +170,9 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
 
     private LayerPass<T> BackwardPass(
         Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
-        PassMode mode, int index, bool accumulate, bool wantsInputs, Updater<T>? updater) => new()
+        PassMode mode, int index, bool accumulate, bool wantsInputs, Updater<T>? updater) =>
+        Pass(workspace, parameters, buffers, rows, mode, index) with
         {
-            Rows = rows,
-            FirstRow = mode.FirstRow,
-            IsTraining = mode.IsTraining,
-            Seed = mode.Seed,
-            Step = mode.Step,
-            Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
-            Output = workspace.OutputPointer(index),
-            Cache = workspace.CachePointer(index),
-            Parameters = parameters.Pointer,
-            Buffers = buffers.Pointer,
-            Team = team,
             OutputGradient = workspace.GradientPointer(index),
             InputGradient = index > 0 || wantsInputs ? workspace.GradientPointer(index - 1) : null,
             GradientIsOfScores = isFused && index == Layers.Count - 1,

@@ -83,7 +83,8 @@ public sealed partial class TrainSession<T>
         return (sums.Loss, sums.Weight);
     }
 
-    private PassMode Mode(int done) => new(IsTraining: true, Options.Seed, State.Step, FirstRow: done);
+    private PassMode Mode(int done) =>
+        new(IsTraining: true, Options.Seed, State.Step, FirstRow: done) { IsWeighted = batcher.IsWeighted };
 
     /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19).</summary>
     private unsafe void Judge(int first, int count)

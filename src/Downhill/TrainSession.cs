@@ -124,7 +124,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
             epochIsOver = report.IsFinite && State.Position == batcher.Count;
-            if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
+            if (epochIsOver && !(WeightsAreFinite() && SlotsAreFinite())) report = report with { IsFinite = false };
             if (!report.IsFinite) Diverge(report);
             else if (epochIsOver) EndEpoch(report);
             State.Seconds += clock.Elapsed.TotalSeconds;

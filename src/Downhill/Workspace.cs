@@ -29,7 +29,8 @@ public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPoin
         gradients = [.. network.Layers.Select(l => Place((long)rows * l.Outputs))];
         inputGradient = Place((long)rows * Inputs);
         if (length > Array.MaxLength - 64)
-            Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass", $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
+            Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass",
+                $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
         memory = new AlignedBuffer<T>((int)length);
         rowLoss = new AlignedBuffer<double>(rows);
 

@@ -7,7 +7,7 @@ namespace Downhill.Onnx.Tests;
 /// <summary>Whatever the bytes: a model or a refusal that says why, soon, and within the memory that the file's size allows.</summary>
 public sealed class HostileFileTests
 {
-    private static byte[] Small => OnnxExport.ToBytes(RandomModels.Make(4));
+    private static byte[] Small => OnnxExport.ToBytes(Model.Fit(Dataset.Load("iris"), new() { Hidden = [2], Epochs = 1 }).Model);
 
     // ---- damage -----------------------------------------------------------------------------------------------------
 
@@ -22,15 +22,15 @@ public sealed class HostileFileTests
     }
 
     [Fact]
-    public void EveryFlippedBitIsRefusedOrRead()
+    public void EveryFlippedByteIsRefusedOrRead()
     {
         byte[] bytes = Small;
         for (int i = 0; i < bytes.Length; i++)
-            for (int bit = 0; bit < 8; bit++)
+            foreach (byte change in (byte[])[(byte)(1 << i % 8), 0x80, 0xFF])
             {
-                bytes[i] ^= (byte)(1 << bit);
+                bytes[i] ^= change;
                 IsRead(bytes);
-                bytes[i] ^= (byte)(1 << bit);
+                bytes[i] ^= change;
             }
     }
 

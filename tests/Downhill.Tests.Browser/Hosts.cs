@@ -7,6 +7,8 @@ using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using Xunit;
+using Xunit.Sdk;
+using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(Downhill.Tests.Browser.Hosts))]
 [assembly: Parallelization(Mode = ParallelMode.None)]
@@ -14,8 +16,8 @@ using Xunit;
 namespace Downhill.Tests.Browser;
 
 /// <summary>
-/// The two hosts, once for all tests: the server of this machine, and the static site in a folder below the root of a server that
-/// knows nothing. And one browser.
+/// The two hosts, once for all tests: the server of this machine, and the static site in a folder below the root of a
+/// server that knows nothing. And one browser.
 /// </summary>
 public sealed class Hosts : IAsyncLifetime
 {
@@ -33,23 +35,28 @@ public sealed class Hosts : IAsyncLifetime
     /// <summary>Why the static site cannot be tested here, or null.</summary>
     public string? MissingSite { get; private set; }
 
-    public static string Pictures { get; } = Path.Combine(Root, "artifacts", "screenshots");
-
     public static string Root { get; } = FindRoot();
+
+    public static string Pictures { get; } = Path.Combine(Root, "artifacts", "screenshots");
 
     public async ValueTask InitializeAsync()
     {
-        string page = Path.Combine(Root, "web", "dist"), chromium = Environment.GetEnvironmentVariable("DOWNHILL_CHROMIUM") ?? "/usr/bin/chromium";
-        if (!File.Exists(Path.Combine(page, "index.html"))) Missing = "no built page: run 'npm ci && npm run build' in web";
-        else if (!File.Exists(chromium)) Missing = $"no browser at {chromium}: install Chromium or name one in DOWNHILL_CHROMIUM";
+        string page = Path.Combine(Root, "web", "dist");
+        string chromium = Environment.GetEnvironmentVariable("DOWNHILL_CHROMIUM") ?? "/usr/bin/chromium";
+        if (!File.Exists(Path.Combine(page, "index.html")))
+            Missing = "no built page: run 'npm ci && npm run build' in web";
+        else if (!File.Exists(chromium))
+            Missing = $"no browser at {chromium}: install Chromium or name one in DOWNHILL_CHROMIUM";
         if (Missing is not null) return;
         Directory.CreateDirectory(Pictures);
         server = await PlaygroundServer.Start(new(page, Port: null) { Sessions = 32 });
-        string engine = Path.Combine(Root, "artifacts", "publish", "Downhill.Playground.Wasm", "release", "wwwroot", "_framework");
+        string engine = Path.Combine(
+            Root, "artifacts", "publish", "Downhill.Playground.Wasm", "release", "wwwroot", "_framework");
         if (Directory.Exists(engine)) site = await Serve(page, engine);
-        else MissingSite = "the browser host is not published: run 'dotnet publish -c Release src/Downhill.Playground.Wasm'";
+        else MissingSite = "the browser host is not published: run eng/site";
         playwright = await Playwright.CreateAsync();
-        browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu"] });
+        browser = await playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu"] });
     }
 
     public async ValueTask DisposeAsync()
@@ -79,7 +86,6 @@ public sealed class Hosts : IAsyncLifetime
             ColorScheme = view.Dark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
             AcceptDownloads = true,
-            // The policy of the page stays on: axe is brought in past it by the tests' own means.
         });
         if (view.Visited) await context.AddInitScriptAsync("localStorage.setItem('downhill.visited', '1')");
         IPage page = await context.NewPageAsync();
@@ -91,7 +97,7 @@ public sealed class Hosts : IAsyncLifetime
         return visit;
     }
 
-    /// <summary>A server of files below a folder, with the policy that the local server sets: what a static host should send.</summary>
+    /// <summary>A server of files below a folder, with the policy that the local server sets.</summary>
     private static async Task<WebApplication> Serve(string page, string engine)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -106,23 +112,28 @@ public sealed class Hosts : IAsyncLifetime
             context.Response.Headers.ContentSecurityPolicy = Policy;
             await next(context);
         });
-        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = new PhysicalFileProvider(page), RequestPath = Below });
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(engine), RequestPath = $"{Below}/engine/_framework", ContentTypeProvider = types });
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(page), RequestPath = Below, ContentTypeProvider = types });
+        PhysicalFileProvider pages = new(page), engines = new(engine);
+        app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = pages, RequestPath = Below });
+        foreach ((PhysicalFileProvider files, string at) in ((PhysicalFileProvider, string)[])
+            [(engines, $"{Below}/engine/_framework"), (pages, Below)])
+            app.UseStaticFiles(new StaticFileOptions { FileProvider = files, RequestPath = at, ContentTypeProvider = types });
         await app.StartAsync();
         return app;
     }
 
-    private const string Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        + "connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    private const string Policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+        + "img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Downhill.slnx"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Downhill.slnx")))
+            folder = folder.Parent;
         return folder?.FullName ?? throw new InvalidOperationException("These tests run inside the repository.");
     }
 }
 
 /// <summary>The screen and the habits of a visitor.</summary>
-public sealed record ViewOptions(int Width = 1440, int Height = 900, bool Touch = false, bool Dark = false, bool Visited = true);
+public sealed record ViewOptions(
+    int Width = 1440, int Height = 900, bool Touch = false, bool Dark = false, bool Visited = true);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -30,7 +31,8 @@ public sealed class PlaygroundTests(Hosts hosts)
         string link = await visit.LinkToMoment();
         Assert.DoesNotContain("token", link, StringComparison.Ordinal);
         await using Visit other = await visit.Again(link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..]);
-        await other.Until(async () => await other.Number("update") == await visit.Number("update"), "the moment of the link");
+        await other.Until(
+            async () => await other.Number("update") == await visit.Number("update"), "the moment of the link");
         await other.Settled();
         Assert.Equal(await visit.Read("train-loss"), await other.Read("train-loss"));
         (_, byte[] same) = await other.TakeAway("model");
@@ -89,7 +91,8 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Step("epoch");
         await visit.Find("runs-open").ClickAsync();
         await visit.Find("runs-table").WaitForAsync();
-        Assert.True(await visit.Find("runs-table").Locator("tbody tr").CountAsync() >= 2, "The branch is a run of its own.");
+        int runs = await visit.Find("runs-table").Locator("tbody tr").CountAsync();
+        Assert.True(runs >= 2, "The branch is a run of its own.");
         await visit.Picture("branch");
     }
 
@@ -110,7 +113,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         Assert.Contains("−1.250", await visit.Read("arithmetic"), StringComparison.Ordinal);
     }
 
-    /// <summary>Every bias is on the page, the output's too, and the numbers shown add up (playgrounds.md §4.2 a).</summary>
+    /// <summary>Every bias is on the page, the output's too, and the numbers shown add up.</summary>
     [Theory, MemberData(nameof(Both))]
     public async Task The_arithmetic_of_every_unit_adds_up(string host)
     {
@@ -123,10 +126,11 @@ public sealed class PlaygroundTests(Hosts hosts)
                 Assert.True(await visit.Find($"bias-{layer}-{unit}").IsVisibleAsync());
                 await visit.Find($"map-{layer}-{unit}").ClickAsync();
                 await visit.Settled();
-                double[] products = [.. (await visit.Find("terms").Locator("tbody tr td:nth-child(4)").AllInnerTextsAsync())
-                    .Select(text => double.Parse(text.Replace('−', '-'), System.Globalization.CultureInfo.InvariantCulture))];
+                var shown = await visit.Find("terms").Locator("tbody tr td:nth-child(4)").AllInnerTextsAsync();
+                double[] products = [.. shown.Select(text => double.Parse(Visit.Plain(text), CultureInfo.InvariantCulture))];
                 // The last row is the bias; four digits are shown of each.
-                double field = await visit.Number("field"), sum = products.Sum(), size = products.Sum(Math.Abs) + Math.Abs(field);
+                double field = await visit.Number("field"), sum = products.Sum();
+                double size = products.Sum(Math.Abs) + Math.Abs(field);
                 Assert.InRange(field - sum, -1e-3 * size, 1e-3 * size);
                 double output = await visit.Number("unit-output");
                 Assert.InRange(output - Math.Tanh(field), -1e-3, 1e-3);
@@ -138,7 +142,8 @@ public sealed class PlaygroundTests(Hosts hosts)
     public async Task A_pasted_table_becomes_the_data(string host)
     {
         await using Visit visit = await hosts.Open(host);
-        string table = "width;height;kind\n" + string.Join('\n', Enumerable.Range(0, 80).Select(k => $"{k % 9};{k % 7};{(k % 9 > 4 ? "wide" : "high")}"));
+        var rows = Enumerable.Range(0, 80).Select(k => $"{k % 9};{k % 7};{(k % 9 > 4 ? "wide" : "high")}");
+        string table = "width;height;kind\n" + string.Join('\n', rows);
         await visit.Find("own-open").ClickAsync();
         await visit.Find("own-text").FillAsync(table);
         await visit.Find("own-read").ClickAsync();
@@ -183,7 +188,6 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Step("epoch");
         (string model, byte[] tensors) = await visit.TakeAway("model");
         Assert.EndsWith(".safetensors", model, StringComparison.Ordinal);
-        using MemoryStream stream = new(tensors);
         Assert.True(tensors.Length > 100);
         (_, byte[] png) = await visit.TakeAway("png");
         Assert.Equal([0x89, 0x50, 0x4E, 0x47], png[..4]);
@@ -199,13 +203,15 @@ public sealed class PlaygroundTests(Hosts hosts)
     {
         await using Visit visit = await hosts.Open(host);
         await visit.Page.EvaluateAsync("location.hash = '#v=1&data=xor&layers=3'");
-        await visit.Until(async () => await visit.Find("shape").InputValueAsync() == "3", "the settings of the address");
+        await visit.Until(
+            async () => await visit.Find("shape").InputValueAsync() == "3", "the settings of the address");
         await visit.Find("dataset-gauss").ClickAsync();
-        await visit.Until(() => Task.FromResult(visit.Page.Url.Contains("data=gauss", StringComparison.Ordinal)), "the address of the settings");
+        bool Followed() => visit.Page.Url.Contains("data=gauss", StringComparison.Ordinal);
+        await visit.Until(() => Task.FromResult(Followed()), "the address of the settings");
         Assert.DoesNotContain("token", visit.Page.Url, StringComparison.Ordinal);
     }
 
-    /// <summary>The links of issues #77 and #153 of the TensorFlow Playground (playgrounds.md §4.2 c).</summary>
+    /// <summary>The settings of issue #77 of the TensorFlow Playground, which shows NaN for them.</summary>
     [Theory, MemberData(nameof(Both))]
     public async Task A_run_that_diverges_says_why(string host)
     {

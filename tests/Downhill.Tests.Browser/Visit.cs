@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Downhill.Tests.Browser;
 
-/// <summary>One open page, and what a visitor does and reads there. Anything the page complains of fails the test at the end.</summary>
+/// <summary>One open page, and what a visitor does and reads there. What the page complains of fails the test at its end.</summary>
 public sealed class Visit : IAsyncDisposable
 {
     private readonly Hosts hosts;
@@ -36,14 +36,19 @@ public sealed class Visit : IAsyncDisposable
     /// <summary>A number as the page writes it: with a real minus and thin spaces.</summary>
     public async Task<double> Number(string name)
     {
-        string text = (await Read(name)).Replace("−", "-", StringComparison.Ordinal).Replace(" ", "", StringComparison.Ordinal).Replace("%", "", StringComparison.Ordinal).Trim();
-        Assert.True(double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value), $"'{name}' shows '{text}', which is no number.");
+        string shown = await Read(name);
+        string text = Plain(string.Concat(shown.Where(letter => !char.IsWhiteSpace(letter) && letter != '%')));
+        bool read = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+        Assert.True(read, $"'{name}' shows '{shown}', which is no number.");
         return value;
     }
 
     /// <summary>The number in a field, with every digit.</summary>
     public async Task<double> Field(string name) =>
-        double.Parse((await Find(name).InputValueAsync()).Replace("−", "-", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+        double.Parse(Plain(await Find(name).InputValueAsync()), CultureInfo.InvariantCulture);
+
+    /// <summary>A number with the hyphen that computers read.</summary>
+    public static string Plain(string number) => number.Replace('−', '-');
 
     /// <summary>Waits until the page shows what it has asked for: a few pictures without anything new.</summary>
     public Task Settled() => Page.WaitForTimeoutAsync(700);
@@ -55,7 +60,8 @@ public sealed class Visit : IAsyncDisposable
         {
             double before = await Number("update");
             await Find("step").ClickAsync();
-            if (size is "epoch" or "batch") await Until(async () => await Number("update") > before, $"a step of one {size}");
+            if (size is "epoch" or "batch")
+                await Until(async () => await Number("update") > before, $"a step of one {size}");
         }
         await Settled();
     }
@@ -101,7 +107,8 @@ public sealed class Visit : IAsyncDisposable
         return link;
     }
 
-    public Task Picture(string name) => Page.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"{name}-{Host}.png") });
+    public Task Picture(string name) =>
+        Page.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"{name}-{Host}.png") });
 
     /// <summary>Goes on at another address in a page of its own.</summary>
     public Task<Visit> Again(string settings) => hosts.Open(Host, settings);

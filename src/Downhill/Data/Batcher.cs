@@ -5,7 +5,8 @@ namespace Downhill;
 
 /// <summary>
 /// Brings rows to the network: in which order an epoch takes them, how many make a batch, and their encoded form. Knows
-/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept over.
+/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept
+/// over.
 /// </summary>
 internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -21,7 +22,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <param name="preparation">How they are encoded.</param>
     /// <param name="chunk">Most rows of one read.</param>
     /// <param name="classWeights">What a row of each class counts beside its own weight; null for 1 each.</param>
-    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk, IReadOnlyList<double>? classWeights = null)
+    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk,
+        IReadOnlyList<double>? classWeights = null)
     {
         this.classWeights = classWeights?.ToArray();
         (this.source, this.rows, this.preparation) = (source, rows, preparation);

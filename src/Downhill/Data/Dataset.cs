@@ -41,10 +41,12 @@ public sealed partial class Dataset : RowSource
         }
         foreach (float weight in weights ?? [])
             if (!(weight >= 0 && float.IsFinite(weight)))
-                Throw.Input($"Data set '{name}'", "weights that are 0 or positive numbers", Numbers.Text(weight), "Check the weights.");
+                Throw.Input($"Data set '{name}'", "weights that are 0 or positive numbers", Numbers.Text(weight),
+                    "Check the weights.");
         foreach (int code in classes)
             if ((uint)code >= (uint)target.Classes.Count)
-                Throw.Input($"Data set '{name}'", $"class codes 0 … {target.Classes.Count - 1}", $"{code}", "Check the classes.");
+                Throw.Input($"Data set '{name}'", $"class codes 0 … {target.Classes.Count - 1}", $"{code}",
+                    "Check the classes.");
     }
 
     public string Name { get; }
@@ -77,8 +79,8 @@ public sealed partial class Dataset : RowSource
     /// <summary>The set's own test part, where it has one (MNIST, for example).</summary>
     public Dataset? Test { get; init; }
 
-    /// <summary>Whether the rows are all there is to learn (XOR, parity, the 194 spiral points): then nothing is held out
-    /// for a test unless asked for.</summary>
+    /// <summary>Whether the rows are all there is to learn (XOR, parity, the 194 spiral points): then nothing is held
+    /// out for a test unless asked for.</summary>
     public bool IsWhole { get; init; }
 
     /// <summary>Set when the inputs are the pixels of an image.</summary>
@@ -132,6 +134,7 @@ public sealed partial class Dataset : RowSource
     private void CheckLength(string what, long got, long expected)
     {
         if (got != expected)
-            Throw.Input($"Data set '{Name}'", $"{expected} {what} for {Rows} rows", $"{got}", "Check the array's length.");
+            Throw.Input($"Data set '{Name}'", $"{expected} {what} for {Rows} rows", $"{got}",
+                "Check the array's length.");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Downhill.Kernels;
@@ -62,13 +63,14 @@ public sealed record Preparation(
             values.Add(target, counts);
         }
         if (rows.Length > 0 && inputs.Weight == 0)
-            Throw.Input("Training data", "at least 1 row with a weight above 0", "weights of 0 only", "Check the weights.");
+            Throw.Input("Training data", "at least 1 row with a weight above 0", "weights of 0 only",
+                "Check the weights.");
         double[] shift = new double[columns], scale = new double[columns];
         Array.Fill(scale, 1);
         if (scaling == Scaling.Standard)
             inputs.Standardise(shift, scale);
         else if (scaling == Scaling.Common)
-            Array.Fill(scale, 1 / Math.Max(inputs.Largest, double.Epsilon * 1e16));
+            Array.Fill(scale, inputs.Largest > 0 ? 1 / inputs.Largest : 1); // nothing but zeros stays so
         double[] targetShift = new double[targets], targetScale = new double[targets];
         Array.Fill(targetScale, 1);
         if (scaleTargets)
@@ -76,7 +78,8 @@ public sealed record Preparation(
             values.Standardise(targetShift, targetScale);
             for (int i = 0; i < targets; i++) targetScale[i] = 1 / targetScale[i];
         }
-        return new(source.Inputs, source.Target, shift, scale, targetShift, targetScale, targetLow, targetHigh, singleOutput);
+        return new(source.Inputs, source.Target, shift, scale, targetShift, targetScale, targetLow, targetHigh,
+            singleOutput);
     }
 
     /// <summary>Writes the network's inputs [Width] of one raw row.</summary>
@@ -144,7 +147,8 @@ public sealed record Preparation(
         {
             if (column.Kind == ColumnKind.Numeric && at == input)
                 Throw.Input($"Row, column '{column.Name}'",
-                    float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number", Numbers.Text(row[numeric]),
+                    float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number",
+                        row[numeric].ToString("R", CultureInfo.InvariantCulture),
                     "Fill in what is missing, or leave the row out.");
             numeric += column.Kind == ColumnKind.Numeric ? 1 : 0;
             at += column.Kind == ColumnKind.Numeric ? 1 : column.Categories.Count;
@@ -174,7 +178,8 @@ public sealed record Preparation(
         encoded[classCode] = high;
     }
 
-    /// <summary>The class that outputs [<see cref="Outputs"/>] stand for: the largest, or for a single output the nearer target.</summary>
+    /// <summary>The class that outputs [<see cref="Outputs"/>] stand for: the largest, or for a single output the
+    /// nearer target.</summary>
     public int ClassOf<T>(ReadOnlySpan<T> outputs) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (SingleOutput) return double.CreateTruncating(outputs[0]) >= 0.5 * (TargetLow + TargetHigh) ? 1 : 0;
@@ -187,7 +192,8 @@ public sealed record Preparation(
     /// <summary>The number, in the target's units, that output <paramref name="output"/> stands for.</summary>
     public double ValueOf(double scaled, int output) => scaled * TargetScale[output] + TargetShift[output];
 
-    /// <summary>Mean and deviation by Welford's method (Knuth, TAOCP 2, §4.2.2; with weights: West, CACM 22, 1979), column by column.</summary>
+    /// <summary>Mean and deviation by Welford's method (Knuth, TAOCP 2, §4.2.2; with weights: West, CACM 22, 1979),
+    /// column by column.</summary>
     private sealed class Moments(int columns)
     {
         private readonly double[] mean = new double[columns], squares = new double[columns];

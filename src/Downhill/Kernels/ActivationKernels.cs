@@ -64,6 +64,11 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
         for (int row = 0; row < rows; row += S.Count, z += columns * S.Count, y += columns * S.Count)
         {
             int count = Math.Min(S.Count, rows - row);
+            if (count == 1)
+            {
+                Row(z, y, columns); // a single row would leave most lanes idle
+                return;
+            }
             Turn(z, scores, count, columns);
             Lanes(scores, shares, columns);
             TurnBack(shares, y, count, columns);

@@ -12,7 +12,7 @@ namespace Downhill.Kernels;
 internal readonly record struct UpdateTerms(double LearningRate, double GradientScale, double L2, double L1, double Decay);
 
 /// <summary>An update rule bound to a number type and a vector width.</summary>
-internal abstract unsafe class RuleKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal abstract unsafe partial class RuleKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Works out the step's constants.</summary>
     public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
@@ -44,7 +44,7 @@ internal abstract unsafe class RuleKernel<T> where T : unmanaged, IBinaryFloatin
         Update(w, slots, factors, length, g, length, 1, length, constants, terms);
 }
 
-internal sealed unsafe class RuleKernel<R, S, V, T> : RuleKernel<T>
+internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
     where R : struct, IUpdateRule
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

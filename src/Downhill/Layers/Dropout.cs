@@ -5,8 +5,8 @@ using Downhill.Graph;
 namespace Downhill;
 
 /// <summary>
-/// In training each input is dropped with probability <paramref name="Rate"/> and the others are scaled by 1/(1−rate), so
-/// that prediction uses the network as it is. Srivastava et al., JMLR 15, 2014, §10 (inverted form).
+/// In training each input is dropped with probability <paramref name="Rate"/> and the others are scaled by 1/(1−rate),
+/// so that prediction uses the network as it is. Srivastava et al., JMLR 15, 2014, §10 (inverted form).
 /// </summary>
 /// <param name="Rate">Share dropped, 0 up to but not including 1.</param>
 public sealed record Dropout(double Rate) : Layer
@@ -22,7 +22,8 @@ public sealed record Dropout(double Rate) : Layer
 }
 
 /// <summary>The cache holds each element's factor: 0 or 1/(1−rate).</summary>
-internal sealed unsafe class BoundDropout<T>(Dropout layer, LayerPlace place) : BoundLayer<T>(place.Inputs, place.Inputs)
+internal sealed unsafe class BoundDropout<T>(Dropout layer, LayerPlace place)
+    : BoundLayer<T>(place.Inputs, place.Inputs)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override int CacheLength(int rows) => rows * Inputs;

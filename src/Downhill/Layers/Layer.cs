@@ -107,6 +107,9 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Weights of the rows [B] in training; null where all count alike.</summary>
+    public T* Weights { get; init; }
+
     /// <summary>[B,I].</summary>
     public T* Input { get; init; }
 

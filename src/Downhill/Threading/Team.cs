@@ -38,7 +38,8 @@ internal sealed unsafe class Team : IDisposable
     private void* job;
     private Shared shared;
 
-    /// <summary>What the threads watch and count, each on a cache line (two, for prefetching pairs) of its own.</summary>
+    /// <summary>What the threads watch and count, each on a cache line (two, for prefetching pairs) of its
+    /// own.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 512)]
     private struct Shared
     {
@@ -92,7 +93,8 @@ internal sealed unsafe class Team : IDisposable
     /// part 0 is done are done by the caller, too. The parts share one copy of the
     /// struct, which is copied back at the end.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own job.</exception>
+    /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own
+    /// job.</exception>
     /// <exception cref="ObjectDisposedException">The team has been disposed.</exception>
     /// <remarks>If parts throw, all others still end; then the exception of the lowest part is thrown.</remarks>
     public void Run<TJob>(ref TJob job) where TJob : struct, IJob
@@ -177,7 +179,8 @@ internal sealed unsafe class Team : IDisposable
         }
     }
 
-    /// <summary>Raises the round, which is a full fence, then wakes those who parked before they could see it.</summary>
+    /// <summary>Raises the round, which is a full fence, then wakes those who parked before they could see
+    /// it.</summary>
     private void Announce(int count)
     {
         Interlocked.Increment(ref shared.Round);
