@@ -12,7 +12,7 @@ namespace Downhill.Checks;
 public static class PlaygroundChecks
 {
     /// <summary>The digest that every host must give.</summary>
-    public const string Digest = "6cf379329007715569cf565d54ff4c350b14e108f5e355cb2086a3414201133c";
+    public const string Digest = "d41f726b363491821f5f50dcc64d29a914ff142ff9d105f9f1437bb8d5578948";
 
     private static readonly string[] Requests =
     [
