@@ -78,7 +78,7 @@ public sealed class AcceptanceTests : IDisposable
         // Rewind, lower the penalty, and it learns.
         player.Rewind(0);
         player.Set("l2", "0");
-        Assert.False(player.Frame("", train: true, budget: 60_000, updates: 100).Codes.Contains("diverged"));
+        Assert.DoesNotContain("diverged", player.Frame("", train: true, budget: 60_000, updates: 100).Codes);
     }
 
     [Theory, InlineData(1), InlineData(7), InlineData(30), InlineData(249), InlineData(0)]

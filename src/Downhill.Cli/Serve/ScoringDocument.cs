@@ -200,7 +200,7 @@ internal static class ScoringDocument
         {
             json.WriteStartObject();
             foreach (Column column in preparation.Inputs)
-                if (column.Kind == ColumnKind.Category) json.WriteString(column.Name, column.Categories.FirstOrDefault() ?? "");
+                if (column.Kind == ColumnKind.Category) json.WriteString(column.Name, column.Categories.Count > 0 ? column.Categories[0] : "");
                 else json.WriteNumber(column.Name, 0);
             json.WriteEndObject();
         });

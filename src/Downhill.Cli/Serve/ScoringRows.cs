@@ -233,7 +233,8 @@ internal sealed class ScoringRows
                 : Refuse<int>("Line 1", $"a column '{column.Name}'", "none of this name"))];
         Target target = Preparation.Target;
         IEnumerable<string> head = !target.IsClass ? target.Names
-            : target.Classes.Select(c => $"{(model.GivesProbabilities ? "p" : "output")}({c})").Prepend(target.Names.FirstOrDefault() ?? "class");
+            : target.Classes.Select(c => $"{(model.GivesProbabilities ? "p" : "output")}({c})")
+                .Prepend(target.Names.Count > 0 ? target.Names[0] : "class");
         output.Write(string.Join(',', head.Select(CsvField.Of)));
         output.Write('\n');
         float[] numbers = new float[Preparation.NumericCount], outputs = new float[Preparation.Outputs];

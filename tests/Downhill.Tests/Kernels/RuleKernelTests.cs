@@ -29,12 +29,12 @@ public sealed unsafe class RuleKernelTests
         RuleKernel<float> kernel = Optimizers.Momentum().Bind(Kernels<float>.For(arithmetic, width))!;
         double[] constants = new double[8];
         kernel.Prepare([0.9], new(1, 1, double.NaN, false), constants);
+        float** slots = stackalloc float*[3];
         for (int at = 0; at < 37; at++)
         {
             foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
             {
                 using GuardedMatrix<float> w = new(1, 37), g = new(1, 37), slot = new(1, 37);
-                float** slots = stackalloc float*[3];
                 slots[0] = slot.Start;
                 Assert.True(kernel.Update(w.Start, g.Start, slots, 37, constants, new(0.1, 1, 0, 0, 0)));
                 g[0][at] = bad;
