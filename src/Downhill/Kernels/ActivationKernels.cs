@@ -67,7 +67,7 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
             if (count == 1)
             {
                 Row(z, y, columns); // a single row would leave most lanes idle
-                return;
+                continue;
             }
             Turn(z, scores, count, columns);
             Lanes(scores, shares, columns);
