@@ -10,7 +10,8 @@ namespace Downhill;
 /// </summary>
 internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Above this many parameters the general step is as fast: measured at 30-50-1 and 13-32-32-3, batches of 1 to 64.
+    // Measured with AVX-512 against the general step: 4-12-3 is 5 to 12 times as fast, 30-50-1 1.1 to 1.6 times, 13-32-32-3
+    // (1 603 parameters) 1.2 to 1.4 times at batches of 16 and 32 and 0.9 times at 1; 13-64-64-3 (5 251) 0.9 times.
     private const int MostParameters = 2000;
 
     private readonly LaneNetwork<T> network;
