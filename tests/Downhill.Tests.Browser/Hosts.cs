@@ -86,6 +86,7 @@ public sealed class Hosts : IAsyncLifetime
             ColorScheme = view.Dark ? ColorScheme.Dark : ColorScheme.Light,
             ReducedMotion = ReducedMotion.Reduce,
             AcceptDownloads = true,
+            Permissions = ["clipboard-read", "clipboard-write"],
         });
         if (view.Visited) await context.AddInitScriptAsync("localStorage.setItem('downhill.visited', '1')");
         IPage page = await context.NewPageAsync();
@@ -116,7 +117,8 @@ public sealed class Hosts : IAsyncLifetime
         app.UseDefaultFiles(new DefaultFilesOptions { FileProvider = pages, RequestPath = Below });
         foreach ((PhysicalFileProvider files, string at) in ((PhysicalFileProvider, string)[])
             [(engines, $"{Below}/engine/_framework"), (pages, Below)])
-            app.UseStaticFiles(new StaticFileOptions { FileProvider = files, RequestPath = at, ContentTypeProvider = types });
+            app.UseStaticFiles(
+                new StaticFileOptions { FileProvider = files, RequestPath = at, ContentTypeProvider = types });
         await app.StartAsync();
         return app;
     }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Downhill.Tests.Browser;
 
-/// <summary>One open page, and what a visitor does and reads there. What the page complains of fails the test at its end.</summary>
+/// <summary>
+/// One open page, and what a visitor does and reads there. What the page complains of fails the test at its end.
+/// </summary>
 public sealed class Visit : IAsyncDisposable
 {
     private readonly Hosts hosts;
@@ -93,6 +95,23 @@ public sealed class Visit : IAsyncDisposable
         byte[] content = await File.ReadAllBytesAsync(await download.PathAsync());
         await Page.Keyboard.PressAsync("Escape");
         return (download.SuggestedFilename, content);
+    }
+
+    /// <summary>A unit's output at a row, with every digit, from the arithmetic that the page copies.</summary>
+    public async Task<double> ExactOutput(string map)
+    {
+        await Find(map).ClickAsync();
+        await Settled();
+        await Find("copy-arithmetic").ClickAsync();
+        string copied = await Page.EvaluateAsync<string>("navigator.clipboard.readText()");
+        return double.Parse(copied[(copied.LastIndexOf('→') + 1)..], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Opens a file as a table of one's own.</summary>
+    public async Task OpenTable(string path)
+    {
+        if (!await Find("own").IsVisibleAsync()) await Find("own-open").ClickAsync();
+        await Find("own-file-input").SetInputFilesAsync(path);
     }
 
     /// <summary>The link to the present moment, as the share menu makes it.</summary>
