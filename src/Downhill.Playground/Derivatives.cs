@@ -1,8 +1,8 @@
 namespace Downhill.Playground;
 
 /// <summary>
-/// The present network in double, by the vector kernels: outputs at any place, and the gradient of any rows. It works on a copy
-/// and never touches the run.
+/// The present network in double, by the vector kernels: outputs at any place, and the gradient of any rows. It works
+/// on a copy and never touches the run.
 /// </summary>
 internal sealed class Derivatives : IDisposable
 {
@@ -26,7 +26,8 @@ internal sealed class Derivatives : IDisposable
         for (int i = 0; i < buffers.Length; i++) buffers.Span[i] = run.State.Buffers.Span[i];
         workspace = new(network, rows);
         // Never with dropout: its masks are of the update, and a derivative is of the network.
-        mode = new(IsTraining: asTraining && !run.Spec.Layers.Any(l => l is Dropout), (ulong)run.Settings.Seed, run.State.Step);
+        mode = new(IsTraining: asTraining && !run.Spec.Layers.Any(l => l is Dropout), (ulong)run.Settings.Seed,
+            run.State.Step);
     }
 
     public AlignedBuffer<double> Parameters => parameters;
@@ -55,7 +56,8 @@ internal sealed class Derivatives : IDisposable
 
     private double Pass(ReadOnlySpan<int> rows, bool withGradient)
     {
-        new Batcher<double>(run.Fit.Data, rows.ToArray(), run.Preparation, rows.Length).Read(workspace, 0, rows.Length, order: null);
+        new Batcher<double>(run.Fit.Data, rows.ToArray(), run.Preparation, rows.Length)
+            .Read(workspace, 0, rows.Length, order: null);
         network.Forward(workspace, parameters, buffers, rows.Length, mode);
         network.Evaluate(workspace, rows.Length, weighted: false, withGradient);
         double loss = 0;

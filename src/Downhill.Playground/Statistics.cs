@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Downhill.Playground;
 
-/// <summary>How large gradients, weights and outputs are, layer by layer: where learning is slow or has stopped.</summary>
+/// <summary>
+/// How large gradients, weights and outputs are, layer by layer: where learning is slow or has stopped.
+/// </summary>
 internal static class Statistics
 {
     private const int Sample = 512;
@@ -12,7 +14,8 @@ internal static class Statistics
     {
         int[] rows = run.Fit.Rows.Length <= Sample ? run.Fit.Rows : run.Fit.Rows[..Sample];
         Workspace<float> workspace = new(run.Network, rows.Length);
-        new Batcher<float>(run.Fit.Data, rows, run.Preparation, rows.Length).Read(workspace, 0, rows.Length, order: null);
+        new Batcher<float>(run.Fit.Data, rows, run.Preparation, rows.Length)
+            .Read(workspace, 0, rows.Length, order: null);
         run.Network.Forward(workspace, run.State.Parameters, run.State.Buffers, rows.Length, PassMode.Predict);
         int batch = Math.Max(1, run.LastRows);
         List<(int, int, int)> deadUnits = [];
@@ -41,7 +44,8 @@ internal static class Statistics
             json.WriteStartObject();
             json.WriteNumber("layer", index);
             Reply.WriteNumber(json, "gradientNorm", run.HasGradient ? Math.Sqrt(gradient) / batch : double.NaN);
-            Reply.WriteNumber(json, "gradientMean", run.HasGradient && count > 0 ? absolute / count / batch : double.NaN);
+            Reply.WriteNumber(json, "gradientMean", run.HasGradient && count > 0 ? absolute / count / batch
+                : double.NaN);
             Reply.WriteNumber(json, "weightNorm", Math.Sqrt(weightSquares));
             Reply.WriteNumber(json, "biasNorm", Math.Sqrt(biasSquares));
             Reply.WriteNumber(json, "outputMean", mean);
@@ -56,7 +60,8 @@ internal static class Statistics
         return deadUnits;
     }
 
-    private static (double Mean, double Deviation, double Saturated, List<int> Dead) Outputs(ReadOnlySpan<float> outputs, UnitLayer layer)
+    private static (double Mean, double Deviation, double Saturated,
+        List<int> Dead) Outputs(ReadOnlySpan<float> outputs, UnitLayer layer)
     {
         double sum = 0, squares = 0;
         int flat = 0, units = layer.Units;
