@@ -27,6 +27,34 @@ public sealed class AccessTests(Hosts hosts)
         await visit.Picture($"axe-{name}-{(dark ? "dark" : "light")}");
     }
 
+    /// <summary>The static site shows the page's outline and what is still to come while the engine loads.</summary>
+    [Theory, InlineData(1440, 900), InlineData(390, 844)]
+    public async Task While_the_engine_loads_the_page_is_there(int width, int height)
+    {
+        TaskCompletionSource arrives = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<IPage> opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<Visit> opening = hosts.Open("browser", "", new(width, height), async page =>
+        {
+            await page.RouteAsync("**/dotnet.native*.wasm", async route =>
+            {
+                await arrives.Task;
+                await route.ContinueAsync();
+            });
+            opened.SetResult(page);
+        });
+        if (await Task.WhenAny(opened.Task, opening) == opening) await opening; // skipped
+        IPage early = await opened.Task;
+        await early.GetByTestId("opening").GetByText("parts are here").WaitForAsync();
+        Assert.Equal("Downhill", await early.TitleAsync());
+        Assert.True(await early.Locator("h1").IsVisibleAsync());
+        Assert.True(await early.GetByTestId("opening").Locator("progress").IsVisibleAsync());
+        await NothingFound(early);
+        await early.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"opening-{width}-browser.png") });
+        arrives.SetResult();
+        await using Visit visit = await opening;
+        await visit.Step("epoch");
+    }
+
     [Theory, InlineData("en-XA"), InlineData("ar-XB")]
     public async Task Longer_text_and_the_other_direction_fit(string language)
     {

@@ -73,7 +73,12 @@ public sealed class Hosts : IAsyncLifetime
         : $"{site!.Urls.First()}{Below}/{(settings.Length == 0 ? "" : "#" + settings)}";
 
     /// <summary>Opens the page and waits for its first picture.</summary>
-    public async Task<Visit> Open(string host, string settings = "", ViewOptions? view = null)
+    /// <param name="host">"native" or "browser".</param>
+    /// <param name="settings">An address of settings, without its sign.</param>
+    /// <param name="view">The visitor's screen and habits.</param>
+    /// <param name="before">What happens to the page before it goes there.</param>
+    public async Task<Visit> Open(
+        string host, string settings = "", ViewOptions? view = null, Func<IPage, Task>? before = null)
     {
         Assert.SkipWhen(Missing is not null, Missing ?? "");
         Assert.SkipWhen(host == "browser" && MissingSite is not null, MissingSite ?? "");
@@ -92,6 +97,7 @@ public sealed class Hosts : IAsyncLifetime
         IPage page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
         Visit visit = new(this, host, context, page);
+        if (before is not null) await before(page);
         await page.GotoAsync(Address(host, settings));
         await visit.Find("network").WaitForAsync();
         await visit.Settled();

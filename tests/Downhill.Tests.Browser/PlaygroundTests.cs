@@ -127,7 +127,8 @@ public sealed class PlaygroundTests(Hosts hosts)
                 await visit.Find($"map-{layer}-{unit}").ClickAsync();
                 await visit.Settled();
                 var shown = await visit.Find("terms").Locator("tbody tr td:nth-child(4)").AllInnerTextsAsync();
-                double[] products = [.. shown.Select(text => double.Parse(Visit.Plain(text), CultureInfo.InvariantCulture))];
+                double[] products =
+                    [.. shown.Select(text => double.Parse(Visit.Plain(text), CultureInfo.InvariantCulture))];
                 // The last row is the bias; four digits are shown of each.
                 double field = await visit.Number("field"), sum = products.Sum();
                 double size = products.Sum(Math.Abs) + Math.Abs(field);
@@ -222,6 +223,39 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Until(async () => await visit.Find("play").InnerTextAsync() == "Train", "training to stop");
         Assert.DoesNotContain("NaN", await visit.Page.Locator("body").InnerTextAsync(), StringComparison.Ordinal);
         await visit.Picture("diverged");
+    }
+
+    /// <summary>By a click to the lowest loss, by keys a hundred updates back and to the start.</summary>
+    [Theory, MemberData(nameof(Both))]
+    public async Task A_run_that_diverges_offers_ways_back(string host)
+    {
+        await using Visit visit = await hosts.Open(host, "data=gauss&rate=0.3");
+        await visit.Step("epoch", 8);
+        await visit.Step("batch", 2);
+        double changed = await visit.Number("update");
+        await visit.Find("set-penalty").SelectOptionAsync("l2");
+        await visit.Find("set-l2").FillAsync("10");
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await visit.Find("play").ClickAsync();
+        await visit.Until(async () => await visit.Find("play").InnerTextAsync() == "Train", "training to stop");
+        await visit.Settled();
+        double end = await visit.Number("update");
+        Assert.True(end > 100 && end >= changed);
+        await visit.Picture("ways-back");
+
+        await visit.Find("diagnosis-earlier").FocusAsync();
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await visit.Until(async () => await visit.Number("update") == end - 100, "100 updates back");
+        await visit.Find("scrubber").FocusAsync();
+        await visit.Page.Keyboard.PressAsync("End");
+        await visit.Until(async () => await visit.Number("update") > end - 100, "the end again");
+
+        await visit.Find("diagnosis-good").ClickAsync();
+        await visit.Until(async () => await visit.Number("update") <= changed, "the lowest loss");
+        await visit.Until(async () => await visit.Find("diagnosis").CountAsync() == 0, "all well");
+        double loss = await visit.Number("train-loss");
+        await visit.Step("epoch", 2); // under the settings of then
+        Assert.InRange(await visit.Number("train-loss"), 0, 2 * loss + 0.01);
     }
 
     [Theory, MemberData(nameof(Both))]

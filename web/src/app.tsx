@@ -8,6 +8,7 @@ import { Help, helpOpen } from './panels/help';
 import { Inspector } from './panels/inspector';
 import { NetworkPanel } from './panels/network';
 import { Listening, Notices } from './panels/notices';
+import { Opening } from './panels/opening';
 import { OutputPanel } from './panels/output';
 import { OwnData } from './panels/own';
 import { Recipe } from './panels/recipe';
@@ -15,7 +16,7 @@ import { Runs } from './panels/runs';
 import { Timeline } from './panels/timeline';
 import { TopBar } from './panels/top';
 import { Icon, type IconName } from './parts/icons';
-import { clock, link, playing, reset, rewind, selection, set, setPlaying, setting, state, step } from './session';
+import { clock, playing, reset, rewind, selection, set, setPlaying, setting, state, step } from './session';
 import { t, type Key } from './text';
 
 export function App() {
@@ -37,7 +38,7 @@ export function App() {
             </a>
             <TopBar />
             <Notices />
-            <main class={state.value === undefined ? 'stage opening' : 'stage'}>
+            <main class="stage" aria-busy={state.value === undefined}>
                 {state.value === undefined ? (
                     <Opening />
                 ) : (
@@ -58,15 +59,6 @@ export function App() {
             <Runs />
             <Help />
             <Listening />
-        </div>
-    );
-}
-
-function Opening() {
-    return link.value === 'ended' ? null : (
-        <div class="opening-note" role="status">
-            <span class="pulse" aria-hidden="true" />
-            <p>{t('opening')}</p>
         </div>
     );
 }

@@ -8,7 +8,7 @@ import { App } from './app';
 import { addressTheme, wearTheme } from './look/theme';
 import { greet } from './panels/help';
 import { takeDrops } from './panels/own';
-import { ask, begin, ended, setting, state } from './session';
+import { arrival, ask, begin, ended, setting, state } from './session';
 import { direction, language, languages } from './text';
 import { openCarrier, takeToken } from './transport/choose';
 import { Connection } from './transport/transport';
@@ -29,7 +29,7 @@ void start();
 
 async function start(): Promise<void> {
     try {
-        const connection = await Connection.open(await openCarrier(token), ended);
+        const connection = await Connection.open(await openCarrier(token, part => (arrival.value = part)), ended);
         await begin(connection, location.hash);
         followAddress();
     } catch (error) {

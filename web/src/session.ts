@@ -20,7 +20,7 @@ import type {
     State,
     Wanted,
 } from './protocol';
-import { Refused, type Connection } from './transport/transport';
+import { Refused, type Arrival, type Connection } from './transport/transport';
 
 // ---------------------------------------------------------------- what was said
 
@@ -50,6 +50,8 @@ function hear(said: readonly Message[]): void {
 export const speed = signal<{ readonly updates: number; readonly examples: number }>({ updates: 0, examples: 0 });
 export const link = signal<'opening' | 'open' | 'ended'>('opening');
 export const linkReason = signal('');
+/** How much of the engine is here; undefined where nothing needs to be loaded. */
+export const arrival = signal<Arrival | undefined>(undefined);
 /** What the engine refused last, in its own words; shown until the next request that succeeds or until dismissed. */
 export const refusal = signal('');
 

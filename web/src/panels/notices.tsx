@@ -79,15 +79,7 @@ function Said({ level, said }: { readonly level: Message['level']; readonly said
                     <p key={message.text}>{message.text}</p>
                 ))}
             </div>
-            {level === 'error' && (clock.value?.step ?? 0) > 0 && (
-                <Button
-                    wide
-                    icon="back"
-                    label={t('notice.rewind')}
-                    testid="diagnosis-rewind"
-                    onPress={() => rewind(0)}
-                />
-            )}
+            {level === 'error' && <WaysBack said={said} />}
             {passing.length > 0 && (
                 <Button
                     kind="quiet"
@@ -97,6 +89,33 @@ function Said({ level, said }: { readonly level: Message['level']; readonly said
                     onPress={() => passing.forEach(dismissMessage)}
                 />
             )}
+        </div>
+    );
+}
+
+/** From a run that died to a moment when it lived: the lowest loss, a little earlier, the start. */
+function WaysBack({ said }: { readonly said: readonly Message[] }) {
+    const now = clock.value?.step ?? 0;
+    const good = said.map(message => message.values['good']).find(value => typeof value === 'number') ?? 0;
+    const ways: readonly (readonly [string, number, string])[] = [
+        ['good', good, t('notice.good', { update: whole(good) })],
+        ['earlier', now - 100, t('notice.earlier', { count: 100 })],
+        ['rewind', 0, t('notice.rewind')],
+    ];
+    return (
+        <div class="ways" role="group" aria-label={t('notice.ways')}>
+            {ways
+                .filter(([name, to]) => to < now && (to > 0 || name === 'rewind'))
+                .map(([name, to, label]) => (
+                    <Button
+                        key={name}
+                        wide
+                        icon="back"
+                        label={label}
+                        testid={`diagnosis-${name}`}
+                        onPress={() => rewind(to)}
+                    />
+                ))}
         </div>
     );
 }

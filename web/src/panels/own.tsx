@@ -142,9 +142,9 @@ export async function readTable(text: string, name?: string): Promise<boolean> {
 
 async function readFile(file: File | undefined): Promise<void> {
     if (file === undefined) return;
-    const limit = hello.value?.limits.csvBytes ?? 64 << 20;
+    const limit = hello.value?.limits.csvBytes ?? 100e6;
     if (file.size > limit) {
-        refusal.value = t('own.large', { size: whole(file.size / 2 ** 20), limit: whole(limit / 2 ** 20) });
+        refusal.value = t('own.large', { size: whole(Math.ceil(file.size / 1e6)), limit: whole(limit / 1e6) });
         return;
     }
     if (await readTable(await file.text(), file.name)) ownData.value = true;
@@ -217,7 +217,12 @@ export function OwnData() {
                             aria-hidden="true"
                             accept=".csv,.tsv,.txt,text/csv,text/plain"
                             data-testid="own-file-input"
-                            onChange={event => void readFile(event.currentTarget.files?.[0])}
+                            onChange={event => {
+                                const file = event.currentTarget.files?.[0];
+                                // The same file, mended, can be opened again.
+                                event.currentTarget.value = '';
+                                void readFile(file);
+                            }}
                         />
                     </div>
                     <p class="note">{t('own.drop')}</p>

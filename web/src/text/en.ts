@@ -10,7 +10,9 @@ const texts = {
     more: 'More: {what}',
     auto: 'auto ({value})',
     'auto.plain': 'auto',
-    opening: 'Starting the engine …',
+    opening: 'The engine is on its way …',
+    'opening.parts': 'The engine is on its way: {loaded} of {total} parts are here.',
+    'opening.start': 'The engine is here and starts …',
     jump: 'Parts of the page',
 
     'number.empty': 'Type a number.',
@@ -341,6 +343,9 @@ const texts = {
     'keys.discretize': 'decisions only',
     'keys.help': 'this sheet',
 
+    'notice.ways': 'Ways back',
+    'notice.good': 'To the lowest loss (update {update})',
+    'notice.earlier': '{count} updates back',
     'notice.rewind': 'Back to the start',
     'link.ended': 'The engine is gone.',
     'link.reload': 'Reload',

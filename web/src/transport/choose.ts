@@ -1,7 +1,7 @@
 // Which host: the local server when the page came from it, otherwise the engine in a worker of this page.
 
 import { socketCarrier } from './socket';
-import type { Carrier } from './transport';
+import type { Arrival, Carrier } from './transport';
 import { workerCarrier } from './worker';
 
 const KEY = 'downhill.token';
@@ -29,7 +29,7 @@ export function takeToken(): string | undefined {
  * The socket where there is a token, the worker otherwise; `?engine=worker` asks for the worker on the local server
  * too.
  */
-export async function openCarrier(token: string | undefined): Promise<Carrier> {
+export async function openCarrier(token: string | undefined, onArrival: (arrival: Arrival) => void): Promise<Carrier> {
     const wish = new URLSearchParams(location.search).get('engine');
-    return token !== undefined && wish !== 'worker' ? socketCarrier(token) : workerCarrier();
+    return token !== undefined && wish !== 'worker' ? socketCarrier(token) : workerCarrier(onArrival);
 }

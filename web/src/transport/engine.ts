@@ -6,6 +6,11 @@ interface Exports {
     };
 }
 
+interface Builder {
+    withModuleConfig(config: { onDownloadResourceProgress(loaded: number, total: number): void }): Builder;
+    create(): Promise<Runtime>;
+}
+
 interface Runtime {
     getAssemblyExports(name: string): Promise<Exports>;
     getConfig(): { readonly mainAssemblyName: string };
@@ -31,9 +36,11 @@ const scope = self as unknown as { postMessage(message: unknown, transfer?: Tran
 async function begin(page: string): Promise<void> {
     try {
         const { dotnet } = (await import(/* @vite-ignore */ new URL('engine/_framework/dotnet.js', page).href)) as {
-            dotnet: { create(): Promise<Runtime> };
+            dotnet: Builder;
         };
-        const runtime = await dotnet.create();
+        const runtime = await dotnet
+            .withModuleConfig({ onDownloadResourceProgress: (loaded, total) => scope.postMessage({ loaded, total }) })
+            .create();
         await runtime.runMain();
         const { Host } = (await runtime.getAssemblyExports(runtime.getConfig().mainAssemblyName)).Downhill.Playground
             .Wasm;

@@ -10,6 +10,12 @@ export interface Carrier {
     close(): void;
 }
 
+/** How much of the engine has been loaded: its files, counted. */
+export interface Arrival {
+    readonly loaded: number;
+    readonly total: number;
+}
+
 /** A request that the engine refused, with its sentence. */
 export class Refused extends Error {
     constructor(readonly reply: Reply) {
@@ -52,9 +58,12 @@ export class Connection {
 
     private receive(message: ArrayBuffer): void {
         const reply = decode(message);
-        const waiter = this.waiting.get(reply.header.id);
+        // A request that was too long to be read has no number; replies come in order, so it is the one waited for
+        // longest.
+        const id = reply.header.id < 0 ? (this.waiting.keys().next().value ?? -1) : reply.header.id;
+        const waiter = this.waiting.get(id);
         if (waiter === undefined) return;
-        this.waiting.delete(reply.header.id);
+        this.waiting.delete(id);
         if (reply.header.ok) waiter.resolve(reply);
         else waiter.reject(new Refused(reply.header));
     }

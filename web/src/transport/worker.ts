@@ -1,8 +1,8 @@
 // The engine as WebAssembly in a module worker of this page: no server at all.
 
-import type { Carrier } from './transport';
+import type { Arrival, Carrier } from './transport';
 
-export function workerCarrier(): Carrier {
+export function workerCarrier(onArrival: (arrival: Arrival) => void): Carrier {
     let worker: Worker;
     return {
         open(onMessage, onEnd) {
@@ -16,6 +16,8 @@ export function workerCarrier(): Carrier {
                     } else if (event.data === 'ready') {
                         ready = true;
                         resolve();
+                    } else if (typeof event.data === 'object') {
+                        onArrival(event.data as Arrival);
                     } else {
                         fail(String(event.data));
                     }
