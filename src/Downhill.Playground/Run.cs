@@ -226,11 +226,11 @@ internal sealed class Run : IDisposable
     /// <summary>A model of the present weights, to take away.</summary>
     public Model Model() =>
         new(plan.Network, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic)
-    {
-        Training = new(plan.Data.Name, plan.Rows.Length, State.Epoch, State.Step, plan.Options.Optimizer.ToString(),
+        {
+            Training = new(plan.Data.Name, plan.Rows.Length, State.Epoch, State.Step, plan.Options.Optimizer.ToString(),
             plan.Options.EffectiveLearningRate, plan.Options.Batch, plan.Options.Seed, "in the playground"),
-        Image = plan.Data.Image,
-    };
+            Image = plan.Data.Image,
+        };
 
     /// <summary>The numbers of one prediction; layers as in <see cref="Spec"/>.</summary>
     public Trace Trace(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes) =>
