@@ -26,16 +26,18 @@ export function App() {
     }, []);
     return (
         <div class="app">
-            <a
-                class="skip"
-                href="#network"
-                onClick={event => {
-                    event.preventDefault();
-                    document.querySelector<HTMLElement>('[data-cell][tabindex="0"]')?.focus();
-                }}
-            >
-                {t('skip')}
-            </a>
+            {state.value !== undefined && (
+                <a
+                    class="skip"
+                    href="#network"
+                    onClick={event => {
+                        event.preventDefault();
+                        document.querySelector<HTMLElement>('[data-cell][tabindex="0"]')?.focus();
+                    }}
+                >
+                    {t('skip')}
+                </a>
+            )}
             <TopBar />
             <Notices />
             <main class="stage" aria-busy={state.value === undefined}>
