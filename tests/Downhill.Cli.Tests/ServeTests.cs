@@ -160,7 +160,12 @@ public sealed class ServeTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> Send(Action<HttpRequestMessage> change)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, "/predict") { Content = new StringContent("[5.1, 3.5, 1.4, 0.2]", Encoding.UTF8, "application/json") };
+        using HttpRequestMessage request = new(HttpMethod.Post, "/predict")
+        {
+            Content = new StringContent("[5.1, 3.5, 1.4, 0.2]", Encoding.UTF8, "application/json"),
+        };
+        // The server may refuse before it has read the body, and then closes the connection.
+        request.Headers.ExpectContinue = true;
         change(request);
         return await client.SendAsync(request);
     }

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Downhill.Playground.Tests;
 
-/// <summary>What other playgrounds got wrong, and must hold here.</summary>
+/// <summary>What other playgrounds got wrong, and must hold here. One test weighs the memory of the whole process, so that
+/// nothing runs beside it.</summary>
+[CollectionDefinition(nameof(AcceptanceTests), DisableParallelization = true), Collection(nameof(AcceptanceTests))]
 public sealed class AcceptanceTests : IDisposable
 {
     private readonly Player player = new();
