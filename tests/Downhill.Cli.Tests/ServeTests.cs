@@ -101,7 +101,12 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, (await Send(r => r.Headers.Add("Origin", server.Address.TrimEnd('/')))).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await Send(r => { r.Method = HttpMethod.Put; })).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await Send(r => { r.Method = HttpMethod.Get; r.RequestUri = new("/../etc/passwd", UriKind.Relative); })).StatusCode);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(r => r.Content = new StringContent(new string(' ', (32 << 20) + 1), Encoding.UTF8, "application/json"))).StatusCode);
+        // The answer comes before the body is sent: a server that hangs up in the middle of it may break the pipe first.
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(r =>
+        {
+            r.Headers.ExpectContinue = true;
+            r.Content = new StringContent(new string(' ', (32 << 20) + 1), Encoding.UTF8, "application/json");
+        })).StatusCode);
     }
 
     [Fact]
