@@ -14,7 +14,8 @@ namespace Downhill.Playground.Server;
 
 /// <summary>How the server is started.</summary>
 /// <param name="Root">Folder with the built page.</param>
-/// <param name="Port">The port, 0 for any free one, or null for the usual one and any other where that is taken.</param>
+/// <param name="Port">The port, 0 for any free one, or null for the usual one and any other where that is
+/// taken.</param>
 public sealed record ServerOptions(string Root, int? Port)
 {
     /// <summary>Sessions at the same time.</summary>
@@ -25,9 +26,9 @@ public sealed record ServerOptions(string Root, int? Port)
 }
 
 /// <summary>
-/// The playground's page and engine for the browser on this machine, and for nobody else: bound to the loopback address, names
-/// other than its own refused (against rebinding), pages of other origins refused, and a secret of the start-up address asked
-/// for on the socket.
+/// The playground's page and engine for the browser on this machine, and for nobody else: bound to the loopback
+/// address, names other than its own refused (against rebinding), pages of other origins refused, and a secret of the
+/// start-up address asked for on the socket.
 /// </summary>
 public sealed class PlaygroundServer : IAsyncDisposable
 {
@@ -36,7 +37,8 @@ public sealed class PlaygroundServer : IAsyncDisposable
 
     private readonly WebApplication app;
 
-    private PlaygroundServer(WebApplication app, int port, string token) => (this.app, Port, Token) = (app, port, token);
+    private PlaygroundServer(WebApplication app, int port, string token) => (this.app, Port, Token) = (
+        app, port, token);
 
     public int Port { get; }
 
@@ -51,8 +53,10 @@ public sealed class PlaygroundServer : IAsyncDisposable
     public static async Task<PlaygroundServer> Start(ServerOptions options, CancellationToken cancellation = default)
     {
         if (!File.Exists(Path.Combine(options.Root, "index.html")))
-            throw new DownhillException($"{options.Root}: expected the built page (index.html), got nothing by that name. Build it as CONTRIBUTING.md says.");
-        string token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+            throw new DownhillException($"{options.Root}: expected the built page (index.html), got nothing by that "
+                + $"name. Build it as CONTRIBUTING.md says.");
+        string token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-')
+            .Replace('/', '_');
         foreach (int port in options.Port is int wanted ? (int[])[wanted] : [UsualPort, 0])
         {
             WebApplication app = Build(options, port, token);
@@ -61,11 +65,13 @@ public sealed class PlaygroundServer : IAsyncDisposable
                 await app.StartAsync(cancellation).ConfigureAwait(false);
                 return new(app, new Uri(app.Urls.First()).Port, token);
             }
-            catch (Exception e) when (e is SocketException || (e is IOException && e.InnerException is AddressInUseException or SocketException))
+            catch (Exception e) when (e is SocketException
+                || (e is IOException && e.InnerException is AddressInUseException or SocketException))
             {
                 await app.DisposeAsync().ConfigureAwait(false);
                 if (options.Port is not null)
-                    throw new DownhillException($"Port {port}: expected a free port, got one that cannot be used ({e.Message.TrimEnd('.')}). Give another, or none to have one chosen.", e);
+                    throw new DownhillException($"Port {port}: expected a free port, got one that cannot be used ("
+                        + $"{e.Message.TrimEnd('.')}). Give another, or none to have one chosen.", e);
             }
         }
         throw new DownhillException("Port: expected a free one on 127.0.0.1, got none. Close a program that listens.");
@@ -90,7 +96,8 @@ public sealed class PlaygroundServer : IAsyncDisposable
 
     private static WebApplication Build(ServerOptions options, int port, string token)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = options.Root, Args = [] });
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = options.Root, Args = [] });
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, NoConsole>();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -109,7 +116,12 @@ public sealed class PlaygroundServer : IAsyncDisposable
         WebApplication app = builder.Build();
         SessionSocket socket = new(options, token);
         PageFiles files = new(options.Root);
-        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(30), KeepAliveTimeout = TimeSpan.FromSeconds(60) });
+        app.UseWebSockets(
+            new WebSocketOptions
+            {
+                KeepAliveInterval = TimeSpan.FromSeconds(30),
+                KeepAliveTimeout = TimeSpan.FromSeconds(60)
+            });
         app.Run(context => Handle(context, socket, files));
         return app;
     }

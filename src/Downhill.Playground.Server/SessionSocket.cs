@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http;
 
 namespace Downhill.Playground.Server;
 
-/// <summary>The socket at <c>/session</c>: the token first, then requests in turn, each with one reply. A connection is a session.</summary>
+/// <summary>The socket at <c>/session</c>: the token first, then requests in turn, each with one reply. A connection is
+/// a session.</summary>
 internal sealed class SessionSocket(ServerOptions options, string token)
 {
     // RFC 6455 leaves 4000 … 4999 to applications.
@@ -24,14 +25,16 @@ internal sealed class SessionSocket(ServerOptions options, string token)
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await PlaygroundServer.Say(context.Response, StatusCodes.Status426UpgradeRequired, "A socket is expected here.").ConfigureAwait(false);
+            await PlaygroundServer.Say(context.Response, StatusCodes.Status426UpgradeRequired,
+                "A socket is expected here.").ConfigureAwait(false);
             return;
         }
         if (Interlocked.Increment(ref open) > options.Sessions)
         {
             Interlocked.Decrement(ref open);
             context.Response.Headers.RetryAfter = "10";
-            await PlaygroundServer.Say(context.Response, StatusCodes.Status503ServiceUnavailable, $"{options.Sessions} sessions are open already. Close a tab.").ConfigureAwait(false);
+            await PlaygroundServer.Say(context.Response, StatusCodes.Status503ServiceUnavailable,
+                $"{options.Sessions} sessions are open already. Close a tab.").ConfigureAwait(false);
             return;
         }
         try
@@ -54,15 +57,19 @@ internal sealed class SessionSocket(ServerOptions options, string token)
         if (!await SaysToken(socket, aborted).ConfigureAwait(false))
         {
             if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await socket.CloseAsync(WrongToken, "The token of the start-up address is expected first.", aborted).ConfigureAwait(false);
+                await socket.CloseAsync(WrongToken, "The token of the start-up address is expected first.", aborted)
+                    .ConfigureAwait(false);
             return;
         }
         using Session session = new("native");
         ArrayBufferWriter<byte> message = new();
-        while (await Receive(socket, message, Session.MostRequestBytes, aborted).ConfigureAwait(false) is Received received and not Received.Closed)
+        while (await Receive(socket, message, Session.MostRequestBytes, aborted)
+            .ConfigureAwait(false) is Received received and not Received.Closed)
         {
-            byte[] reply = received == Received.TooLong ? Session.RefuseTooLong() : session.Answer(message.WrittenMemory);
-            await socket.SendAsync(reply, WebSocketMessageType.Binary, endOfMessage: true, aborted).ConfigureAwait(false);
+            byte[] reply = received == Received.TooLong ? Session.RefuseTooLong()
+                : session.Answer(message.WrittenMemory);
+            await socket.SendAsync(reply, WebSocketMessageType.Binary, endOfMessage: true, aborted)
+                .ConfigureAwait(false);
             if (message.Capacity > KeptBytes) message = new();
             else message.ResetWrittenCount();
         }
@@ -77,7 +84,8 @@ internal sealed class SessionSocket(ServerOptions options, string token)
         ArrayBufferWriter<byte> message = new();
         Received received = await Receive(socket, message, MostTokenBytes, patience.Token).ConfigureAwait(false);
         // Digests of one length are compared in constant time.
-        return received == Received.Whole && CryptographicOperations.FixedTimeEquals(SHA256.HashData(message.WrittenSpan), wanted);
+        return received == Received.Whole
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(message.WrittenSpan), wanted);
     }
 
     private enum Received
@@ -87,13 +95,16 @@ internal sealed class SessionSocket(ServerOptions options, string token)
         Whole,
     }
 
-    /// <summary>One message; of one that is too long the rest is read and thrown away, so that the session can say so and go on.</summary>
-    private static async Task<Received> Receive(WebSocket socket, ArrayBufferWriter<byte> message, int most, CancellationToken aborted)
+    /// <summary>One message; of one that is too long the rest is read and thrown away, so that the session can say so
+    /// and go on.</summary>
+    private static async Task<Received> Receive(WebSocket socket, ArrayBufferWriter<byte> message, int most,
+        CancellationToken aborted)
     {
         bool fits = true;
         while (true)
         {
-            ValueWebSocketReceiveResult part = await socket.ReceiveAsync(message.GetMemory(1 << 14), aborted).ConfigureAwait(false);
+            ValueWebSocketReceiveResult part = await socket.ReceiveAsync(message.GetMemory(1 << 14), aborted)
+                .ConfigureAwait(false);
             if (part.MessageType == WebSocketMessageType.Close) return Received.Closed;
             fits = fits && message.WrittenCount + (long)part.Count <= most;
             if (fits) message.Advance(part.Count);

@@ -7,11 +7,13 @@ namespace Downhill.Playground;
 /// <param name="Test">The same of the test rows; NaN without any.</param>
 /// <param name="Penalty">L1 and L2 terms.</param>
 /// <param name="Learned">Mean loss of the epoch's rows, each just before its update; NaN at the start.</param>
-internal readonly record struct CurvePoint(long Step, int Epoch, double Train, double Test, double Penalty, double Learned);
+internal readonly record struct CurvePoint(long Step, int Epoch, double Train, double Test, double Penalty,
+    double Learned);
 
 /// <summary>
-/// The loss over a run in bounded memory: one point per epoch at first; when there are too many, every other one goes, and
-/// from then on points come half as often. Which epochs have a point depends on how many there are and on nothing else.
+/// The loss over a run in bounded memory: one point per epoch at first; when there are too many, every other one goes,
+/// and from then on points come half as often. Which epochs have a point depends on how many there are and on nothing
+/// else.
 /// </summary>
 internal sealed class Curve
 {

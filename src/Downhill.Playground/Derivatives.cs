@@ -1,8 +1,8 @@
 namespace Downhill.Playground;
 
 /// <summary>
-/// The present network in double, by the vector kernels: outputs at any place, and the gradient of any rows. It works on a copy
-/// and never touches the run.
+/// The present network in double, by the vector kernels: outputs at any place, and the gradient of any rows. It works
+/// on a copy and never touches the run.
 /// </summary>
 internal sealed class Derivatives : IDisposable
 {
@@ -54,7 +54,8 @@ internal sealed class Derivatives : IDisposable
 
     private double Pass(ReadOnlySpan<int> rows, bool withGradient)
     {
-        new Batcher<double>(run.Fit.Data, rows.ToArray(), run.Preparation, rows.Length).Read(workspace, 0, rows.Length, order: null);
+        new Batcher<double>(run.Fit.Data, rows.ToArray(), run.Preparation, rows.Length)
+            .Read(workspace, 0, rows.Length, order: null);
         network.Forward(workspace, parameters, buffers, rows.Length, mode);
         network.Evaluate(workspace, rows.Length, weighted: false, withGradient);
         double loss = 0;

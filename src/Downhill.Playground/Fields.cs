@@ -12,7 +12,8 @@ internal sealed class Fields
     public Fields(JsonElement json, string where, params ReadOnlySpan<string> known)
     {
         (this.json, this.where) = (json, where);
-        if (json.ValueKind != JsonValueKind.Object) Throw.Input(where, "an object with fields", Kind(json), "See docs/PLAYGROUND.md.");
+        if (json.ValueKind != JsonValueKind.Object) Throw.Input(
+            where, "an object with fields", Kind(json), "See docs/PLAYGROUND.md.");
         foreach (string name in known) read.Add(name);
     }
 
@@ -29,8 +30,10 @@ internal sealed class Fields
     public double Number(string name, double low, double high, double? otherwise = null)
     {
         if (Optional(name) is not JsonElement value) return otherwise ?? Needed(name).GetDouble();
-        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number) || !(number >= low && number <= high))
-            return Throw.Input<double>($"{where}, field '{name}'", $"a number from {Numbers.Text(low)} to {Numbers.Text(high)}", Got(value), "Correct it.");
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetDouble(out double number)
+            || !(number >= low && number <= high))
+            return Throw.Input<double>($"{where}, field '{name}'",
+                $"a number from {Numbers.Text(low)} to {Numbers.Text(high)}", Got(value), "Correct it.");
         return number;
     }
 
@@ -58,49 +61,58 @@ internal sealed class Fields
     {
         string text = Text(name, otherwise);
         return words.Contains(text) ? text
-            : Throw.Input<string>($"{where}, field '{name}'", $"one of {string.Join(", ", words)}", $"'{Properties.Short(text)}'", "Correct it.");
+            : Throw.Input<string>($"{where}, field '{name}'", $"one of {string.Join(", ", words)}",
+            $"'{Properties.Short(text)}'", "Correct it.");
     }
 
-    public string[]? Texts(string name) => Optional(name) is JsonElement value ? [.. Array(value, name).Select(v => TextOf(v, name))] : null;
+    public string[]? Texts(string name) => Optional(name) is JsonElement value
+        ? [.. Array(value, name).Select(v => TextOf(v, name))] : null;
 
     /// <summary>A list of lists of numbers, each of the same length; null when missing.</summary>
     public double[][]? Rows(string name, int width, int most)
     {
         if (Optional(name) is not JsonElement value) return null;
         JsonElement[] rows = [.. Array(value, name)];
-        if (rows.Length > most) Throw.Input($"{where}, field '{name}'", $"at most {most}", $"{rows.Length}", "Give fewer.");
+        if (rows.Length > most) Throw.Input($"{where}, field '{name}'", $"at most {most}", $"{rows.Length}",
+            "Give fewer.");
         return [.. rows.Select(row =>
         {
             double[] numbers = Doubles(row, name);
             return numbers.Length == width ? numbers
-                : Throw.Input<double[]>($"{where}, field '{name}'", $"{width} numbers in each row", $"{numbers.Length}", "Correct it.");
+                : Throw.Input<double[]>($"{where}, field '{name}'", $"{width} numbers in each row", $"{numbers.Length}",
+                "Correct it.");
         })];
     }
 
     public double[]? Doubles(string name) => Optional(name) is JsonElement value ? Doubles(value, name) : null;
 
     public int[]? Wholes(string name, int low, int high) =>
-        Optional(name) is JsonElement value ? [.. Array(value, name).Select(v => (int)WholeOf(v, name, low, high))] : null;
+        Optional(name) is JsonElement value ? [.. Array(value, name).Select(v => (int)WholeOf(v, name, low, high))]
+            : null;
 
     /// <summary>Refuses fields that nobody asked for.</summary>
     public void End()
     {
         foreach (JsonProperty field in json.EnumerateObject())
             if (!read.Contains(field.Name))
-                Throw.Input(where, $"the fields {string.Join(", ", read)}", $"'{Properties.Short(field.Name)}'", Suggest.DidYouMean(field.Name, read));
+                Throw.Input(where, $"the fields {string.Join(", ", read)}", $"'{Properties.Short(field.Name)}'",
+                    Suggest.DidYouMean(field.Name, read));
     }
 
     private long WholeOf(JsonElement value, string name, long low, long high)
     {
         double number = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double n) ? n : double.NaN;
         return number >= low && number <= high && number == Math.Floor(number) ? (long)number
-            : Throw.Input<long>($"{where}, field '{name}'", $"a whole number from {low} to {high}", Got(value), "Correct it.");
+            : Throw.Input<long>($"{where}, field '{name}'", $"a whole number from {low} to {high}", Got(value),
+            "Correct it.");
     }
 
-    private string TextOf(JsonElement value, string name) => value.ValueKind == JsonValueKind.String ? value.GetString()!
+    private string TextOf(JsonElement value, string name) => value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
         : Throw.Input<string>($"{where}, field '{name}'", "text", Got(value), "Correct it.");
 
-    private JsonElement.ArrayEnumerator Array(JsonElement value, string name) => value.ValueKind == JsonValueKind.Array ? value.EnumerateArray()
+    private JsonElement.ArrayEnumerator Array(JsonElement value, string name) => value.ValueKind == JsonValueKind.Array
+        ? value.EnumerateArray()
         : Throw.Input<JsonElement.ArrayEnumerator>($"{where}, field '{name}'", "a list", Got(value), "Correct it.");
 
     private double[] Doubles(JsonElement value, string name) => [.. Array(value, name).Select(v =>
@@ -108,7 +120,8 @@ internal sealed class Fields
             : Throw.Input<double>($"{where}, field '{name}'", "numbers", Got(v), "Correct it."))];
 
     private static string Got(JsonElement value) =>
-        value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? Kind(value) : Properties.Short(value.GetRawText());
+        value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? Kind(value)
+            : Properties.Short(value.GetRawText());
 
     private static string Kind(JsonElement value) => value.ValueKind switch
     {

@@ -117,7 +117,8 @@ internal sealed class History
     }
 
     public RunRecord Find(Run run, int id) => id == Present ? Record(run, Present)
-        : past.Find(r => r.Id == id) ?? Throw.Input<RunRecord>("Run", $"one of {string.Join(", ", past.Select(r => r.Id).Append(Present))}", $"{id}", "Ask for the list of runs.");
+        : past.Find(r => r.Id == id) ?? Throw.Input<RunRecord>("Run",
+        $"one of {string.Join(", ", past.Select(r => r.Id).Append(Present))}", $"{id}", "Ask for the list of runs.");
 
     public void Rename(Run run, int id, string name)
     {

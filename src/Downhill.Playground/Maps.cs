@@ -22,7 +22,8 @@ internal sealed class Maps(Table table, NetworkSpec spec, Preparation preparatio
 
     /// <summary>Raw coordinates of a cell's centre.</summary>
     public static (double X, double Y) Centre(double[] domain, int size, int row, int column) =>
-        (domain[0] + (column + 0.5) / size * (domain[1] - domain[0]), domain[3] - (row + 0.5) / size * (domain[3] - domain[2]));
+        (domain[0] + (column + 0.5) / size * (domain[1] - domain[0]),
+            domain[3] - (row + 0.5) / size * (domain[3] - domain[2]));
 
     /// <summary>Maps of the network's inputs: block <c>inputs</c> [inputs, size, size].</summary>
     public void Inputs(int size, Reply reply)
@@ -40,7 +41,8 @@ internal sealed class Maps(Table table, NetworkSpec spec, Preparation preparatio
     /// Maps of all units, block <c>units</c> [units, size, size] in layer order, or of the output layer alone, block
     /// <c>output</c>.
     /// </summary>
-    public void Outputs(AlignedBuffer<float> parameters, AlignedBuffer<float> buffers, int size, bool all, Reply reply, string? name = null)
+    public void Outputs(AlignedBuffer<float> parameters, AlignedBuffer<float> buffers, int size, bool all, Reply reply,
+        string? name = null)
     {
         UnitLayer[] shown = all ? [.. layers] : [layers[^1]];
         int cells = size * size, units = shown.Sum(l => l.Units), inputs = spec.Inputs;
@@ -72,7 +74,8 @@ internal sealed class Maps(Table table, NetworkSpec spec, Preparation preparatio
         if (grids.Count >= 4) grids.Clear();
         int inputs = spec.Inputs;
         if ((long)size * size * inputs > 1 << 24)
-            Throw.Input("Map", $"at most {1 << 24} numbers", $"{size}×{size} cells of {inputs} inputs", "Ask for a smaller map.");
+            Throw.Input("Map", $"at most {1 << 24} numbers", $"{size}×{size} cells of {inputs} inputs",
+                "Ask for a smaller map.");
         float[] grid = new float[size * size * inputs], raw = new float[table.Raw.NumericCount];
         for (int row = 0; row < size; row++)
             for (int column = 0; column < size; column++)

@@ -82,7 +82,8 @@ internal sealed record Property(
         JsonValueKind.True => "1",
         JsonValueKind.False => "0",
         JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(TextOf)),
-        _ => Throw.Input<string>($"Setting '{Name}'", "a value", value.ValueKind.ToString().ToLowerInvariant(), Summary),
+        _ => Throw.Input<string>($"Setting '{Name}'", "a value", value.ValueKind.ToString().ToLowerInvariant(),
+            Summary),
     };
 
     public void Write(Utf8JsonWriter json)
@@ -100,7 +101,8 @@ internal sealed record Property(
         {
             json.WriteStartArray("choices");
             foreach (string choice in Choices)
-                if (Kind is PropertyKind.Number or PropertyKind.Integer) json.WriteNumberValue(double.Parse(choice, CultureInfo.InvariantCulture));
+                if (Kind is PropertyKind.Number or PropertyKind.Integer) json.WriteNumberValue(
+                    double.Parse(choice, CultureInfo.InvariantCulture));
                 else json.WriteStringValue(choice);
             json.WriteEndArray();
         }

@@ -19,7 +19,8 @@ internal sealed class Reply : IDisposable
 
     public Reply(long id, bool ok)
     {
-        Json = new(header, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
+        Json = new(header,
+            new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true });
         Json.WriteStartObject();
         Json.WriteNumber("id", id);
         Json.WriteBoolean("ok", ok);
@@ -31,13 +32,17 @@ internal sealed class Reply : IDisposable
     /// <summary>A number; null where it is not finite.</summary>
     public void Number(string name, double value) => WriteNumber(Json, name, value);
 
-    public void Block(string name, ReadOnlySpan<byte> values, params int[] shape) => Add(name, "u8", values, values.Length, shape);
+    public void Block(string name, ReadOnlySpan<byte> values, params int[] shape) =>
+        Add(name, "u8", values, values.Length, shape);
 
-    public void Block(string name, ReadOnlySpan<float> values, params int[] shape) => Add(name, "f32", MemoryMarshal.AsBytes(values), values.Length, shape);
+    public void Block(string name, ReadOnlySpan<float> values, params int[] shape) =>
+        Add(name, "f32", MemoryMarshal.AsBytes(values), values.Length, shape);
 
-    public void Block(string name, ReadOnlySpan<double> values, params int[] shape) => Add(name, "f64", MemoryMarshal.AsBytes(values), values.Length, shape);
+    public void Block(string name, ReadOnlySpan<double> values, params int[] shape) =>
+        Add(name, "f64", MemoryMarshal.AsBytes(values), values.Length, shape);
 
-    public void Block(string name, ReadOnlySpan<int> values, params int[] shape) => Add(name, "i32", MemoryMarshal.AsBytes(values), values.Length, shape);
+    public void Block(string name, ReadOnlySpan<int> values, params int[] shape) =>
+        Add(name, "i32", MemoryMarshal.AsBytes(values), values.Length, shape);
 
     /// <summary>The finished message.</summary>
     public byte[] ToBytes()
@@ -87,7 +92,8 @@ internal sealed class Reply : IDisposable
     {
         long wanted = 1;
         foreach (int side in shape) wanted *= side;
-        if (wanted != length) throw new InvalidOperationException($"Block '{name}' has {length} numbers and the shape {string.Join('×', shape)}.");
+        if (wanted != length) throw new InvalidOperationException(
+            $"Block '{name}' has {length} numbers and the shape {string.Join('×', shape)}.");
         if (!BitConverter.IsLittleEndian) throw new PlatformNotSupportedException("Replies are little-endian.");
         blocks.Add((name, type, shape, bytes.ToArray()));
     }

@@ -13,9 +13,10 @@ internal sealed record WeightEdit(int Layer, int From, int Unit, float Value);
 internal sealed record Change(long Step, Settings? Settings, WeightEdit? Edit);
 
 /// <summary>
-/// A network in training with all its past: settings and seed at the start, then updates and what was changed between them.
-/// Any earlier update can be gone back to, by the nearest snapshot and a replay from there, bit for bit; going on from it
-/// branches. Memory is bounded: snapshots get sparser as the run gets longer.
+/// A network in training with all its past: settings and seed at the start, then updates and what was changed between
+/// them.
+/// Any earlier update can be gone back to, by the nearest snapshot and a replay from there, bit for bit; going on from
+/// it branches. Memory is bounded: snapshots get sparser as the run gets longer.
 /// </summary>
 internal sealed class Run : IDisposable
 {
@@ -40,7 +41,8 @@ internal sealed class Run : IDisposable
         (start, Settings, Table) = (settings, settings, table);
         plan = Plan(settings, table);
         if (plan.Network.ParameterCount > Properties.MostParameters)
-            Throw.Input($"Network {plan.Network}", $"at most {Properties.MostParameters:N0} weights and biases", $"{plan.Network.ParameterCount:N0}",
+            Throw.Input($"Network {plan.Network}", $"at most {Properties.MostParameters:N0} weights and biases",
+                $"{plan.Network.ParameterCount:N0}",
                 "Make the layers narrower.");
         session = plan.Start();
         // Dropout does nothing outside training; without it places in the flat parameters are the same.
@@ -87,8 +89,8 @@ internal sealed class Run : IDisposable
     public Action? Branching { get; set; }
 
     /// <summary>
-    /// Trains until the time or the updates are used up, or the run stops. Always makes at least one update. Where a seek is
-    /// under way it goes on with that instead.
+    /// Trains until the time or the updates are used up, or the run stops. Always makes at least one update. Where a
+    /// seek is under way it goes on with that instead.
     /// </summary>
     /// <param name="budget">Time in ms; may be infinite.</param>
     /// <param name="updates">Most updates.</param>
@@ -121,7 +123,8 @@ internal sealed class Run : IDisposable
         return (done, examples);
     }
 
-    /// <summary>Goes to an update, back or forward within what was done; call <see cref="Train"/> until <see cref="Seek"/> is null.</summary>
+    /// <summary>Goes to an update, back or forward within what was done; call <see cref="Train"/> until <see
+    /// cref="Seek"/> is null.</summary>
     /// <exception cref="DownhillException">An update that was not done yet.</exception>
     public void GoTo(long step)
     {
@@ -188,7 +191,8 @@ internal sealed class Run : IDisposable
         Timeline++;
     }
 
-    /// <summary>One stage of one example: forward, loss, backward; after the last example of the batch, the update.</summary>
+    /// <summary>One stage of one example: forward, loss, backward; after the last example of the batch, the
+    /// update.</summary>
     public void StepStage()
     {
         Finish();
@@ -205,7 +209,8 @@ internal sealed class Run : IDisposable
         else Cursor = Cursor with { Stage = Cursor.Stage + 1 };
     }
 
-    /// <summary>All stages of the next example, or those left of the present one; the update too when it is the batch's last.</summary>
+    /// <summary>All stages of the next example, or those left of the present one; the update too when it is the batch's
+    /// last.</summary>
     public void StepExample()
     {
         do StepStage();
@@ -217,25 +222,29 @@ internal sealed class Run : IDisposable
     public void Resume() => session.Continue();
 
     /// <summary>A model of the present weights, to take away.</summary>
-    public Model Model() => new(plan.Network, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic)
-    {
-        Training = new(plan.Data.Name, plan.Rows.Length, State.Epoch, State.Step, plan.Options.Optimizer.ToString(),
+    public Model Model() =>
+        new(plan.Network, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic)
+        {
+            Training = new(plan.Data.Name, plan.Rows.Length, State.Epoch, State.Step, plan.Options.Optimizer.ToString(),
             plan.Options.EffectiveLearningRate, plan.Options.Batch, plan.Options.Seed, "in the playground"),
-        Image = plan.Data.Image,
-    };
+            Image = plan.Data.Image,
+        };
 
     /// <summary>The numbers of one prediction; layers as in <see cref="Spec"/>.</summary>
     public Trace Trace(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes) =>
-        Downhill.Trace.Of(new(Spec, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic), numeric, codes);
+        Downhill.Trace.Of(new(Spec, Preparation, plan.Options.Loss, State.Parameters, State.Buffers,
+            plan.Options.Arithmetic), numeric, codes);
 
-    /// <summary>Measures the training rows (or the test rows) with the present weights; null where there is no test part.</summary>
+    /// <summary>Measures the training rows (or the test rows) with the present weights; null where there is no test
+    /// part.</summary>
     /// <param name="ofTest">Which part.</param>
     /// <param name="most">Of more rows than this, only so many (the first ones) are measured.</param>
     public Metrics? Measure(bool ofTest, int most = int.MaxValue)
     {
         int[] rows = ofTest ? plan.TestRows : plan.Rows;
         if (rows.Length <= most) return (ofTest ? test : train)?.Measure(State.Parameters, State.Buffers);
-        return new Evaluator<float>(network, ofTest ? plan.TestSource : plan.Data, rows[..most], Preparation).Measure(State.Parameters, State.Buffers);
+        return new Evaluator<float>(network, ofTest ? plan.TestSource : plan.Data, rows[..most], Preparation)
+            .Measure(State.Parameters, State.Buffers);
     }
 
     /// <summary>Place of a weight or bias in the flat parameters.</summary>
@@ -243,8 +252,10 @@ internal sealed class Run : IDisposable
     public int PlaceOf(WeightEdit edit)
     {
         if ((uint)edit.Layer >= (uint)Layers.Count)
-            Throw.Input("Layer", $"one from 0 to {Layers.Count - 1}", $"{edit.Layer}", "Layers of units are counted from 0.");
-        if (!float.IsFinite(edit.Value)) Throw.Input("Weight", "a finite number", $"{edit.Value}", "Write, for example, 0.5.");
+            Throw.Input("Layer", $"one from 0 to {Layers.Count - 1}", $"{edit.Layer}",
+                "Layers of units are counted from 0.");
+        if (!float.IsFinite(edit.Value)) Throw.Input(
+            "Weight", "a finite number", $"{edit.Value}", "Write, for example, 0.5.");
         return ErrorSurface.PlaceOf(Spec, Layers[edit.Layer].Dense, edit.From, edit.Unit);
     }
 
@@ -265,7 +276,8 @@ internal sealed class Run : IDisposable
             {
                 bool isNew = State.Step >= Newest;
                 long step = State.Step, due = applied < changes.Count ? changes[applied].Step : long.MaxValue;
-                examples += isNew ? NewSteps(Math.Min(until, due) - step) : Steps(Math.Min(Math.Min(until, due), Newest) - step);
+                examples += isNew ? NewSteps(Math.Min(until, due) - step)
+                    : Steps(Math.Min(Math.Min(until, due), Newest) - step);
                 done += Math.Max(1, State.Step - step);
                 if (isNew) Newest = State.Step;
                 ApplyDue();
@@ -281,7 +293,8 @@ internal sealed class Run : IDisposable
     }
 
     private static long Deadline(double budget) =>
-        double.IsPositiveInfinity(budget) ? long.MaxValue : Stopwatch.GetTimestamp() + (long)(budget * Stopwatch.Frequency / 1000);
+        double.IsPositiveInfinity(budget) ? long.MaxValue : Stopwatch.GetTimestamp()
+            + (long)(budget * Stopwatch.Frequency / 1000);
 
     /// <summary>Completes a seek now: something is about to change here.</summary>
     private void Finish()
@@ -289,7 +302,8 @@ internal sealed class Run : IDisposable
         while (Seek is not null) Continue(double.PositiveInfinity);
     }
 
-    /// <summary>Updates that were never done before, at most to the end of the epoch: recorded on the curve and in snapshots.</summary>
+    /// <summary>Updates that were never done before, at most to the end of the epoch: recorded on the curve and in
+    /// snapshots.</summary>
     private long NewSteps(long most)
     {
         long examples = Steps(Math.Min(most, every - State.Step % every));
@@ -319,7 +333,8 @@ internal sealed class Run : IDisposable
             lastEpoch = State.History[^1];
             State.History.Clear(); // one line per epoch would grow without end
         }
-        if (session.Stopped is { Rule: "epochs" }) session.Continue(); // planned epochs are for schedules; here nobody stops at them
+        // planned epochs are for schedules; here nobody stops at them
+        if (session.Stopped is { Rule: "epochs" }) session.Continue();
         return Math.Max(0, State.Epoch * rows + State.Position - before);
     }
 
@@ -333,7 +348,8 @@ internal sealed class Run : IDisposable
     private void AddPoint(double learned)
     {
         double held = test?.Measure(State.Parameters, State.Buffers).Loss ?? double.NaN;
-        if (Curve.Add(new(State.Step, State.Epoch, train.Measure(State.Parameters, State.Buffers).Loss, held, session.Penalty(), learned))) Timeline++;
+        if (Curve.Add(new(State.Step, State.Epoch, train.Measure(State.Parameters, State.Buffers).Loss, held,
+            session.Penalty(), learned))) Timeline++;
     }
 
     private void Remember()
@@ -363,13 +379,16 @@ internal sealed class Run : IDisposable
     private void Record(Change change)
     {
         // Dragging a slider makes many changes at one moment: the last one counts.
-        if (change.Settings is not null && changes.Count > 0 && changes[^1] is { Settings: not null } last && last.Step == change.Step)
+        if (change.Settings is not null && changes.Count > 0 && changes[^1] is { Settings: not null } last
+            && last.Step == change.Step)
             changes.RemoveAt(changes.Count - 1);
-        if (change.Edit is WeightEdit edit && changes.Count > 0 && changes[^1].Edit is WeightEdit before && changes[^1].Step == change.Step
+        if (change.Edit is WeightEdit edit && changes.Count > 0 && changes[^1].Edit is WeightEdit before
+            && changes[^1].Step == change.Step
             && (before.Layer, before.From, before.Unit) == (edit.Layer, edit.From, edit.Unit))
             changes.RemoveAt(changes.Count - 1);
         if (changes.Count >= MostChanges)
-            Throw.Input("History", $"at most {MostChanges} changes in one run", "one more", "Reset, or share the moment and open it.");
+            Throw.Input("History", $"at most {MostChanges} changes in one run", "one more",
+                "Reset, or share the moment and open it.");
         changes.Add(change);
     }
 
@@ -413,7 +432,8 @@ internal sealed class Run : IDisposable
         session.Dispose();
         plan = next;
         session = next.Start();
-        copy.Restore(State, before.Optimizer.Equals(after.Optimizer), before.Schedules.SequenceEqual(after.Schedules), before.Stop.SequenceEqual(after.Stop));
+        copy.Restore(State, before.Optimizer.Equals(after.Optimizer), before.Schedules.SequenceEqual(after.Schedules),
+            before.Stop.SequenceEqual(after.Stop));
         session.Restart();
         Settings = settings;
     }
@@ -477,10 +497,12 @@ internal sealed class Run : IDisposable
             TargetShift = new double[plan.Preparation.TargetShift.Length],
             TargetScale = [.. plan.Preparation.TargetScale.Select(_ => 1.0)],
         };
-        return new(data, plan.Rows, plan.ValidationRows, plan.Validation, plan.TestRows, plan.Test, plain, plan.Network, plan.Options);
+        return new(data, plan.Rows, plan.ValidationRows, plan.Validation, plan.TestRows, plan.Test, plain, plan.Network,
+            plan.Options);
     }
 
-    /// <summary>The scaling that "auto" stands for: none for made points, which are centred, standard for all else.</summary>
+    /// <summary>The scaling that "auto" stands for: none for made points, which are centred, standard for all
+    /// else.</summary>
     public static Scaling ScalingOf(Settings s, Table table) => s.Scaling switch
     {
         "none" => Scaling.None,
@@ -489,15 +511,17 @@ internal sealed class Run : IDisposable
         _ => table.IsPlane && !table.IsOwn ? Scaling.None : table.Raw.Image is null ? Scaling.Standard : Scaling.Common,
     };
 
-    /// <summary>Output and loss where they were left open: the lecture's cost on tanh for two classes, as in the TensorFlow
-    /// Playground; cross-entropy on softmax for more; a plain output for numbers.</summary>
+    /// <summary>Output and loss where they were left open: the lecture's cost on tanh for two classes, as in the
+    /// TensorFlow Playground; cross-entropy on softmax for more; a plain output for numbers.</summary>
     private static (Activation, Loss) Choose(Settings s, Dataset data)
     {
         bool isClass = data.Target.IsClass;
-        Activation usual = !isClass ? Activations.Identity : data.Target.Classes.Count == 2 ? Activations.Tanh : Activations.Softmax;
+        Activation usual = !isClass ? Activations.Identity : data.Target.Classes.Count == 2 ? Activations.Tanh
+            : Activations.Softmax;
         Activation output = s.Output ?? (s.Loss is null || Fits(s.Loss, usual) ? usual : s.Loss.UsualOutput(isClass));
         Loss loss = s.Loss ?? (output.Range.SumsToOne ? Losses.CrossEntropy
-            : output.Name == "sigmoid" && output.Range is { Low: 0, High: 1 } ? Losses.BinaryCrossEntropy : Catalog.Default.Loss("euclidean"));
+            : output.Name == "sigmoid" && output.Range is { Low: 0, High: 1 } ? Losses.BinaryCrossEntropy
+            : Catalog.Default.Loss("euclidean"));
         return (output, loss);
     }
 

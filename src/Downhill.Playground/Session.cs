@@ -5,9 +5,9 @@ using Downhill.Playground.Commands;
 namespace Downhill.Playground;
 
 /// <summary>
-/// One learner's playground: data, a network in training, its clock and its history. Requests come in as JSON, replies go out
-/// as bytes (docs/PLAYGROUND.md); nothing else changes it. The same requests give the same bits on every host, but for how
-/// much is trained within a time budget. Not for several threads at once.
+/// One learner's playground: data, a network in training, its clock and its history. Requests come in as JSON, replies
+/// go out as bytes (docs/PLAYGROUND.md); nothing else changes it. The same requests give the same bits on every host,
+/// but for how much is trained within a time budget. Not for several threads at once.
 /// </summary>
 public sealed class Session : IDisposable
 {
@@ -40,7 +40,8 @@ public sealed class Session : IDisposable
     /// <summary>Counts up with every change of settings, data or shape.</summary>
     internal int Version { get; private set; } = 1;
 
-    /// <summary>Answers a request. Never throws: a request that cannot be answered is refused, and the session goes on.</summary>
+    /// <summary>Answers a request. Never throws: a request that cannot be answered is refused, and the session goes
+    /// on.</summary>
     /// <param name="request">One JSON object, UTF-8.</param>
     /// <returns>A reply as docs/PLAYGROUND.md lays it out.</returns>
     public byte[] Answer(ReadOnlyMemory<byte> request)
@@ -50,8 +51,10 @@ public sealed class Session : IDisposable
         {
             if (request.Length > MostRequestBytes) return RefuseTooLong();
             using JsonDocument json = JsonDocument.Parse(request, new JsonDocumentOptions { MaxDepth = 16 });
-            if (json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty("id", out JsonElement number)
-                && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out long given) && given >= 0) id = given;
+            if (json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("id", out JsonElement number)
+                && number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out long given) && given >= 0) id =
+                given;
             Command command = CommandTable.Parse(json.RootElement);
             using Reply reply = new(id, ok: true);
             command.Run(this, reply);
@@ -59,7 +62,8 @@ public sealed class Session : IDisposable
         }
         catch (JsonException e)
         {
-            return Refuse(id, new DownhillException("Request", "one JSON object", $"something else ({e.Message})", "See docs/PLAYGROUND.md."));
+            return Refuse(id, new DownhillException("Request", "one JSON object", $"something else ({e.Message})",
+                "See docs/PLAYGROUND.md."));
         }
         catch (DownhillException e)
         {
@@ -67,18 +71,21 @@ public sealed class Session : IDisposable
         }
         catch (OutOfMemoryException)
         {
-            return Refuse(id, new DownhillException("Memory", "enough of it", "too little", "Use less data or narrower layers."));
+            return Refuse(id, new DownhillException("Memory", "enough of it", "too little", "Use less data or narrower "
+                + "layers."));
         }
 #pragma warning disable CA1031 // The last resort: whatever it is, the learner gets one line and the session lives on.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            return Refuse(id, new DownhillException($"Internal error: {e.GetType().Name}: {e.Message} The session goes on; please report it."));
+            return Refuse(id, new DownhillException(
+                $"Internal error: {e.GetType().Name}: {e.Message} The session goes on; please report it."));
         }
     }
 
     /// <summary>The reply to a request that was too long to be read.</summary>
-    public static byte[] RefuseTooLong() => Refuse(-1, new DownhillException("Request", $"at most {MostRequestBytes >> 20} MiB", "more",
+    public static byte[] RefuseTooLong() =>
+        Refuse(-1, new DownhillException("Request", $"at most {MostRequestBytes >> 20} MiB", "more",
         "Bring smaller data; for all of it use the command line: downhill train."));
 
     /// <summary>The same for text.</summary>
@@ -96,7 +103,8 @@ public sealed class Session : IDisposable
         if (restart == Restart.Data || restart == Restart.Network)
         {
             settings = KnownNames(settings);
-            Begin(settings, restart == Restart.Data ? LoadTable(settings, Own) : TableOf(settings, Table.Raw, Table.IsOwn));
+            Begin(settings, restart == Restart.Data ? LoadTable(settings, Own)
+                : TableOf(settings, Table.Raw, Table.IsOwn));
         }
         else
         {
@@ -126,7 +134,8 @@ public sealed class Session : IDisposable
         Settings settings = address.Settings;
         if (settings.Data == DataSets.Own && Own is null)
         {
-            messages.Add(Message.Warning("ownDataMissing", "This address was made with somebody's own data, which stay where they are. Bring the same data to see the same; until then it is the circle.", []));
+            messages.Add(Message.Warning("ownDataMissing", "This address was made with somebody's own data, which stay "
+                + "where they are. Bring the same data to see the same; until then it is the circle.", []));
             settings = settings with { Data = Settings.Default.Data, Features = [], Axes = [] };
         }
         Table table;
@@ -187,19 +196,27 @@ public sealed class Session : IDisposable
     private Settings KnownNames(Settings settings)
     {
         if (settings.Data == Run.Settings.Data) return settings;
-        bool bothMade = DataSets.Find(settings.Data) is { IsMade: true } && DataSets.Find(Run.Settings.Data) is { IsMade: true };
-        return settings with { Axes = [], Features = bothMade ? settings.Features : settings.Features.SequenceEqual(Run.Settings.Features) ? [] : settings.Features };
+        bool bothMade = DataSets.Find(settings.Data) is { IsMade: true }
+            && DataSets.Find(Run.Settings.Data) is { IsMade: true };
+        return settings with
+        {
+            Axes = [],
+            Features = bothMade ? settings.Features
+            : settings.Features.SequenceEqual(Run.Settings.Features) ? [] : settings.Features
+        };
     }
 
     private static Table LoadTable(Settings settings, OwnData? own)
     {
         DataSetEntry entry = DataSets.Find(settings.Data);
         if (entry.Load is not null) return TableOf(settings, entry.Load(settings), isOwn: false);
-        if (own is null) Throw.Input("Setting 'data'", "data of your own", "none yet", "Paste, drop or draw some first.");
+        if (own is null) Throw.Input("Setting 'data'", "data of your own", "none yet",
+            "Paste, drop or draw some first.");
         return TableOf(settings, own.Data, isOwn: true);
     }
 
-    private static Table TableOf(Settings settings, Dataset raw, bool isOwn) => new(raw, settings.Features, settings.Axes, isOwn);
+    private static Table TableOf(Settings settings, Dataset raw, bool isOwn) =>
+        new(raw, settings.Features, settings.Axes, isOwn);
 
     private static byte[] Refuse(long id, DownhillException error)
     {

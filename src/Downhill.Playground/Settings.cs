@@ -3,7 +3,8 @@ namespace Downhill.Playground;
 /// <summary>A hidden layer as it is set: how wide, and φ where it differs from the network's.</summary>
 internal sealed record HiddenLayer(int Units, Activation? Activation);
 
-/// <summary>Everything a user sets. Each has one row in <see cref="Properties"/>: name, key in the address, range, control.</summary>
+/// <summary>Everything a user sets. Each has one row in <see cref="Properties"/>: name, key in the address, range,
+/// control.</summary>
 internal sealed record Settings
 {
     public static Settings Default { get; } = new();

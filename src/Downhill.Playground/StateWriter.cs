@@ -75,7 +75,8 @@ internal static class StateWriter
             json.WriteNumber("units", layer.Units);
             json.WriteString("activation", layer.Activation.ToString());
             json.WriteString("formula", spec.CountFormula(layer.Dense));
-            json.WriteNumber("count", spec.Segments.Where(s => s.Layer == layer.Dense || (layer.IsNormalised && s.Layer == layer.Shown)).Sum(s => s.Shape.Count));
+            json.WriteNumber("count", spec.Segments.Where(
+                s => s.Layer == layer.Dense || (layer.IsNormalised && s.Layer == layer.Shown)).Sum(s => s.Shape.Count));
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -143,7 +144,8 @@ internal static class StateWriter
         json.WriteString("loss", options.Loss.ToString());
         json.WriteNumber("learningRate", options.EffectiveLearningRate);
         json.WriteString("scaling", Run.ScalingOf(run.Settings, run.Table).ToString().ToLowerInvariant());
-        json.WriteNumber("batch", options.Batch == 0 ? run.Fit.Rows.Length : Math.Min(options.Batch, run.Fit.Rows.Length));
+        json.WriteNumber(
+            "batch", options.Batch == 0 ? run.Fit.Rows.Length : Math.Min(options.Batch, run.Fit.Rows.Length));
         json.WriteEndObject();
     }
 

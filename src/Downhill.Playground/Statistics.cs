@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Downhill.Playground;
 
 /// <summary>
-/// How large gradients, weights and outputs are, layer by layer: where learning is slow or has stopped. Gradients are of the mean
-/// loss of the training rows (512 of many) at the present weights.
+/// How large gradients, weights and outputs are, layer by layer: where learning is slow or has stopped. Gradients are
+/// of the mean loss of the training rows (512 of many) at the present weights.
 /// </summary>
 internal static class Statistics
 {
@@ -15,11 +15,13 @@ internal static class Statistics
     {
         int[] rows = run.Fit.Rows.Length <= Sample ? run.Fit.Rows : run.Fit.Rows[..Sample];
         Workspace<float> workspace = new(run.Network, rows.Length);
-        new Batcher<float>(run.Fit.Data, rows, run.Preparation, rows.Length).Read(workspace, 0, rows.Length, order: null);
+        new Batcher<float>(run.Fit.Data, rows, run.Preparation, rows.Length)
+            .Read(workspace, 0, rows.Length, order: null);
         AlignedBuffer<float> sums = new(run.Spec.ParameterLength);
         run.Network.Forward(workspace, run.State.Parameters, run.State.Buffers, rows.Length, PassMode.Predict);
         run.Network.Evaluate(workspace, rows.Length, weighted: false, withGradient: true);
-        run.Network.Backward(workspace, run.State.Parameters, run.State.Buffers, sums, rows.Length, PassMode.Predict, accumulate: false);
+        run.Network.Backward(workspace, run.State.Parameters, run.State.Buffers, sums, rows.Length, PassMode.Predict,
+            accumulate: false);
         List<(int, int, int)> deadUnits = [];
         json.WriteStartArray("statistics");
         for (int index = 0; index < run.Layers.Count; index++)
@@ -61,7 +63,8 @@ internal static class Statistics
         return deadUnits;
     }
 
-    private static (double Mean, double Deviation, double Saturated, List<int> Dead) Outputs(ReadOnlySpan<float> outputs, UnitLayer layer)
+    private static (double Mean, double Deviation, double Saturated, List<int> Dead) Outputs(
+        ReadOnlySpan<float> outputs, UnitLayer layer)
     {
         double sum = 0, squares = 0;
         int flat = 0, units = layer.Units;

@@ -1,8 +1,8 @@
 namespace Downhill.Playground;
 
 /// <summary>
-/// The data in use: the raw rows as they came, and the rows as the network gets them, with features made of two raw columns
-/// or with the columns that were picked.
+/// The data in use: the raw rows as they came, and the rows as the network gets them, with features made of two raw
+/// columns or with the columns that were picked.
 /// </summary>
 internal sealed class Table
 {
@@ -20,7 +20,8 @@ internal sealed class Table
         string[] columns = [.. raw.Inputs.Select(c => c.Name)];
         if (IsPlane)
         {
-            features = names.Count == 0 ? [Feature.All[0], Feature.All[1]] : [.. Feature.All.Where(f => names.Contains(f.Name))];
+            features = names.Count == 0 ? [Feature.All[0], Feature.All[1]]
+                : [.. Feature.All.Where(f => names.Contains(f.Name))];
             Refuse(names, Feature.All.Select(f => f.Name), "features");
             Network = Transformed(raw);
         }
@@ -100,10 +101,12 @@ internal sealed class Table
         float[] numeric = new float[raw.Rows * features.Length];
         for (int row = 0; row < raw.Rows; row++)
             for (int i = 0; i < features.Length; i++)
-                numeric[row * features.Length + i] = (float)features[i].Value(raw.Numeric[2 * row], raw.Numeric[2 * row + 1]);
+                numeric[row * features.Length + i] = (float)features[i]
+                    .Value(raw.Numeric[2 * row], raw.Numeric[2 * row + 1]);
         // A feature is named by its formula over the data's own column names.
         string first = raw.Inputs[0].Name, second = raw.Inputs[1].Name;
-        return new(raw.Name, [.. features.Select(f => new Column(f.Formula.Replace("x1", "\u0001", StringComparison.Ordinal)
+        return new(
+            raw.Name, [.. features.Select(f => new Column(f.Formula.Replace("x1", "\u0001", StringComparison.Ordinal)
             .Replace("x2", second, StringComparison.Ordinal).Replace("\u0001", first, StringComparison.Ordinal)))],
             raw.Target, numeric, [], raw.Classes, raw.Values, raw.Weights)
         { IsWhole = raw.IsWhole };
@@ -120,7 +123,8 @@ internal sealed class Table
             numeric.AddRange(numbers);
             codes.AddRange(categories);
         }
-        return new(raw.Name, [.. picked.Select(i => raw.Inputs[i])], raw.Target, [.. numeric], [.. codes], raw.Classes, raw.Values, raw.Weights);
+        return new(raw.Name, [.. picked.Select(i => raw.Inputs[i])], raw.Target, [.. numeric], [.. codes], raw.Classes,
+            raw.Values, raw.Weights);
     }
 
     /// <summary>Means of the numbers, commonest categories.</summary>
@@ -135,7 +139,8 @@ internal sealed class Table
             numbers[i] = (float)(sum / raw.Rows);
         }
         for (int i = 0; i < codes.Length; i++)
-            codes[i] = Enumerable.Range(0, raw.Rows).Select(row => raw.Codes[row * codes.Length + i]).CountBy(c => c).MaxBy(p => p.Value).Key;
+            codes[i] = Enumerable.Range(0, raw.Rows).Select(row => raw.Codes[row * codes.Length + i]).CountBy(c => c)
+                .MaxBy(p => p.Value).Key;
         return (numbers, codes);
     }
 
@@ -171,7 +176,8 @@ internal sealed class Table
         string[] all = [.. known];
         foreach (string name in names)
             if (!all.Contains(name))
-                Throw.Input($"'{Properties.Short(name)}'", $"one of the {what}: {string.Join(", ", all.Take(20))}", $"'{Properties.Short(name)}'",
+                Throw.Input($"'{Properties.Short(name)}'", $"one of the {what}: {string.Join(", ", all.Take(20))}",
+                    $"'{Properties.Short(name)}'",
                     Suggest.DidYouMean(Properties.Short(name), all));
     }
 }

@@ -1,7 +1,8 @@
 namespace Downhill.Playground;
 
 /// <summary>
-/// A layer of units as people see it: the dense layer together with the normalisation and the dropout that belong to it.
+/// A layer of units as people see it: the dense layer together with the normalisation and the dropout that belong to
+/// it.
 /// </summary>
 /// <param name="Dense">Index of its dense layer in the network.</param>
 /// <param name="Shown">Index of the layer whose outputs are the units' outputs y.</param>
@@ -12,7 +13,8 @@ internal sealed record UnitLayer(int Dense, int Shown, int Units, Activation Act
     public bool IsNormalised => Shown != Dense;
 
     /// <summary>Size that stands for full colour where φ has bounds, else null.</summary>
-    public double? Bound => Activation.Range is { Low: > double.NegativeInfinity, High: < double.PositiveInfinity } range
+    public double? Bound =>
+        Activation.Range is { Low: > double.NegativeInfinity, High: < double.PositiveInfinity } range
         ? Math.Max(Math.Abs(range.Low), Math.Abs(range.High)) : null;
 
     public static IReadOnlyList<UnitLayer> Of(NetworkSpec spec)
@@ -22,7 +24,8 @@ internal sealed record UnitLayer(int Dense, int Shown, int Units, Activation Act
         {
             if (spec.Layers[i] is not Dense dense) continue;
             bool isNormalised = i + 1 < spec.Layers.Count && spec.Layers[i + 1] is BatchNorm;
-            layers.Add(isNormalised ? new(i, i + 1, dense.Units, ((BatchNorm)spec.Layers[i + 1]).Activation) : new(i, i, dense.Units, dense.Activation));
+            layers.Add(isNormalised ? new(i, i + 1, dense.Units, ((BatchNorm)spec.Layers[i + 1]).Activation)
+                : new(i, i, dense.Units, dense.Activation));
         }
         return layers;
     }
@@ -45,7 +48,8 @@ internal enum Stage
     Update,
 }
 
-/// <summary>A place inside an update: nothing of the run has changed yet, until the stage is <see cref="Stage.Update"/>.</summary>
+/// <summary>A place inside an update: nothing of the run has changed yet, until the stage is <see
+/// cref="Stage.Update"/>.</summary>
 /// <param name="Rows">Data rows of the update, in its order.</param>
 /// <param name="Example">Which of them, from 0.</param>
 /// <param name="Stage">The stage just done.</param>

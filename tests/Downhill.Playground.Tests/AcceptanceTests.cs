@@ -22,7 +22,8 @@ public sealed class AcceptanceTests : IDisposable
         JsonElement state = player.Set("showTest", "true").State;
         JsonElement[] layers = [.. state.GetProperty("network").GetProperty("layers").EnumerateArray()];
         Heard frame = player.Frame("\"units\":20,\"parameters\":true");
-        double[] domain = [.. state.GetProperty("data").GetProperty("domain").EnumerateArray().Select(d => d.GetDouble())];
+        double[] domain = [
+            .. state.GetProperty("data").GetProperty("domain").EnumerateArray().Select(d => d.GetDouble())];
         byte[] maps = frame.Bytes("units");
         float[] scales = frame.Floats("unitScales"), parameters = frame.Floats("parameters");
         Assert.Equal(state.GetProperty("network").GetProperty("parameters").GetInt32(), parameters.Length);
@@ -31,19 +32,24 @@ public sealed class AcceptanceTests : IDisposable
             for (int unit = 0; unit < layers[layer].GetProperty("units").GetInt32(); unit++, map++)
             {
                 const int Row = 3, Column = 14;
-                double x = domain[0] + (Column + 0.5) / 20 * (domain[1] - domain[0]), y = domain[3] - (Row + 0.5) / 20 * (domain[3] - domain[2]);
-                JsonElement shown = player.Do($"\"do\":\"inspect\",\"what\":\"unit\",\"layer\":{layer},\"unit\":{unit},\"at\":{{\"raw\":[{x:R},{y:R}]}}").Header;
-                double sum = shown.GetProperty("terms").EnumerateArray().Sum(t => t.GetProperty("weight").GetDouble() * t.GetProperty("input").GetDouble());
+                double x = domain[0] + (Column + 0.5) / 20 * (domain[1] - domain[0]),
+                    y = domain[3] - (Row + 0.5) / 20 * (domain[3] - domain[2]);
+                JsonElement shown = player.Do($"\"do\":\"inspect\",\"what\":\"unit\",\"layer\":{layer},\"unit\":{unit}"
+                    + $",\"at\":{{\"raw\":[{x:R},{y:R}]}}").Header;
+                double sum = shown.GetProperty("terms").EnumerateArray()
+                    .Sum(t => t.GetProperty("weight").GetDouble() * t.GetProperty("input").GetDouble());
                 Assert.Equal(sum, shown.GetProperty("sum").GetDouble(), 1e-12);
                 if (!shown.TryGetProperty("normalisation", out _))
-                    Assert.Equal(sum + shown.GetProperty("bias").GetDouble(), shown.GetProperty("field").GetDouble(), 1e-12);
+                    Assert.Equal(sum + shown.GetProperty("bias").GetDouble(), shown.GetProperty("field").GetDouble(),
+                        1e-12);
                 Assert.Equal(shown.GetProperty("map").GetDouble(), shown.GetProperty("output").GetDouble(), 1e-9);
                 // The byte on the map is that value, to half a step.
                 double painted = (maps[map * 400 + Row * 20 + Column] - 128) / 127.0 * scales[map];
                 Assert.Equal(shown.GetProperty("output").GetDouble(), painted, 0.51 / 127 * scales[map] + 1e-5);
                 // Its weights and its bias are among the numbers shown.
                 Assert.Contains((float)shown.GetProperty("bias").GetDouble(), parameters);
-                Assert.All(shown.GetProperty("terms").EnumerateArray(), t => Assert.Contains((float)t.GetProperty("weight").GetDouble(), parameters));
+                Assert.All(shown.GetProperty("terms").EnumerateArray(),
+                    t => Assert.Contains((float)t.GetProperty("weight").GetDouble(), parameters));
             }
     }
 
@@ -56,7 +62,8 @@ public sealed class AcceptanceTests : IDisposable
         player.Set("l1", "0");
         player.Epochs(300);
         float[] parameters = player.Frame("\"parameters\":true").Floats("parameters");
-        Assert.True(parameters.Count(w => w == 0) < 9, $"{parameters.Count(w => w == 0)} of {parameters.Length} weights are still 0");
+        Assert.True(parameters.Count(w => w == 0) < 9,
+            $"{parameters.Count(w => w == 0)} of {parameters.Length} weights are still 0");
     }
 
     [Theory]
@@ -68,7 +75,8 @@ public sealed class AcceptanceTests : IDisposable
     {
         Heard opened = player.Open($"#v=1&data=circle&rate={rate}&l2={l2}");
         Assert.Contains(code, opened.Codes);
-        Heard trained = player.Frame("\"measures\":true,\"parameters\":true", train: true, budget: 60_000, updates: 2000);
+        Heard trained = player.Frame("\"measures\":true,\"parameters\":true", train: true, budget: 60_000,
+            updates: 2000);
         Assert.All(trained.Floats("parameters"), w => Assert.True(float.IsFinite(w)));
         bool isDiverged = trained.Codes.Contains("diverged");
         if (code == "l2Diverges") Assert.True(isDiverged || trained.Codes.Contains(code));

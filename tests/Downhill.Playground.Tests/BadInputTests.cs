@@ -60,7 +60,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("{\"do\":\"data\",\"from\":\"columns\",\"target\":\"z\",\"columns\":[\"a\"]}", "table")]
     [InlineData("{\"do\":\"data\",\"from\":\"points\",\"points\":[]}", "Draw")]
     [InlineData("{\"do\":\"data\",\"from\":\"points\",\"points\":[[1,2]]}", "3 numbers")]
-    [InlineData("{\"do\":\"data\",\"from\":\"points\",\"classes\":[\"a\",\"b\"],\"points\":[[1,2,5]]}", "classes from 0 to 1")]
+    [InlineData("{\"do\":\"data\",\"from\":\"points\",\"classes\":[\"a\",\"b\"],\"points\":[[1,2,5]]}",
+        "classes from 0 to 1")]
     [InlineData("{\"do\":\"data\",\"from\":\"edit\",\"remove\":[500]}", "0 to 499")]
     [InlineData("{\"do\":\"open\",\"hash\":\"#\",\"more\":1}", "hash")]
     public void ARequestThatMakesNoSenseIsRefusedAndChangesNothing(string request, string says)
@@ -81,7 +82,8 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void AMillionColumnsAreRefused()
     {
-        string text = string.Join(',', Enumerable.Range(0, 1_000_000).Select(i => $"c{i}")) + "\n" + string.Join(',', Enumerable.Repeat("1", 1_000_000));
+        string text = string.Join(',', Enumerable.Range(0, 1_000_000).Select(i => $"c{i}")) + "\n"
+            + string.Join(',', Enumerable.Repeat("1", 1_000_000));
         Heard heard = player.Ask($"\"do\":\"data\",\"from\":\"csv\",\"text\":{JsonSerializer.Serialize(text)}");
         Assert.False(heard.IsOk);
         Assert.Contains("4,096 columns", heard.Error, StringComparison.Ordinal);

@@ -5,8 +5,8 @@ using Xunit;
 namespace Downhill.Playground.Tests;
 
 /// <summary>
-/// The layout of replies, pinned by one in a file that the page's own tests decode too (web/test/golden.test.ts): neither side
-/// can change it alone. <c>DOWNHILL_WRITE_GOLDENS=1</c> writes the file anew.
+/// The layout of replies, pinned by one in a file that the page's own tests decode too (web/test/golden.test.ts):
+/// neither side can change it alone. <c>DOWNHILL_WRITE_GOLDENS=1</c> writes the file anew.
 /// </summary>
 public sealed class FormatTests
 {
@@ -48,14 +48,16 @@ public sealed class FormatTests
         Assert.Equal("a number from 0 up to 1", error.GetProperty("expected").GetString());
         Assert.Equal("'5'", error.GetProperty("got").GetString());
         Assert.NotEmpty(error.GetProperty("remedy").GetString()!);
-        Assert.StartsWith("Setting 'noise': expected a number from 0 up to 1, got '5'.", error.GetProperty("text").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("Setting 'noise': expected a number from 0 up to 1, got '5'.",
+            error.GetProperty("text").GetString(), StringComparison.Ordinal);
     }
 
     // The time it took is the only thing in a frame that is not a function of the requests.
     private static string Fields(byte[] message)
     {
         using JsonDocument header = JsonDocument.Parse(message.AsMemory(8, Length(message)));
-        return string.Join('\n', header.RootElement.EnumerateObject().Where(f => f.Name != "speed").Select(f => f.ToString()));
+        return string.Join(
+            '\n', header.RootElement.EnumerateObject().Where(f => f.Name != "speed").Select(f => f.ToString()));
     }
 
     private static byte[] Blocks(byte[] message) => message[(8 + Length(message))..];
@@ -65,7 +67,8 @@ public sealed class FormatTests
     private static string Root()
     {
         string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Downhill.slnx"))) folder = Path.GetDirectoryName(folder);
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Downhill.slnx"))) folder =
+            Path.GetDirectoryName(folder);
         return folder ?? throw new InvalidOperationException("These tests run inside a clone of the repository.");
     }
 }

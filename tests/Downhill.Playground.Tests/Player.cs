@@ -26,17 +26,21 @@ internal sealed class Heard
     public bool IsOk => Header.GetProperty("ok").GetBoolean();
     public string Error => Header.GetProperty("error").GetProperty("text").GetString()!;
     public JsonElement State => Header.GetProperty("state");
-    public JsonElement Clock => Header.TryGetProperty("state", out JsonElement state) ? state.GetProperty("clock") : Header.GetProperty("clock");
+    public JsonElement Clock => Header.TryGetProperty("state", out JsonElement state) ? state.GetProperty("clock")
+        : Header.GetProperty("clock");
     public long Step => Clock.GetProperty("step").GetInt64();
     public string Hash => State.GetProperty("hash").GetString()!;
-    public IReadOnlyList<string> Codes => [.. (Header.TryGetProperty("state", out JsonElement s) ? s : Header).GetProperty("messages")
+    public IReadOnlyList<string> Codes => [
+        .. (Header.TryGetProperty("state", out JsonElement s) ? s : Header).GetProperty("messages")
         .EnumerateArray().Select(m => m.GetProperty("code").GetString()!)];
-    public IReadOnlyList<string> Texts => [.. (Header.TryGetProperty("state", out JsonElement s) ? s : Header).GetProperty("messages")
+    public IReadOnlyList<string> Texts => [
+        .. (Header.TryGetProperty("state", out JsonElement s) ? s : Header).GetProperty("messages")
         .EnumerateArray().Select(m => m.GetProperty("text").GetString()!)];
 
     public bool Has(string block) => Header.GetProperty("blocks").TryGetProperty(block, out _);
 
-    public int[] Shape(string block) => [.. Header.GetProperty("blocks").GetProperty(block).GetProperty("shape").EnumerateArray().Select(s => s.GetInt32())];
+    public int[] Shape(string block) => [.. Header.GetProperty("blocks").GetProperty(block).GetProperty("shape")
+        .EnumerateArray().Select(s => s.GetInt32())];
 
     public byte[] Bytes(string block) => Raw(block, "u8", 1).ToArray();
     public float[] Floats(string block) => MemoryMarshal.Cast<byte, float>(Raw(block, "f32", 4)).ToArray();
@@ -53,7 +57,8 @@ internal sealed class Heard
     {
         JsonElement entry = Header.GetProperty("blocks").GetProperty(block);
         Assert.Equal(type, entry.GetProperty("type").GetString());
-        int count = Shape(block).Aggregate(1, (product, side) => product * side), offset = entry.GetProperty("offset").GetInt32();
+        int count = Shape(block).Aggregate(1, (product, side) => product * side),
+            offset = entry.GetProperty("offset").GetInt32();
         Assert.Equal(0, offset % 8);
         return message.AsSpan(start + offset, count * size);
     }
@@ -91,7 +96,8 @@ internal sealed class Player : IDisposable
     }
 
     public Heard Frame(string want, bool train = false, double budget = 5, int? updates = null) => Do(
-        $"\"do\":\"frame\",\"budget\":{budget},\"train\":{(train ? "true" : "false")}{(updates is null ? "" : $",\"updates\":{updates}")},\"want\":{{{want}}}");
+        $"\"do\":\"frame\",\"budget\":{budget},\"train\":{(train ? "true" : "false")}"
+            + $"{(updates is null ? "" : $",\"updates\":{updates}")},\"want\":{{{want}}}");
 
     /// <summary>Pulls frames until a seek has arrived.</summary>
     public void Arrive()

@@ -45,7 +45,8 @@ public sealed class RewindTests : IDisposable
         Assert.Equal(100, early.Clock.GetProperty("newest").GetInt64());
         player.Rewind(100);
         Assert.Equal(end, player.Bits);
-        Assert.Equal("adam", player.Set("showTest", "true").State.GetProperty("settings").GetProperty("optimizer").GetString());
+        Assert.Equal(
+            "adam", player.Set("showTest", "true").State.GetProperty("settings").GetProperty("optimizer").GetString());
     }
 
     [Fact]
@@ -66,7 +67,8 @@ public sealed class RewindTests : IDisposable
         Assert.Equal(list[0].GetProperty("id").GetInt32(), list[1].GetProperty("parent").GetInt32());
         Assert.Equal(100, list[1].GetProperty("from").GetInt64());
         // Both beside one another, on the same seed.
-        Heard both = player.Do($"\"do\":\"runs\",\"action\":\"compare\",\"run\":{list[0].GetProperty("id")},\"other\":{list[1].GetProperty("id")}");
+        Heard both = player.Do($"\"do\":\"runs\",\"action\":\"compare\",\"run\":{list[0].GetProperty("id")},\"other\":"
+            + $"{list[1].GetProperty("id")}");
         Assert.True(both.Header.GetProperty("sameSeed").GetBoolean());
         Assert.Equal("learningRate", both.Header.GetProperty("differences")[0].GetProperty("name").GetString());
         Assert.Equal([1, 50, 50], both.Shape("runOutput"));
@@ -82,7 +84,8 @@ public sealed class RewindTests : IDisposable
         player.Do("\"do\":\"step\",\"by\":\"batch\",\"count\":40");
         player.Set("stop", "\"target(train.loss<0.0001)\"");
         player.Do("\"do\":\"step\",\"by\":\"batch\",\"count\":3");
-        string hash = player.Do("\"do\":\"share\",\"moment\":true").Header.GetProperty("hash").GetString()!, bits = player.Bits;
+        string hash = player.Do("\"do\":\"share\",\"moment\":true").Header.GetProperty("hash").GetString()!,
+            bits = player.Bits;
         using Player other = new();
         Heard opened = other.Open(hash);
         Assert.Empty(opened.Codes);

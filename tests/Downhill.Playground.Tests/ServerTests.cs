@@ -19,7 +19,8 @@ public sealed class ServerTests : IAsyncLifetime
         Directory.CreateDirectory(Path.Combine(folder, "assets"));
         File.WriteAllText(Path.Combine(folder, "assets", "app-1a2b.js"), "export {};");
         File.WriteAllText(Path.Combine(folder, "secret.pem"), "not of the page");
-        server = await PlaygroundServer.Start(new(folder, null) { Sessions = 2, TokenTime = TimeSpan.FromSeconds(1) }, TestContext.Current.CancellationToken);
+        server = await PlaygroundServer.Start(new(folder, null) { Sessions = 2, TokenTime = TimeSpan.FromSeconds(1) },
+            TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -88,11 +89,14 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task OnlyItsOwnPageIsAnswered(string line, string headers, int status)
     {
         string host = $"127.0.0.1:{server.Port}";
-        string Fill(string text) => text.Replace("{host}", host, StringComparison.Ordinal).Replace("{port}", $"{server.Port}", StringComparison.Ordinal)
+        string Fill(string text) => text.Replace("{host}", host, StringComparison.Ordinal)
+            .Replace("{port}", $"{server.Port}", StringComparison.Ordinal)
             .Replace("{long}", new string('a', 40_000), StringComparison.Ordinal).Replace("{upgrade}",
-                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", StringComparison.Ordinal);
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                    + "AAAAAAAAAAAAAAAAAAAAAA==", StringComparison.Ordinal);
         bool namesHost = headers.Contains("Host:", StringComparison.Ordinal);
-        string request = $"{Fill(line)}\r\n{(namesHost ? "" : $"Host: {host}\r\n")}{(headers.Length == 0 ? "" : Fill(headers) + "\r\n")}\r\n";
+        string request = $"{Fill(line)}\r\n{(namesHost ? "" : $"Host: {host}\r\n")}"
+            + $"{(headers.Length == 0 ? "" : Fill(headers) + "\r\n")}\r\n";
         string answer = await Say(request);
         Assert.StartsWith("HTTP/1.1 ", answer, StringComparison.Ordinal);
         Assert.Equal(status, int.Parse(answer.AsSpan(9, 3)));
@@ -101,7 +105,8 @@ public sealed class ServerTests : IAsyncLifetime
         Assert.DoesNotContain("\r\nServer:", answer, StringComparison.OrdinalIgnoreCase);
         if (status is 200 or 403 or 404 or 405 or 421)
         {
-            Assert.Contains("Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval';", answer, StringComparison.Ordinal);
+            Assert.Contains("Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval';",
+                answer, StringComparison.Ordinal);
             Assert.Contains("X-Content-Type-Options: nosniff", answer, StringComparison.Ordinal);
             Assert.Contains("frame-ancestors 'none'", answer, StringComparison.Ordinal);
             Assert.Contains("Referrer-Policy: no-referrer", answer, StringComparison.Ordinal);
@@ -111,10 +116,12 @@ public sealed class ServerTests : IAsyncLifetime
     [Fact]
     public void ItListensOnTheLoopbackAddressAlone()
     {
-        IPAddress[] others = [.. Dns.GetHostAddresses(Dns.GetHostName()).Where(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a))];
+        IPAddress[] others = [.. Dns.GetHostAddresses(Dns.GetHostName())
+            .Where(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a))];
         foreach (IPAddress address in others)
             Assert.ThrowsAny<SocketException>(() => new TcpClient().Connect(address, server.Port));
-        Assert.DoesNotContain(System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(),
+        Assert.DoesNotContain(
+            System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners(),
             end => end.Port == server.Port && !IPAddress.IsLoopback(end.Address));
     }
 
@@ -127,7 +134,8 @@ public sealed class ServerTests : IAsyncLifetime
     public async Task TheTokenComesFirst(string first)
     {
         using ClientWebSocket socket = await Connect();
-        await Send(socket, first.Replace("{token}", server.Token, StringComparison.Ordinal).Replace("{long}", new string('x', 100_000), StringComparison.Ordinal));
+        await Send(socket, first.Replace("{token}", server.Token, StringComparison.Ordinal)
+            .Replace("{long}", new string('x', 100_000), StringComparison.Ordinal));
         await Closes(socket);
     }
 
@@ -187,11 +195,13 @@ public sealed class ServerTests : IAsyncLifetime
     [Fact]
     public async Task WhereTheUsualPortIsTakenAnotherIsChosen()
     {
-        await using PlaygroundServer second = await PlaygroundServer.Start(new(folder, null), TestContext.Current.CancellationToken);
+        await using PlaygroundServer second = await PlaygroundServer.Start(
+            new(folder, null), TestContext.Current.CancellationToken);
         Assert.NotEqual(server.Port, second.Port);
         Assert.NotEqual(server.Token, second.Token);
         Assert.StartsWith($"http://127.0.0.1:{second.Port}/#token=", second.Address, StringComparison.Ordinal);
-        DownhillException taken = await Assert.ThrowsAsync<DownhillException>(() => PlaygroundServer.Start(new(folder, second.Port), TestContext.Current.CancellationToken));
+        DownhillException taken = await Assert.ThrowsAsync<DownhillException>(
+            () => PlaygroundServer.Start(new(folder, second.Port), TestContext.Current.CancellationToken));
         Assert.Contains($"Port {second.Port}: expected a free port", taken.Message, StringComparison.Ordinal);
     }
 
@@ -199,12 +209,14 @@ public sealed class ServerTests : IAsyncLifetime
     {
         ClientWebSocket socket = new();
         socket.Options.SetRequestHeader("Origin", $"http://127.0.0.1:{server.Port}");
-        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{server.Port}/session"), TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(new Uri($"ws://127.0.0.1:{server.Port}/session"),
+            TestContext.Current.CancellationToken);
         return socket;
     }
 
     private static Task Send(ClientWebSocket socket, string text) =>
-        socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, TestContext.Current.CancellationToken);
+        socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true,
+            TestContext.Current.CancellationToken);
 
     private static async Task<Heard> Ask(ClientWebSocket socket, string text)
     {
@@ -244,7 +256,8 @@ public sealed class ServerTests : IAsyncLifetime
         {
             // Refused before all of it was read.
         }
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(
+            TestContext.Current.CancellationToken);
         patience.CancelAfter(10_000);
         byte[] buffer = new byte[8192];
         StringBuilder answer = new();

@@ -18,7 +18,8 @@ public sealed class SessionTests : IDisposable
         JsonElement settings = hello.State.GetProperty("settings");
         JsonElement[] properties = [.. hello.Header.GetProperty("properties").EnumerateArray()];
         Assert.All(properties, property => Assert.Equal(
-            property.GetProperty("default").GetRawText(), settings.GetProperty(property.GetProperty("name").GetString()!).GetRawText()));
+            property.GetProperty("default").GetRawText(),
+                settings.GetProperty(property.GetProperty("name").GetString()!).GetRawText()));
         Assert.Equal(properties.Length, settings.EnumerateObject().Count());
         Assert.Equal(properties.Length, properties.Select(p => p.GetProperty("key").GetString()).Distinct().Count());
         Assert.Contains("frame", hello.Header.GetProperty("commands").EnumerateArray().Select(c => c.GetString()));
@@ -37,7 +38,8 @@ public sealed class SessionTests : IDisposable
     {
         player.Epochs(40);
         using Player other = new();
-        for (int done = 0; done < 1000; done += 37) other.Frame("", train: true, budget: 1000, updates: Math.Min(37, 1000 - done));
+        for (int done = 0; done < 1000; done += 37) other.Frame(
+            "", train: true, budget: 1000, updates: Math.Min(37, 1000 - done));
         Assert.Equal(player.Frame("").Step, other.Frame("").Step);
         Assert.Equal(player.Bits, other.Bits);
     }
@@ -56,11 +58,13 @@ public sealed class SessionTests : IDisposable
         // Every layer has a gradient, whether or not training drops units.
         Assert.All(player.Frame("\"statistics\":true").Header.GetProperty("statistics").EnumerateArray(), layer =>
             Assert.InRange(layer.GetProperty("gradientNorm").GetDouble(), 1e-9, 1e3));
-        JsonElement unit = player.Do("\"do\":\"inspect\",\"what\":\"unit\",\"layer\":0,\"unit\":1,\"at\":{\"row\":4}").Header;
+        JsonElement unit = player.Do("\"do\":\"inspect\",\"what\":\"unit\",\"layer\":0,\"unit\":1,\"at\":{\"row\":4}")
+            .Header;
         double delta = unit.GetProperty("delta").GetDouble();
         Assert.NotEqual(0, delta);
         // ∂L/∂w = δ·x.
         Assert.All(unit.GetProperty("terms").EnumerateArray(), term =>
-            Assert.Equal(delta * term.GetProperty("input").GetDouble(), term.GetProperty("gradient").GetDouble(), 1e-12));
+            Assert.Equal(delta * term.GetProperty("input").GetDouble(), term.GetProperty("gradient").GetDouble(),
+                1e-12));
     }
 }

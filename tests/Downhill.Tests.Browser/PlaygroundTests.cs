@@ -127,7 +127,8 @@ public sealed class PlaygroundTests(Hosts hosts)
                 await visit.Find($"map-{layer}-{unit}").ClickAsync();
                 await visit.Settled();
                 var shown = await visit.Find("terms").Locator("tbody tr td:nth-child(4)").AllInnerTextsAsync();
-                double[] products = [.. shown.Select(text => double.Parse(Visit.Plain(text), CultureInfo.InvariantCulture))];
+                double[] products = [
+                    .. shown.Select(text => double.Parse(Visit.Plain(text), CultureInfo.InvariantCulture))];
                 // The last row is the bias; four digits are shown of each.
                 double field = await visit.Number("field"), sum = products.Sum();
                 double size = products.Sum(Math.Abs) + Math.Abs(field);

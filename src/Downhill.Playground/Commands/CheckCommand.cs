@@ -3,7 +3,8 @@ namespace Downhill.Playground.Commands;
 /// <summary>Compares the gradient of the present network with central differences, in double.</summary>
 internal sealed record CheckCommand(int Rows) : Command
 {
-    // Central differences in double are good to about ε² relative to the loss's third derivative, and to 1e-16/ε for rounding.
+    // Central differences in double are good to about ε² relative to the loss's third derivative, and to 1e-16/ε for
+    // rounding.
     private const double Epsilon = 1e-5, Limit = 1e-6;
     private const int MostChecked = 400;
 
@@ -34,7 +35,8 @@ internal sealed record CheckCommand(int Rows) : Command
                 double error = Math.Abs(numeric - exact) / Math.Max(1, Math.Abs(numeric) + Math.Abs(exact));
                 count++;
                 if (error > worst || double.IsNaN(error))
-                    (worst, where) = (error, $"{segment.Name}[{i / segment.Shape.Columns},{i % segment.Shape.Columns}]");
+                    (worst, where) = (
+                        error, $"{segment.Name}[{i / segment.Shape.Columns},{i % segment.Shape.Columns}]");
             }
         bool passed = worst <= Limit;
         reply.Json.WriteNumber("parameters", total);
@@ -45,6 +47,7 @@ internal sealed record CheckCommand(int Rows) : Command
         reply.Json.WriteString("where", where);
         reply.Json.WriteString("text", passed
             ? $"The gradients of {count} of {total} weights and biases agree with finite differences to {worst:E1}."
-            : $"The gradient at {where} differs from finite differences by {worst:E1}: a kink of the activation may lie within {Epsilon}.");
+            : $"The gradient at {where} differs from finite differences by {worst:E1}"
+            + $": a kink of the activation may lie within {Epsilon}.");
     }
 }

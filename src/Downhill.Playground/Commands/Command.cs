@@ -40,7 +40,8 @@ internal static class CommandTable
         Fields fields = new(json, "Request", "id", "do");
         string name = fields.Text("do");
         CommandEntry entry = All.FirstOrDefault(c => c.Name == name)
-            ?? Throw.Input<CommandEntry>("Request, field 'do'", $"one of {string.Join(", ", All.Select(c => c.Name))}", $"'{Properties.Short(name)}'",
+            ?? Throw.Input<CommandEntry>("Request, field 'do'", $"one of {string.Join(", ", All.Select(c => c.Name))}",
+            $"'{Properties.Short(name)}'",
                 Suggest.DidYouMean(Properties.Short(name), All.Select(c => c.Name)));
         Fields own = new(json, $"Request '{name}'", "id", "do");
         Command command = entry.Parse(own);

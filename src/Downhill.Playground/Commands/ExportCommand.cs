@@ -17,7 +17,8 @@ internal sealed record ExportCommand(ExportKind Kind) : Command
     public static IReadOnlyList<ExportKind> Kinds { get; } =
     [
         new("model", ".safetensors", "application/octet-stream", session => session.Run.Model().ToBytes()),
-        new("onnx", ".onnx", "application/octet-stream", session => OnnxExport.ToBytes(session.Run.Model(), new() { Name = session.Run.Settings.Data })),
+        new("onnx", ".onnx", "application/octet-stream",
+            session => OnnxExport.ToBytes(session.Run.Model(), new() { Name = session.Run.Settings.Data })),
         .. SourceLanguage.All.Select(language => new ExportKind(language.Name, language.Extension, "text/plain",
             session => Encoding.UTF8.GetBytes(language.Write(session.Run.Model(), session.Run.Settings.Data)))),
         new("history", "-history.csv", "text/csv", session => Csv(
@@ -51,9 +52,11 @@ internal sealed record ExportCommand(ExportKind Kind) : Command
             int n = 0, c = 0;
             foreach (Column column in data.Inputs)
                 text.Append(column.Kind == ColumnKind.Numeric ? Text(data.Numeric[row * data.NumericCount + n++])
-                    : data.Codes[row * data.CategoryCount + c++] is >= 0 and int code ? Quoted(column.Categories[code]) : "").Append(',');
+                    : data.Codes[row * data.CategoryCount + c++] is >= 0 and int code ? Quoted(column.Categories[code])
+                    : "").Append(',');
             text.Append(data.Target.IsClass ? Quoted(data.Target.Classes[data.Classes[row]])
-                : string.Join(',', data.Values.AsSpan(row * data.Target.Names.Count, data.Target.Names.Count).ToArray().Select(v => Text(v)))).Append('\n');
+                : string.Join(',', data.Values.AsSpan(row * data.Target.Names.Count, data.Target.Names.Count).ToArray()
+                .Select(v => Text(v)))).Append('\n');
         }
         return Encoding.UTF8.GetBytes(text.ToString());
     }
@@ -62,7 +65,8 @@ internal sealed record ExportCommand(ExportKind Kind) : Command
     {
         StringBuilder text = new();
         text.AppendJoin(',', names).Append('\n');
-        foreach (double[] row in rows) text.AppendJoin(',', row.Select(v => double.IsNaN(v) ? "" : Numbers.Text(v))).Append('\n');
+        foreach (double[] row in rows) text.AppendJoin(',', row.Select(v => double.IsNaN(v) ? "" : Numbers.Text(v)))
+            .Append('\n');
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 

@@ -45,12 +45,15 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
         json.WriteEndObject();
         StateWriter.Clock(json, session);
         if (Want.Inputs is int inputs) session.CurrentMaps.Inputs(inputs, reply);
-        if (Want.Units is int units) session.CurrentMaps.Outputs(run.State.Parameters, run.State.Buffers, units, all: true, reply);
-        if (Want.Output is int output) session.CurrentMaps.Outputs(run.State.Parameters, run.State.Buffers, output, all: false, reply);
+        if (Want.Units is int units) session.CurrentMaps.Outputs(
+            run.State.Parameters, run.State.Buffers, units, all: true, reply);
+        if (Want.Output is int output) session.CurrentMaps.Outputs(run.State.Parameters, run.State.Buffers, output,
+            all: false, reply);
         if (Want.Loss is (int timeline, double since)) Loss(run, timeline, since, reply);
         if (Want.Parameters)
         {
-            float[] values = [.. run.Spec.Segments.SelectMany(s => run.State.Parameters.Span.Slice(s.Offset, s.Length).ToArray())];
+            float[] values = [
+                .. run.Spec.Segments.SelectMany(s => run.State.Parameters.Span.Slice(s.Offset, s.Length).ToArray())];
             reply.Block("parameters", values, values.Length);
         }
         int[] shown = Want.Points || Want.Predictions ? Shown(session.Table.Raw.Rows) : [];
@@ -64,7 +67,8 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
     /// <summary>Updates to the end of the running epoch.</summary>
     public static long EpochLeft(Run run)
     {
-        int batch = run.Fit.Options.Batch == 0 || run.Fit.Options.Optimizer.NeedsFullBatch ? run.Fit.Rows.Length : Math.Min(run.Fit.Options.Batch, run.Fit.Rows.Length);
+        int batch = run.Fit.Options.Batch == 0 || run.Fit.Options.Optimizer.NeedsFullBatch ? run.Fit.Rows.Length
+            : Math.Min(run.Fit.Options.Batch, run.Fit.Rows.Length);
         return (run.Fit.Rows.Length - run.State.Position + batch - 1) / batch;
     }
 
@@ -101,7 +105,8 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
         for (int i = 0; i < shown.Length; i++)
         {
             int row = shown[i];
-            if (n > 0) (places[2 * i], places[2 * i + 1]) = (raw.Numeric[row * n + table.Axes.X], raw.Numeric[row * n + table.Axes.Y]);
+            if (n > 0) (places[2 * i], places[2 * i + 1]) = (
+                raw.Numeric[row * n + table.Axes.X], raw.Numeric[row * n + table.Axes.Y]);
             targets[i] = raw.Target.IsClass ? raw.Classes[row] : raw.Values[row * raw.Target.Names.Count];
         }
         reply.Block("rows", shown, shown.Length);
@@ -113,9 +118,11 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
     private static void Predictions(Run run, int[] shown, Reply reply)
     {
         int outputs = run.Spec.Outputs;
-        float[] values = new float[shown.Length * outputs], answers = new float[shown.Length], costs = new float[shown.Length];
+        float[] values = new float[shown.Length * outputs], answers = new float[shown.Length],
+            costs = new float[shown.Length];
         Preparation preparation = run.Preparation;
-        new Evaluator<float>(run.Network, run.Fit.Data, shown, preparation).Measure(run.State.Parameters, run.State.Buffers, (row, loss, y) =>
+        new Evaluator<float>(run.Network, run.Fit.Data, shown, preparation)
+            .Measure(run.State.Parameters, run.State.Buffers, (row, loss, y) =>
         {
             y.CopyTo(values.AsSpan(row * outputs));
             answers[row] = preparation.Target.IsClass ? preparation.ClassOf(y) : (float)preparation.ValueOf(y[0], 0);
@@ -137,7 +144,8 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
         if (run.Measure(ofTest: true, most: MostMeasured) is Metrics test) Part("test", test);
         else json.WriteNull("test");
         Reply.WriteNumber(json, "penalty", penalty);
-        Reply.WriteNumber(json, "objective", (run.Fit.Options.Reduction == Reduction.Mean ? train.Loss : train.Loss * run.Fit.Rows.Length) + penalty);
+        Reply.WriteNumber(json, "objective",
+            (run.Fit.Options.Reduction == Reduction.Mean ? train.Loss : train.Loss * run.Fit.Rows.Length) + penalty);
         json.WriteEndObject();
 
         void Part(string name, Metrics metrics)
@@ -154,7 +162,8 @@ internal sealed record FrameCommand(double Budget, bool Train, long? Updates, Wa
                 for (int actual = 0; actual < confusion.GetLength(0); actual++)
                 {
                     json.WriteStartArray();
-                    for (int said = 0; said < confusion.GetLength(1); said++) json.WriteNumberValue(confusion[actual, said]);
+                    for (int said = 0; said < confusion.GetLength(1); said++) json.WriteNumberValue(
+                        confusion[actual, said]);
                     json.WriteEndArray();
                 }
                 json.WriteEndArray();
@@ -195,7 +204,11 @@ internal sealed record Wanted
         if (fields.Optional("loss") is JsonElement loss)
         {
             Fields since = new(loss, "Request 'frame', field 'want.loss'");
-            wanted = wanted with { Loss = ((int)since.Whole("timeline", -1, int.MaxValue), since.Number("since", -1, 1e18)) };
+            wanted = wanted with
+            {
+                Loss = (
+                (int)since.Whole("timeline", -1, int.MaxValue), since.Number("since", -1, 1e18))
+            };
             since.End();
         }
         fields.End();

@@ -65,7 +65,8 @@ internal sealed record HelloCommand : Command
         StateWriter.Write(session, reply);
     }
 
-    private static void Write<TItem>(Utf8JsonWriter json, string name, IReadOnlyList<Entry<TItem>> entries) where TItem : CatalogItem
+    private static void Write<TItem>(Utf8JsonWriter json, string name, IReadOnlyList<Entry<TItem>> entries) where TItem
+        : CatalogItem
     {
         json.WriteStartArray(name);
         foreach (Entry<TItem> entry in entries)

@@ -11,13 +11,15 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
     public static InspectCommand Parse(Fields fields)
     {
         string what = fields.Word("what", Subjects);
-        int layer = (int)fields.Whole("layer", 0, int.MaxValue, 0), unit = (int)fields.Whole("unit", 0, int.MaxValue, 0);
+        int layer = (int)fields.Whole("layer", 0, int.MaxValue, 0),
+            unit = (int)fields.Whole("unit", 0, int.MaxValue, 0);
         int from = (int)fields.Whole("from", -1, int.MaxValue, -1);
         Fields at = new(fields.Needed("at"), "Request 'inspect', field 'at'");
         int? row = at.Optional("row") is null ? null : (int)at.Whole("row", 0, int.MaxValue);
         double[]? raw = at.Doubles("raw");
         at.End();
-        if (row is null == raw is null) Throw.Input("Request 'inspect', field 'at'", "a row or raw inputs", row is null ? "neither" : "both", "Write {\"row\": 0}.");
+        if (row is null == raw is null) Throw.Input("Request 'inspect', field 'at'", "a row or raw inputs",
+            row is null ? "neither" : "both", "Write {\"row\": 0}.");
         return new(what, layer, unit, from, row, raw);
     }
 
@@ -25,7 +27,8 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
     {
         Run run = session.Run;
         Dataset data = session.Table.Raw;
-        if (Row is int row && row >= data.Rows) Throw.Input("Row", $"one from 0 to {data.Rows - 1}", $"{row}", "Rows are counted from 0.");
+        if (Row is int row && row >= data.Rows) Throw.Input("Row", $"one from 0 to {data.Rows - 1}", $"{row}",
+            "Rows are counted from 0.");
         (float[] raw, int[] codes) = RawInputs(session);
         if (What != "example") CheckPlace(run);
         (float[] numeric, int[] categories) = session.Table.Inputs(raw, codes);
@@ -64,17 +67,21 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
         float[] raw = new float[n];
         if (given.Length == 2 && n != 2) session.Table.Place(given[0], given[1], raw); // a place of the map
         else if (given.Length == n) raw = [.. given.Select(v => (float)v)];
-        else Throw.Input("Raw inputs", $"{n} numbers, or 2 for a place of the map", $"{given.Length}", "Give one per numeric column.");
+        else Throw.Input("Raw inputs", $"{n} numbers, or 2 for a place of the map", $"{given.Length}",
+            "Give one per numeric column.");
         return (raw, session.Table.PlaceCodes.ToArray());
     }
 
     private void CheckPlace(Run run)
     {
-        if (Layer >= run.Layers.Count) Throw.Input("Layer", $"one from 0 to {run.Layers.Count - 1}", $"{Layer}", "Layers of units are counted from 0.");
+        if (Layer >= run.Layers.Count) Throw.Input("Layer", $"one from 0 to {run.Layers.Count - 1}", $"{Layer}",
+            "Layers of units are counted from 0.");
         if (What == "layer") return;
-        if (Unit >= run.Layers[Layer].Units) Throw.Input("Unit", $"one from 0 to {run.Layers[Layer].Units - 1}", $"{Unit}", "Units are counted from 0.");
+        if (Unit >= run.Layers[Layer].Units) Throw.Input("Unit", $"one from 0 to {run.Layers[Layer].Units - 1}",
+            $"{Unit}", "Units are counted from 0.");
         int inputs = run.Spec.InputsOf(run.Layers[Layer].Dense);
-        if (What == "link" && From >= inputs) Throw.Input("From", $"an input from 0 to {inputs - 1}, or −1 for the bias", $"{From}", "Inputs are counted from 0.");
+        if (What == "link" && From >= inputs) Throw.Input(
+            "From", $"an input from 0 to {inputs - 1}, or −1 for the bias", $"{From}", "Inputs are counted from 0.");
     }
 
     /// <summary>One unit: Σ wᵢ·xᵢ + b = v, φ(v) = y; with a row also δ and the gradients of its weights.</summary>
@@ -117,7 +124,8 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
         }
         reply.Number("field", field);
         json.WriteString("activation", layer.Activation.ToString());
-        json.WriteString("formula", Catalog.Default.Activations.FirstOrDefault(a => a.Name == layer.Activation.Name)?.Formula ?? "");
+        json.WriteString(
+            "formula", Catalog.Default.Activations.FirstOrDefault(a => a.Name == layer.Activation.Name)?.Formula ?? "");
         reply.Number("output", output);
         reply.Number("slope", layer.Activation.IsElementwise ? Slope(layer.Activation, field) : double.NaN);
         reply.Number("map", outputs[Layer][Unit]);
@@ -166,10 +174,14 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
         json.WriteString("activation", layer.Activation.ToString());
         json.WriteString("formula", run.Spec.CountFormula(layer.Dense));
         WriteNumbers(json, "inputs", trace.Layers[layer.Dense].Inputs);
-        WriteNumbers(json, "fields", layer.IsNormalised ? [.. shown.Norms.Select(n => n.Field)] : [.. shown.Units.Select(u => u.Field)]);
+        WriteNumbers(json, "fields", layer.IsNormalised ? [.. shown.Norms.Select(n => n.Field)]
+            : [.. shown.Units.Select(u => u.Field)]);
         WriteNumbers(json, "outputs", shown.Outputs);
         if (gradient is not null)
-            WriteNumbers(json, "deltas", [.. Enumerable.Range(0, layer.Units).Select(unit => gradient[ErrorSurface.PlaceOf(run.Spec, layer.Dense, -1, unit)])]);
+            WriteNumbers(
+                json, "deltas",
+                [.. Enumerable.Range(0, layer.Units)
+                .Select(unit => gradient[ErrorSurface.PlaceOf(run.Spec, layer.Dense, -1, unit)])]);
     }
 
     private void Example(Session session, Trace trace, float[] raw, Reply reply)
@@ -191,7 +203,8 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
         WriteNumbers(json, "outputs", trace.Outputs);
         Preparation preparation = run.Preparation;
         double[] outputs = [.. trace.Outputs];
-        json.WriteString("answer", preparation.Target.IsClass ? preparation.Target.Classes[preparation.ClassOf<double>(outputs)]
+        json.WriteString(
+            "answer", preparation.Target.IsClass ? preparation.Target.Classes[preparation.ClassOf<double>(outputs)]
             : Numbers.Text(preparation.ValueOf(outputs[0], 0)));
         Loss loss = run.Fit.Options.Loss;
         json.WriteString("loss", loss.ToString());
@@ -201,7 +214,8 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
         Dataset data = session.Table.Raw;
         double[] target = new double[preparation.Outputs];
         int width = data.Target.IsClass ? 0 : data.Target.Names.Count;
-        preparation.EncodeTarget<double>(data.Target.IsClass ? data.Classes[row] : 0, data.Values.AsSpan(row * width, width), target);
+        preparation.EncodeTarget<double>(
+            data.Target.IsClass ? data.Classes[row] : 0, data.Values.AsSpan(row * width, width), target);
         WriteNumbers(json, "target", target);
         reply.Number("cost", trace.Cost(target));
     }

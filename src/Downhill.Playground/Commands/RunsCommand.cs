@@ -66,15 +66,19 @@ internal sealed record RunsCommand(string Action, int? Which, int? Other, string
 
         void Side(string name, RunRecord record)
         {
-            double[] curve = [.. record.Curve.SelectMany(p => new[] { p.Step, p.Epoch, p.Train, p.Test, p.Penalty, p.Learned })];
+            double[] curve = [
+                .. record.Curve.SelectMany(p => new[] { p.Step, p.Epoch, p.Train, p.Test, p.Penalty, p.Learned })];
             reply.Block($"{name}Loss", curve, curve.Length / 6, 6);
-            using Network<float> network = new(record.Fit.Network, record.Fit.Options.Loss, record.Fit.Options.Arithmetic);
+            using Network<float> network = new(
+                record.Fit.Network, record.Fit.Options.Loss, record.Fit.Options.Arithmetic);
             AlignedBuffer<float> parameters = new(record.Weights.Length), buffers = new(record.Statistics.Length);
             record.Weights.CopyTo(parameters.Span);
             record.Statistics.CopyTo(buffers.Span);
-            new Maps(record.Table, record.Fit.Network, record.Fit.Preparation, network).Outputs(parameters, buffers, Size, all: false, reply, $"{name}Output");
+            new Maps(record.Table, record.Fit.Network, record.Fit.Preparation, network)
+                .Outputs(parameters, buffers, Size, all: false, reply, $"{name}Output");
         }
     }
 
-    private static int Needed(int? id, string field) => id ?? Throw.Input<int>($"Request 'runs', field '{field}'", "the id of a run", "none", "Ask for the list of runs.");
+    private static int Needed(int? id, string field) => id
+        ?? Throw.Input<int>($"Request 'runs', field '{field}'", "the id of a run", "none", "Ask for the list of runs.");
 }

@@ -8,11 +8,13 @@ internal sealed record SetCommand(IReadOnlyList<(Property Property, string Value
     public static SetCommand Parse(Fields fields)
     {
         JsonElement values = fields.Needed("values");
-        if (values.ValueKind != JsonValueKind.Object) Throw.Input("Request 'set', field 'values'", "an object of settings", "something else", "Write {\"noise\": 0.1}.");
+        if (values.ValueKind != JsonValueKind.Object) Throw.Input(
+            "Request 'set', field 'values'", "an object of settings", "something else", "Write {\"noise\": 0.1}.");
         List<(Property, string)> read = [];
         foreach (JsonProperty value in values.EnumerateObject())
         {
-            Property property = Properties.Find(value.Name) ?? Throw.Input<Property>("Setting", "a property of the table", $"'{Properties.Short(value.Name)}'",
+            Property property = Properties.Find(value.Name)
+                ?? Throw.Input<Property>("Setting", "a property of the table", $"'{Properties.Short(value.Name)}'",
                 Suggest.DidYouMean(Properties.Short(value.Name), Properties.All.Select(p => p.Name)));
             read.Add((property, property.TextOf(value.Value)));
         }

@@ -8,6 +8,7 @@ internal sealed record ShareCommand(bool Moment) : Command
     public override void Run(Session session, Reply reply)
     {
         Run run = session.Run;
-        reply.Json.WriteString("hash", Moment ? Address.Print(run.Start, run.Changes, run.State.Step) : Address.Print(run.Settings));
+        reply.Json.WriteString(
+            "hash", Moment ? Address.Print(run.Start, run.Changes, run.State.Step) : Address.Print(run.Settings));
     }
 }

@@ -5,7 +5,8 @@ internal sealed record StepCommand(string By, long Count) : Command
 {
     private static readonly string[] Units = ["epoch", "batch", "example", "stage"];
 
-    public static StepCommand Parse(Fields fields) => new(fields.Word("by", Units), fields.Whole("count", 1, 100_000, 1));
+    public static StepCommand Parse(Fields fields) =>
+        new(fields.Word("by", Units), fields.Whole("count", 1, 100_000, 1));
 
     public override void Run(Session session, Reply reply)
     {
