@@ -25,7 +25,8 @@ internal sealed class BenchCommand : CliCommand
         shuffle = AddFlag("Options", "--shuffle", "measure training with shuffled rows as well as in order");
         processorTime = AddFlag("Options", "--processor-time",
             "count the processor's time instead of the clock's, for one thread on a busy machine");
-        playground = AddFlag("Options", "--playground", "the playground's speed instead: pictures, and training between them");
+        playground = AddFlag("Options", "--playground", "the playground's speed instead: pictures, and training "
+            + "between them");
         quiet = AddFlag("Options", "--quiet", "no progress");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
     }
@@ -114,9 +115,12 @@ internal sealed class BenchCommand : CliCommand
             });
             return Cli.Done;
         }
-        Terminal.Out.WriteLine($"  training 2-8-8-1, batch 10  {speed.Bare / 1e6,8:F2} M examples/s by the engine alone");
-        Terminal.Out.WriteLine($"                              {speed.Inside / 1e6,8:F2} M inside the playground: {speed.Inside / speed.Bare:P0}");
-        Terminal.Out.WriteLine($"  17 maps 50×50, one 200×200  {speed.PictureSeconds * 1000,8:F1} ms, {speed.FrameBytes / 1000} kB");
+        Terminal.Out.WriteLine(
+            $"  training 2-8-8-1, batch 10  {speed.Bare / 1e6,8:F2} M examples/s by the engine alone");
+        Terminal.Out.WriteLine($"                              {speed.Inside / 1e6,8:F2} M inside the playground: "
+            + $"{speed.Inside / speed.Bare:P0}");
+        Terminal.Out.WriteLine($"  17 maps 50×50, one 200×200  {speed.PictureSeconds * 1000,8:F1} ms, "
+            + $"{speed.FrameBytes / 1000} kB");
         Terminal.Out.WriteLine($"  with 10 ms of training      {speed.Pictures,8:F1} frames/s");
         Terminal.Out.WriteLine($"  first picture from nothing  {speed.FirstSeconds * 1000,8:F0} ms");
         return Cli.Done;

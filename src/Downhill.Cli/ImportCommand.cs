@@ -48,7 +48,8 @@ internal sealed class ImportCommand : CliCommand
                 writer.WriteString("model", target);
             });
         else
-            Terminal.Error.WriteLine($"{model.Spec}, {MetricsTable.Count(model.Spec.ParameterCount)} parameters, {answers}: {target}");
+            Terminal.Error.WriteLine($"{model.Spec}, {MetricsTable.Count(model.Spec.ParameterCount)} parameters, "
+                + $"{answers}: {target}");
         return Cli.Done;
     }
 }

@@ -6,9 +6,11 @@ using Downhill.Playground;
 namespace Downhill.Cli;
 
 /// <summary>How fast the playground is on this machine, by its own messages, beside the engine alone.</summary>
-/// <param name="Bare">Examples per second of the engine alone, training 2-8-8-1 in batches of 10, portable arithmetic.</param>
+/// <param name="Bare">Examples per second of the engine alone, training 2-8-8-1 in batches of 10, portable
+/// arithmetic.</param>
 /// <param name="Inside">The same inside the playground, without a picture.</param>
-/// <param name="Pictures">Frames per second with 17 maps of 50×50 and one of 200×200, when training gets 10 ms of each.</param>
+/// <param name="Pictures">Frames per second with 17 maps of 50×50 and one of 200×200, when training gets 10 ms of
+/// each.</param>
 /// <param name="PictureSeconds">Of one frame without training.</param>
 /// <param name="FrameBytes">Of one such reply.</param>
 /// <param name="FirstSeconds">From nothing to the first picture: session, catalogs, settings, frame.</param>
@@ -16,7 +18,8 @@ internal sealed record PlaygroundSpeed(
     double Bare, double Inside, double Pictures, double PictureSeconds, int FrameBytes, double FirstSeconds)
 {
     private const string Hash = "#v=1&data=spiral&layers=8,8";
-    private const string Want = "\"want\":{\"units\":50,\"output\":200,\"parameters\":true,\"measures\":true,\"loss\":{\"timeline\":0,\"since\":0}}";
+    private const string Want = "\"want\":{\"units\":50,\"output\":200,\"parameters\":true,\"measures\":true,\"loss\":"
+        + "{\"timeline\":0,\"since\":0}}";
 
     /// <summary>Measures, a few seconds.</summary>
     /// <param name="seconds">Of each window.</param>
@@ -24,7 +27,8 @@ internal sealed record PlaygroundSpeed(
     /// <param name="cancellation">Ends it early.</param>
     public static PlaygroundSpeed Measure(double seconds, bool byProcessorTime, CancellationToken cancellation)
     {
-        double Now() => byProcessorTime ? Environment.CpuUsage.TotalTime.TotalSeconds : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
+        double Now() => byProcessorTime ? Environment.CpuUsage.TotalTime.TotalSeconds
+            : Stopwatch.GetTimestamp() / (double)Stopwatch.Frequency;
         double began = Now();
         using Session session = new("native");
         int id = 0, bytes = 0;
@@ -40,7 +44,8 @@ internal sealed record PlaygroundSpeed(
         Ask($"\"do\":\"frame\",\"budget\":0,\"train\":false,{Want}");
         double first = Now() - began;
 
-        string train = $"\"do\":\"frame\",\"budget\":{(seconds * 1000).ToString(CultureInfo.InvariantCulture)},\"train\":true";
+        string train = $"\"do\":\"frame\",\"budget\":{(seconds * 1000).ToString(CultureInfo.InvariantCulture)}"
+            + $",\"train\":true";
         Ask(train); // until the code is compiled for speed
         Ask(train);
         List<double> inside = [], bare = [];
@@ -82,12 +87,15 @@ internal sealed record PlaygroundSpeed(
         }
     }
 
-    private static TrainSession<float> Engine() => FitPlan.Make(Dataset.Load("playground_spiral(rows=500,noise=0,seed=1)"), new()
-    {
-        Hidden = [8, 8], Activation = [Activations.Tanh], Output = Activations.Tanh, Loss = Losses.Euclidean,
-        Optimizer = Optimizers.GradientDescent, LearningRate = 0.03, Batch = 10, Epochs = int.MaxValue, TestShare = 0.5, KeepBest = false,
-        Scaling = Scaling.None, Seed = 1, Threads = 1, Arithmetic = Arithmetic.Portable,
-    }).Start();
+    private static TrainSession<float> Engine() =>
+        FitPlan.Make(Dataset.Load("playground_spiral(rows=500,noise=0,seed=1)"), new()
+        {
+            Hidden = [8, 8], Activation = [Activations.Tanh], Output = Activations.Tanh, Loss = Losses.Euclidean,
+            Optimizer = Optimizers.GradientDescent, LearningRate = 0.03, Batch = 10, Epochs = int.MaxValue,
+            TestShare = 0.5,
+            KeepBest = false,
+            Scaling = Scaling.None, Seed = 1, Threads = 1, Arithmetic = Arithmetic.Portable,
+        }).Start();
 
     private static long Examples(byte[] reply)
     {

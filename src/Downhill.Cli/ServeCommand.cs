@@ -27,7 +27,8 @@ internal sealed class ServeCommand : CliCommand
 
     protected override int Run(ParseResult words)
     {
-        int wanted = Values.Whole("--port", words.GetValue(port), 0, 65535, "0 takes any free port.") ?? ScoringServer.UsualPort;
+        int wanted = Values.Whole("--port", words.GetValue(port), 0, 65535, "0 takes any free port.")
+            ?? ScoringServer.UsualPort;
         string path = words.GetValue(model)!;
         Serve(Model.Load(path), Path.GetFileNameWithoutExtension(path), wanted).GetAwaiter().GetResult();
         return Cli.Interrupted;

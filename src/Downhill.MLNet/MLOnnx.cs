@@ -5,8 +5,9 @@ using Microsoft.ML.Data;
 namespace Downhill.MLNet;
 
 /// <summary>
-/// A fitted model as ML.NET's own ONNX transformer: ONNX Runtime computes it, on a GPU where its package is that for one,
-/// and <c>mlContext.Model.Save</c> writes it. The app must hold a package of ONNX Runtime (Microsoft.ML.OnnxRuntime).
+/// A fitted model as ML.NET's own ONNX transformer: ONNX Runtime computes it, on a GPU where its package is that for
+/// one, and <c>mlContext.Model.Save</c> writes it. The app must hold a package of ONNX Runtime
+/// (Microsoft.ML.OnnxRuntime).
 /// </summary>
 public static class MLOnnx
 {

@@ -4,12 +4,13 @@ using Downhill.Graph;
 namespace Downhill.Onnx;
 
 /// <summary>g(v) = outerScale·φ(innerScale·v + innerOffset) + outerOffset, with φ of the catalog.</summary>
-internal sealed record FoundActivation(Activation Activation, double InnerScale, double InnerOffset, double OuterScale, double OuterOffset);
+internal sealed record FoundActivation(Activation Activation, double InnerScale, double InnerOffset, double OuterScale,
+    double OuterOffset);
 
 /// <summary>
-/// Recognises which activation of a catalog an element-wise expression is, however it is written: by its values. Numbers
-/// of an activation (a slope, a width) are read off the values first; what is then left over as a factor or an offset,
-/// inside or outside, is handed back for the layers around it.
+/// Recognises which activation of a catalog an element-wise expression is, however it is written: by its values.
+/// Numbers of an activation (a slope, a width) are read off the values first; what is then left over as a factor or an
+/// offset, inside or outside, is handed back for the layers around it.
 /// </summary>
 internal sealed class ActivationFinder(Catalog catalog)
 {
@@ -40,7 +41,8 @@ internal sealed class ActivationFinder(Catalog catalog)
         bool isWhole = !text.Contains('…', StringComparison.Ordinal);
         if (isWhole && found.TryGetValue(text, out FoundActivation? known)) return known;
         if (++searches > MostSearches)
-            Throw.Input("ONNX file", $"at most {MostSearches} different activations", "more", "It is no multi-layer perceptron.");
+            Throw.Input("ONNX file", $"at most {MostSearches} different activations", "more",
+                "It is no multi-layer perceptron.");
         FoundActivation? result = Search(v, g);
         if (isWhole) found[text] = result;
         return result;
@@ -57,7 +59,8 @@ internal sealed class ActivationFinder(Catalog catalog)
         for (Expr? core = g; core is not null; core = StripOutside(core, ref outerScale, ref outerOffset))
         {
             if (Match(v, core) is Activation whole) return new(whole, 1, 0, outerScale, outerOffset);
-            if (StripInside(v, core) is (Expr inner, double scale, double offset) && Match(v, inner) is Activation stripped)
+            if (StripInside(v, core) is (Expr inner, double scale, double offset)
+                && Match(v, inner) is Activation stripped)
                 return new(stripped, scale, offset, outerScale, outerOffset);
             if (Hinge(v, core) is FoundActivation hinge)
                 return hinge with
@@ -86,11 +89,16 @@ internal sealed class ActivationFinder(Catalog catalog)
         (Expr a, Expr b) = (g.Operands[0], g.Operands[1]);
         if (g.Operation == Operation.Add && Number(b) is double added) return Off(a, 1, added, ref scale, ref offset);
         if (g.Operation == Operation.Add && Number(a) is double start) return Off(b, 1, start, ref scale, ref offset);
-        if (g.Operation == Operation.Subtract && Number(b) is double taken) return Off(a, 1, -taken, ref scale, ref offset);
-        if (g.Operation == Operation.Subtract && Number(a) is double from) return Off(b, -1, from, ref scale, ref offset);
-        if (g.Operation == Operation.Multiply && Number(b) is double factor) return Off(a, factor, 0, ref scale, ref offset);
-        if (g.Operation == Operation.Multiply && Number(a) is double times) return Off(b, times, 0, ref scale, ref offset);
-        if (g.Operation == Operation.Divide && Number(b) is double by && by != 0) return Off(a, 1 / by, 0, ref scale, ref offset);
+        if (g.Operation == Operation.Subtract && Number(b) is double taken) return Off(
+            a, 1, -taken, ref scale, ref offset);
+        if (g.Operation == Operation.Subtract && Number(a) is double from) return Off(
+            b, -1, from, ref scale, ref offset);
+        if (g.Operation == Operation.Multiply && Number(b) is double factor) return Off(
+            a, factor, 0, ref scale, ref offset);
+        if (g.Operation == Operation.Multiply && Number(a) is double times) return Off(
+            b, times, 0, ref scale, ref offset);
+        if (g.Operation == Operation.Divide && Number(b) is double by && by != 0) return Off(
+            a, 1 / by, 0, ref scale, ref offset);
         return null;
 
         static Expr Off(Expr core, double scale, double offset, ref double outerScale, ref double outerOffset)
@@ -119,7 +127,8 @@ internal sealed class ActivationFinder(Catalog catalog)
         return (g.Replace(inside, v), scale, offset);
     }
 
-    private static double? Number(Expr node) => node.Operation == Operation.Constant && node.IsScalar ? node.ConstantAt() : null;
+    private static double? Number(Expr node) => node.Operation == Operation.Constant && node.IsScalar
+        ? node.ConstantAt() : null;
 
     // ---- by its values ----------------------------------------------------------------------------------------------
 
@@ -132,7 +141,8 @@ internal sealed class ActivationFinder(Catalog catalog)
             foreach (Entry<Activation> entry in catalog.Activations)
             {
                 if (!entry.Default.IsElementwise) continue;
-                double[]? numbers = isExact ? [.. entry.Parameters.Select(p => p.Default)] : Read(entry.Name, Single(v, g));
+                double[]? numbers = isExact ? [.. entry.Parameters.Select(p => p.Default)]
+                    : Read(entry.Name, Single(v, g));
                 if (numbers is null || numbers.Length != entry.Parameters.Count || !Allowed(entry, numbers)) continue;
                 Activation candidate = entry.Create(numbers);
                 Expr own = candidate.Define(v);
@@ -142,7 +152,8 @@ internal sealed class ActivationFinder(Catalog catalog)
         return null;
     }
 
-    /// <summary>a + s·relu(±(v − c)): a largest or smallest value on one side only, as of a clip with one bound.</summary>
+    /// <summary>a + s·relu(±(v − c)): a largest or smallest value on one side only, as of a clip with one
+    /// bound.</summary>
     private FoundActivation? Hinge(Expr v, Expr g)
     {
         if (catalog.Activations.FirstOrDefault(e => e.Name == "relu")?.Default is not Activation relu) return null;
@@ -183,10 +194,12 @@ internal sealed class ActivationFinder(Catalog catalog)
     private static bool Allowed(Entry<Activation> entry, double[] numbers)
     {
         if (entry.Name == "ramp" && !(numbers[2] < numbers[3])) return false;
-        return entry.Parameters.Zip(numbers, (p, n) => double.IsFinite(n) && n <= p.Max && (p.ExcludesMin ? n > p.Min : n >= p.Min)).All(ok => ok);
+        return entry.Parameters.Zip(numbers, (p, n) => double.IsFinite(n) && n <= p.Max
+            && (p.ExcludesMin ? n > p.Min : n >= p.Min)).All(ok => ok);
     }
 
-    /// <summary>The numbers an activation would have to have, read off g; whether it is that one is seen afterwards.</summary>
+    /// <summary>The numbers an activation would have to have, read off g; whether it is that one is seen
+    /// afterwards.</summary>
     private static double[]? Read(string name, Func<double, double> g)
     {
         switch (name)
@@ -211,7 +224,8 @@ internal sealed class ActivationFinder(Catalog catalog)
                 return [Tidy((right - left) / (2 * bend)), Tidy(1 / Math.Sqrt(bend))];
             case "ramp":
                 (double a, double b) = (g(-Far), g(Far));
-                return a == b || g(-Far / 2) != a || g(Far / 2) != b ? null : [Tidy(a), Tidy(b), Tidy(Edge(x => g(x) != a)), Tidy(Edge(x => g(x) == b))];
+                return a == b || g(-Far / 2) != a || g(Far / 2) != b ? null
+                    : [Tidy(a), Tidy(b), Tidy(Edge(x => g(x) != a)), Tidy(Edge(x => g(x) == b))];
             case "step":
                 (double below, double above) = (g(-Far), g(Far));
                 return below == above ? null : [Tidy(below), Tidy(above), Tidy(Edge(x => g(x) == above)), 0];

@@ -3,16 +3,19 @@ using Downhill.Onnx.Schema;
 
 namespace Downhill.Onnx;
 
-/// <summary>An expression over one row as nodes over [N, …] rows; parts without the variable become constants.</summary>
+/// <summary>An expression over one row as nodes over [N, …] rows; parts without the variable become
+/// constants.</summary>
 /// <param name="graph">Where to add them.</param>
 /// <param name="name">What the nodes' names start with.</param>
 internal sealed class ExprNodes(GraphWriter graph, string name)
 {
     private static readonly Dictionary<string, string> Plain = new(StringComparer.Ordinal)
     {
-        ["Add"] = "Add", ["Subtract"] = "Sub", ["Multiply"] = "Mul", ["Divide"] = "Div", ["Negate"] = "Neg", ["Exp"] = "Exp",
+        ["Add"] = "Add", ["Subtract"] = "Sub", ["Multiply"] = "Mul", ["Divide"] = "Div", ["Negate"] = "Neg",
+        ["Exp"] = "Exp",
         ["Log"] = "Log", ["Tanh"] = "Tanh", ["Sin"] = "Sin", ["Cos"] = "Cos", ["Sqrt"] = "Sqrt", ["Abs"] = "Abs",
-        ["Sign"] = "Sign", ["Erf"] = "Erf", ["Pow"] = "Pow", ["Sigmoid"] = "Sigmoid", ["Softplus"] = "Softplus", ["Max"] = "Max",
+        ["Sign"] = "Sign", ["Erf"] = "Erf", ["Pow"] = "Pow", ["Sigmoid"] = "Sigmoid", ["Softplus"] = "Softplus",
+        ["Max"] = "Max",
         ["Min"] = "Min", ["Less"] = "Less", ["LessOrEqual"] = "LessOrEqual", ["MatMul"] = "MatMul",
     };
 
@@ -22,7 +25,8 @@ internal sealed class ExprNodes(GraphWriter graph, string name)
     /// <param name="root">The expression.</param>
     /// <param name="variable">Its only variable.</param>
     /// <param name="rows">What the variable stands for.</param>
-    /// <exception cref="DownhillException">It adds over the rows, or has an operation without a counterpart.</exception>
+    /// <exception cref="DownhillException">It adds over the rows, or has an operation without a
+    /// counterpart.</exception>
     public string Add(Expr root, Expr variable, string rows)
     {
         HashSet<Expr> varying = [variable];
@@ -51,15 +55,18 @@ internal sealed class ExprNodes(GraphWriter graph, string name)
         if (operation is "Less" or "LessOrEqual")
         {
             conditions[node] = graph.Node(Plain[operation], label, operands);
-            if (isNumber) values[node] = graph.Cast(conditions[node], TensorProto.Types.DataType.Float, $"{label}.number");
+            if (isNumber) values[node] = graph.Cast(conditions[node], TensorProto.Types.DataType.Float,
+                $"{label}.number");
             return;
         }
         if (operation == "MatMul" && varying.Contains(node.Operands[1])) Refuse(node);
         values[node] = operation switch
         {
             "Square" => graph.Node("Mul", label, [operands[0], operands[0]]),
-            "Log1P" => graph.Node("Log", label, [graph.Node("Add", $"{label}.one_more", [operands[0], graph.Number(1)])]),
-            "Select" => graph.Node("Where", label, [Condition(node.Operands[0], operands[0]), operands[1], operands[2]]),
+            "Log1P" =>
+                graph.Node("Log", label, [graph.Node("Add", $"{label}.one_more", [operands[0], graph.Number(1)])]),
+            "Select" =>
+                graph.Node("Where", label, [Condition(node.Operands[0], operands[0]), operands[1], operands[2]]),
             "RowSum" => graph.Node("ReduceSum", label, [operands[0], graph.Integers([1])]),
             "RowMax" => graph.Node("ReduceMax", label, [operands[0], graph.Integers([1])]),
             "LogSumExp" => graph.Node("ReduceLogSumExp", label, [operands[0], graph.Integers([1])]),

@@ -9,7 +9,8 @@ internal sealed partial class GraphReader
 {
     private IReadOnlyList<GraphValue> Compute(NodeProto node, GraphValue?[] x)
     {
-        if (x.Length > 0 && x.All(o => o is null or ConstantValue) && Fold(node, x) is GraphValue folded) return [folded];
+        if (x.Length > 0 && x.All(o => o is null or ConstantValue) && Fold(node, x) is GraphValue folded) return [
+            folded];
         return node.OpType switch
         {
             "Constant" => [Constant(node)],
@@ -20,13 +21,15 @@ internal sealed partial class GraphReader
             "MatMul" => [MatMul(node, x)],
             "BatchNormalization" => [BatchNormalization(node, x)],
             "Scaler" => [Scaler(node, x)],
-            "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual" or "Equal" => [Binary(node, x)],
+            "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Less" or "LessOrEqual" or "Greater" or "GreaterOrEqual"
+                or "Equal" => [Binary(node, x)],
             "Max" or "Min" => [Several(node, x)],
             "Where" => [Where(node, x)],
             "Clip" => [Clip(node, x)],
             "PRelu" => [PRelu(node, x)],
             "Softmax" => [Softmax(node, x)],
-            "LogSoftmax" => Refuse<GraphValue[]>(node, "probabilities", "their logarithms", "Export the network with softmax as its last layer."),
+            "LogSoftmax" => Refuse<GraphValue[]>(
+                node, "probabilities", "their logarithms", "Export the network with softmax as its last layer."),
             "Flatten" => [Flatten(node, x)],
             "Reshape" => [Reshape(node, x)],
             "Squeeze" or "Unsqueeze" => [Squeeze(node, x)],
@@ -41,7 +44,8 @@ internal sealed partial class GraphReader
             "OneHotEncoder" => [OneHotEncoder(node, x)],
             "LabelEncoder" => [LabelEncoder(node, x)],
             "ZipMap" => [ZipMap(node, x)],
-            "Normalizer" => [One(node, x) is RowValue { Count: >= 1 } && Text(node, "norm") is null or "L1" ? Shares(node, x) : Refuse<GraphValue>(node,
+            "Normalizer" => [One(node, x) is RowValue { Count: >= 1 } && Text(node, "norm") is null or "L1"
+                ? Shares(node, x) : Refuse<GraphValue>(node,
                 "an operator of a multi-layer perceptron", "Normalizer", "It depends on the whole row.")],
             _ when Activation(node) is Func<Expr, Expr> phi => [Apply(node, Row(node, x, 0), phi)],
             _ => Refuse<GraphValue[]>(node, "an operator of a multi-layer perceptron", node.OpType,
@@ -60,7 +64,8 @@ internal sealed partial class GraphReader
         "Elu" => v => Exponential(v, Number(node, "alpha", 1), 1),
         "Celu" => v => Expr.Select(Expr.LessOrEqual(v, 0),
             Number(node, "alpha", 1) * (Expr.Exp(v / Number(node, "alpha", 1)) - 1), v),
-        "Selu" => v => Exponential(v, Number(node, "alpha", 1.6732632423543772), Number(node, "gamma", 1.0507009873554805)),
+        "Selu" => v =>
+            Exponential(v, Number(node, "alpha", 1.6732632423543772), Number(node, "gamma", 1.0507009873554805)),
         "Gelu" => Text(node, "approximate") is "tanh"
             ? v => 0.5 * v * (1 + Expr.Tanh(0.7978845608028654 * (v + 0.044715 * v * v * v)))
             : v => 0.5 * v * (1 + Expr.Erf(0.7071067811865476 * v)),
@@ -119,13 +124,22 @@ internal sealed partial class GraphReader
                 return OneHotOf(node, column.Input, texts.Tensor);
             case (RowValue a, RowValue b):
                 if (!ReferenceEquals(a.Field, b.Field) || !a.Shape.SequenceEqual(b.Shape))
-                    return Refuse<GraphValue>(node, "numbers of one layer", "those of two", "Networks with branches or skip connections cannot be read.");
+                    return Refuse<GraphValue>(node, "numbers of one layer", "those of two",
+                        "Networks with branches or skip connections cannot be read.");
                 if (node.OpType is "Equal" or "Pow") return Unknown(node);
                 return a with { G = Combine(node.OpType, a.G, b.G), IsCondition = isComparison };
             case (RowValue row, ConstantValue constant):
-                return WithConstant(node, row, constant.Tensor, isFirst: false) with { IsCondition = isComparison || node.OpType == "Equal" };
+                return WithConstant(node, row, constant.Tensor, isFirst: false) with
+                {
+                    IsCondition = isComparison
+                    || node.OpType == "Equal"
+                };
             case (ConstantValue constant, RowValue row):
-                return WithConstant(node, row, constant.Tensor, isFirst: true) with { IsCondition = isComparison || node.OpType == "Equal" };
+                return WithConstant(node, row, constant.Tensor, isFirst: true) with
+                {
+                    IsCondition = isComparison
+                    || node.OpType == "Equal"
+                };
             default:
                 return Unknown(node);
         }
@@ -145,13 +159,22 @@ internal sealed partial class GraphReader
             if (wide.G != v) wide = Made(node, wide);
             return Shifted(node, wide, constant, isFirst);
         }
-        if (!isUniform) return Refuse<RowValue>(node, "one number for all units", $"{constant.Length}", "An activation must be the same for each unit of a layer.");
+        if (!isUniform) return Refuse<RowValue>(node, "one number for all units", $"{constant.Length}",
+            "An activation must be the same for each unit of a layer.");
         if (node.OpType == "Pow")
         {
             if (isFirst) return Refuse<RowValue>(node, "a fixed exponent", "a fixed base", "Use exp.");
-            return wide with { G = constant[0] == 2 ? Expr.Square(wide.G) : constant[0] == 3 ? wide.G * wide.G * wide.G : Expr.Pow(wide.G, constant[0]) };
+            return wide with
+            {
+                G = constant[0] == 2 ? Expr.Square(wide.G) : constant[0] == 3 ? wide.G * wide.G * wide.G
+                : Expr.Pow(wide.G, constant[0])
+            };
         }
-        return wide with { G = isFirst ? Combine(node.OpType, constant[0], wide.G) : Combine(node.OpType, wide.G, constant[0]) };
+        return wide with
+        {
+            G = isFirst ? Combine(node.OpType, constant[0], wide.G)
+            : Combine(node.OpType, wide.G, constant[0])
+        };
     }
 
     /// <summary>row ± c, c − row, row·c, row/c, number by number.</summary>
@@ -174,8 +197,13 @@ internal sealed partial class GraphReader
         double[] offset = [.. field.Offset.Select((o, j) => o * factor[j] + added[j])];
         return field switch
         {
-            Product product => product with { Factor = [.. product.Factor.Select((f, j) => f * factor[j])], Offset = offset },
-            _ => (Selection)field with { Scale = [.. ((Selection)field).Scale.Select((s, j) => s * factor[j])], Offset = offset },
+            Product product =>
+                product with { Factor = [.. product.Factor.Select((f, j) => f * factor[j])], Offset = offset },
+            _ => (Selection)field with
+            {
+                Scale = [.. ((Selection)field).Scale.Select((s, j) => s * factor[j])],
+                Offset = offset
+            },
         };
     }
 
@@ -195,7 +223,8 @@ internal sealed partial class GraphReader
         {
             if (x[i + 1] is RowValue row && ReferenceEquals(row.Field, condition.Field)) branches[i] = row.G;
             else if (x[i + 1] is ConstantValue { Tensor: { IsText: false, Count: 1 } one }) branches[i] = one[0];
-            else return Refuse<GraphValue>(node, "numbers of the unit itself, or a fixed one", "others", "Networks with branches cannot be read.");
+            else return Refuse<GraphValue>(node, "numbers of the unit itself, or a fixed one", "others",
+                "Networks with branches cannot be read.");
         }
         return condition with { G = Expr.Select(condition.G, branches[0], branches[1]), IsCondition = false };
     }
@@ -216,7 +245,8 @@ internal sealed partial class GraphReader
         RowValue row = Row(node, x, 0);
         double[] slope = Tensor(node, x, 1).Numbers();
         if (slope.Length == 0 || slope.Any(s => s != slope[0]))
-            return Refuse<GraphValue>(node, "one slope for all units", $"{slope.Length} different ones", "Train it with a single slope.");
+            return Refuse<GraphValue>(node, "one slope for all units", $"{slope.Length} different ones",
+                "Train it with a single slope.");
         return row with { G = Expr.Select(Expr.LessOrEqual(row.G, 0), slope[0] * row.G, row.G) };
     }
 
@@ -224,10 +254,13 @@ internal sealed partial class GraphReader
 
     private GraphValue Gemm(NodeProto node, GraphValue?[] x)
     {
-        if (Integer(node, "transA", 0) != 0) return Refuse<GraphValue>(node, "rows of inputs", "columns (transA)", "Export it with the rows first.");
+        if (Integer(node, "transA", 0) != 0) return Refuse<GraphValue>(
+            node, "rows of inputs", "columns (transA)", "Export it with the rows first.");
         OnnxTensor weights = Tensor(node, x, 1);
-        if (weights.Dimensions.Count != 2) return Refuse<GraphValue>(node, "a weight matrix", $"[{string.Join(",", weights.Dimensions)}]", "The file is damaged.");
-        RowValue product = Multiply(node, Row(node, x, 0), Integer(node, "transB", 0) != 0 ? weights.Transposed() : weights);
+        if (weights.Dimensions.Count != 2) return Refuse<GraphValue>(
+            node, "a weight matrix", $"[{string.Join(",", weights.Dimensions)}]", "The file is damaged.");
+        RowValue product = Multiply(
+            node, Row(node, x, 0), Integer(node, "transB", 0) != 0 ? weights.Transposed() : weights);
         double alpha = Number(node, "alpha", 1), beta = Number(node, "beta", 1);
         Product field = (Product)product.Field;
         if (alpha != 1) field = field with { Factor = [.. field.Factor.Select(f => f * alpha)] };
@@ -240,7 +273,8 @@ internal sealed partial class GraphReader
     {
         OnnxTensor weights = Tensor(node, x, 1);
         bool isVector = weights.Dimensions.Count == 1;
-        if (weights.Dimensions.Count is not (1 or 2)) return Refuse<GraphValue>(node, "a weight matrix", $"[{string.Join(",", weights.Dimensions)}]", "Export it with rows of one dimension.");
+        if (weights.Dimensions.Count is not (1 or 2)) return Refuse<GraphValue>(node, "a weight matrix",
+            $"[{string.Join(",", weights.Dimensions)}]", "Export it with rows of one dimension.");
         RowValue product = Multiply(node, Row(node, x, 0), isVector ? weights.Reshaped([weights.Count, 1]) : weights);
         return isVector ? product with { Shape = [.. product.Shape.SkipLast(1)] } : product;
     }
@@ -248,25 +282,29 @@ internal sealed partial class GraphReader
     private RowValue Multiply(NodeProto node, RowValue row, OnnxTensor weights)
     {
         if (row.Shape.Count == 0 || row.Shape[^1] != row.Count || weights.Dimensions[0] != row.Count || weights.IsText)
-            return Refuse<RowValue>(node, $"a weight matrix for rows of {row.Count}", $"[{string.Join(",", weights.Dimensions)}]", "The file is damaged.");
+            return Refuse<RowValue>(node, $"a weight matrix for rows of {row.Count}",
+                $"[{string.Join(",", weights.Dimensions)}]", "The file is damaged.");
         row = Made(node, row);
         int units = (int)weights.Dimensions[1];
         if (units < 1) return Refuse<RowValue>(node, "at least one unit", "none", "The file is damaged.");
         Spend(node, weights.Count);
         double[] ones = new double[units];
         Array.Fill(ones, 1);
-        return new([.. row.Shape.SkipLast(1), units], new Product((Selection)row.Field, weights, ones, new double[units]), v);
+        return new(
+            [.. row.Shape.SkipLast(1), units], new Product((Selection)row.Field, weights, ones, new double[units]), v);
     }
 
     private GraphValue BatchNormalization(NodeProto node, GraphValue?[] x)
     {
         RowValue row = Row(node, x, 0);
         if (Integer(node, "training_mode", 0) != 0)
-            return Refuse<GraphValue>(node, "fixed statistics", "those of each batch", "Export the network for inference.");
+            return Refuse<GraphValue>(node, "fixed statistics", "those of each batch", "Export the network for "
+                + "inference.");
         double[][] of = [.. Enumerable.Range(1, 4).Select(i => Tensor(node, x, i).Numbers())];
         int channels = of[0].Length;
         if (row.Shape.Count == 0 || row.Shape[0] != channels || of.Any(o => o.Length != channels))
-            return Refuse<GraphValue>(node, $"statistics for {(row.Shape.Count == 0 ? 1 : row.Shape[0])} features", $"{channels}", "The file is damaged.");
+            return Refuse<GraphValue>(node, $"statistics for {(row.Shape.Count == 0 ? 1 : row.Shape[0])} features",
+                $"{channels}", "The file is damaged.");
         double epsilon = Number(node, "epsilon", 1e-5);
         int each = row.Count / channels;
         double[] factor = new double[row.Count], added = new double[row.Count];
@@ -288,8 +326,10 @@ internal sealed partial class GraphReader
         int rank = row.Shape.Count + 1;
         long axis = Integer(node, "axis", IsLoose ? 1 : -1);
         if (axis < 0) axis += rank;
-        bool isWhole = row.Shape.Count == 0 ? axis == 0 : IsLoose ? axis == 1 : axis >= 1 && axis < rank && row.Shape[(int)axis - 1] == row.Count;
-        if (!isWhole) return Refuse<GraphValue>(node, "a softmax over the classes of a row", $"axis {axis} of {rank}", "Put the classes into the last dimension.");
+        bool isWhole = row.Shape.Count == 0 ? axis == 0 : IsLoose ? axis == 1 : axis >= 1 && axis < rank
+            && row.Shape[(int)axis - 1] == row.Count;
+        if (!isWhole) return Refuse<GraphValue>(node, "a softmax over the classes of a row", $"axis {axis} of {rank}",
+            "Put the classes into the last dimension.");
         if (made.TryGetValue((row.Field, row.G), out RowValue? known)) row = known;
         double scale = 1, offset = 0;
         if (row.G != v)
@@ -313,9 +353,12 @@ internal sealed partial class GraphReader
     {
         RowValue row = Row(node, x, 0);
         double[] offset = Floats(node, "offset"), scale = Floats(node, "scale");
-        if (offset.Length is not 0 and not 1 && offset.Length != row.Count || scale.Length is not 0 and not 1 && scale.Length != row.Count)
-            return Refuse<GraphValue>(node, $"scales for {row.Count} columns", $"{scale.Length}", "The file is damaged.");
-        double At(double[] values, int j, double otherwise) => values.Length == 0 ? otherwise : values[values.Length == 1 ? 0 : j];
+        if (offset.Length is not 0 and not 1 && offset.Length != row.Count || scale.Length is not 0 and not 1
+            && scale.Length != row.Count)
+            return Refuse<GraphValue>(node, $"scales for {row.Count} columns", $"{scale.Length}",
+                "The file is damaged.");
+        double At(double[] values, int j, double otherwise) => values.Length == 0 ? otherwise
+            : values[values.Length == 1 ? 0 : j];
         double[] factor = [.. Enumerable.Range(0, row.Count).Select(j => At(scale, j, 1))];
         double[] added = [.. Enumerable.Range(0, row.Count).Select(j => -At(offset, j, 0) * factor[j])];
         if (row.G != v) row = Made(node, row);
@@ -337,32 +380,40 @@ internal sealed partial class GraphReader
     {
         string[] texts = [.. Enumerable.Range(0, categories.Count).Select(categories.Text)];
         if (categories.Dimensions.Count > 1 && categories.Dimensions.SkipLast(1).Any(d => d != 1))
-            return Refuse<RowValue>(node, "a row of categories", $"[{string.Join(",", categories.Dimensions)}]", "Encode one column at a time.");
+            return Refuse<RowValue>(node, "a row of categories", $"[{string.Join(",", categories.Dimensions)}]",
+                "Encode one column at a time.");
         return new([texts.Length], OneHot(node, column, texts), v);
     }
 
     /// <summary>A column of numbers that stands for categories: compared with each of them.</summary>
     private RowValue Codes(NodeProto node, RowValue row, OnnxTensor codes)
     {
-        bool isColumn = row.G == v && row.Count == 1 && row.Field is Selection { Base: 0 } field && field.IsPlain && features[field.Source[0]].Category < 0;
-        return isColumn ? OneHotOf(node, features[((Selection)row.Field).Source[0]].Column, codes) : Refuse<RowValue>(node, "a raw column to compare with categories",
+        bool isColumn = row.G == v && row.Count == 1 && row.Field is Selection { Base: 0 } field && field.IsPlain
+            && features[field.Source[0]].Category < 0;
+        return isColumn ? OneHotOf(node, features[((Selection)row.Field).Source[0]].Column, codes)
+            : Refuse<RowValue>(node, "a raw column to compare with categories",
             "other numbers", "An activation cannot be equal to something.");
     }
 
     private GraphValue OneHotEncoder(NodeProto node, GraphValue?[] x)
     {
-        if (Integer(node, "zeros", 1) == 0) return Refuse<GraphValue>(node, "zeros for unknown categories", "an error", "Export the encoder so that it ignores unknown ones.");
+        if (Integer(node, "zeros", 1) == 0) return Refuse<GraphValue>(node, "zeros for unknown categories", "an error",
+            "Export the encoder so that it ignores unknown ones.");
         string[] texts = Strings(node, "cats_strings");
-        if (x.Length > 0 && x[0] is TextColumn column) return new RowValue([1, texts.Length], OneHot(node, column.Input, texts), v);
+        if (x.Length > 0 && x[0] is TextColumn column) return new RowValue(
+            [1, texts.Length], OneHot(node, column.Input, texts), v);
         double[] codes = [.. Attribute(node, "cats_int64s")?.Ints.Select(i => (double)i) ?? []];
-        RowValue found = Codes(node, Row(node, x, 0), OnnxTensor.Of([codes.Length], codes, TensorProto.Types.DataType.Int64));
+        RowValue found = Codes(
+            node, Row(node, x, 0), OnnxTensor.Of([codes.Length], codes, TensorProto.Types.DataType.Int64));
         return found with { Shape = [1, codes.Length] };
     }
 
     private GraphValue LabelEncoder(NodeProto node, GraphValue?[] x)
     {
-        if (x.Length == 0 || x[0] is not (LargestValue or LabelValue { AreNumbers: true } or RowValue { IsCondition: true, Count: 1 })) return Unknown(node);
-        double[] keys = [.. Attribute(node, "keys_int64s")?.Ints.Select(i => (double)i) ?? Attribute(node, "keys_floats")?.Floats.Select(f => (double)f) ?? []];
+        if (x.Length == 0 || x[0] is not (LargestValue or LabelValue { AreNumbers: true }
+            or RowValue { IsCondition: true, Count: 1 })) return Unknown(node);
+        double[] keys = [.. Attribute(node, "keys_int64s")?.Ints.Select(i => (double)i)
+            ?? Attribute(node, "keys_floats")?.Floats.Select(f => (double)f) ?? []];
         string[] texts = Strings(node, "values_strings");
         (IReadOnlyList<string> before, RowValue of) = x[0] switch
         {
@@ -371,7 +422,8 @@ internal sealed partial class GraphReader
             _ => (Counted(2), (RowValue)x[0]!),
         };
         if (keys.Length != texts.Length || keys.Length == 0) return Unknown(node);
-        string[] classes = [.. before.Select(b => Array.FindIndex(keys, k => Numbers.Text(k) == b) is int at and >= 0 ? texts[at]
+        string[] classes = [
+            .. before.Select(b => Array.FindIndex(keys, k => Numbers.Text(k) == b) is int at and >= 0 ? texts[at]
             : Refuse<string>(node, $"a name for class {b}", "none", "The file contradicts itself."))];
         return Named(node, classes, areNumbers: false, of);
     }
@@ -382,7 +434,8 @@ internal sealed partial class GraphReader
     {
         int expected = of.IsCondition || of.Count == 1 ? 2 : of.Count;
         if (classes.Count != expected || classes.Distinct(StringComparer.Ordinal).Count() != classes.Count)
-            return Refuse<GraphValue>(node, $"{expected} different names of classes", $"{classes.Count}", "The file contradicts itself.");
+            return Refuse<GraphValue>(node, $"{expected} different names of classes", $"{classes.Count}",
+                "The file contradicts itself.");
         return new LabelValue(classes, areNumbers, of);
     }
 
@@ -392,7 +445,8 @@ internal sealed partial class GraphReader
         long axis = Integer(node, "axis", 0);
         bool isWhole = row.Shape.Count == 1 && axis is 1 or -1;
         if (!isWhole || Integer(node, "select_last_index", 0) != 0)
-            return Refuse<GraphValue>(node, "the first largest of a row", $"axis {axis}", "Put the classes into the last dimension.");
+            return Refuse<GraphValue>(node, "the first largest of a row", $"axis {axis}",
+                "Put the classes into the last dimension.");
         return new LargestValue(row);
     }
 
@@ -403,7 +457,8 @@ internal sealed partial class GraphReader
         bool areNumbers = texts.Length == 0;
         if (areNumbers) texts = [.. Attribute(node, "classlabels_int64s")?.Ints.Select(i => Numbers.Text(i)) ?? []];
         if (texts.Length != row.Count || texts.Distinct(StringComparer.Ordinal).Count() != texts.Length)
-            return Refuse<GraphValue>(node, $"{row.Count} different names of classes", $"{texts.Length}", "The file contradicts itself.");
+            return Refuse<GraphValue>(node, $"{row.Count} different names of classes", $"{texts.Length}",
+                "The file contradicts itself.");
         return new MapValue(texts, areNumbers, row);
     }
 
@@ -414,7 +469,8 @@ internal sealed partial class GraphReader
         RowValue row = Row(node, x, 0);
         long axis = Integer(node, "axis", 1);
         if (axis < 0) axis += row.Shape.Count + 1;
-        if (axis < 1 || axis > row.Shape.Count + 1) return Refuse<GraphValue>(node, "rows kept apart", $"axis {axis}", "Flatten from axis 1 on.");
+        if (axis < 1 || axis > row.Shape.Count + 1) return Refuse<GraphValue>(
+            node, "rows kept apart", $"axis {axis}", "Flatten from axis 1 on.");
         long before = row.Shape.Take((int)axis - 1).Aggregate(1L, (a, b) => a * b);
         if (before != 1) return Refuse<GraphValue>(node, "rows kept apart", $"axis {axis}", "Flatten from axis 1 on.");
         return row with { Shape = [row.Count] };
@@ -437,18 +493,21 @@ internal sealed partial class GraphReader
         bool fits = wanted.Length > 0 && known <= MostNumbers && (wanted[0] is -1 or 0 || wanted[0] == FixedRows)
             && (open == 0 ? row.Count == known : open == 1 && row.Count % known == 0);
         if (!fits)
-            return Refuse<GraphValue>(node, "rows kept apart", $"[{string.Join(",", wanted)}] from [N{string.Concat(row.Shape.Select(d => $",{d}"))}]",
+            return Refuse<GraphValue>(node, "rows kept apart",
+                $"[{string.Join(",", wanted)}] from [N{string.Concat(row.Shape.Select(d => $",{d}"))}]",
                 "Reshape to [-1, columns].");
         return row with { Shape = [.. wanted.Skip(1).Select(w => w == -1 ? row.Count / known : w)] };
     }
 
     /// <summary>The number of rows, where the file states one.</summary>
-    private long FixedRows => file.Graph.Input.FirstOrDefault(i => i.Name == inputs[0].Name)?.Type?.TensorType?.Shape?.Dim.FirstOrDefault()
+    private long FixedRows =>
+        file.Graph.Input.FirstOrDefault(i => i.Name == inputs[0].Name)?.Type?.TensorType?.Shape?.Dim.FirstOrDefault()
         is { HasDimValue: true } first ? first.DimValue : -2;
 
     private GraphValue Squeeze(NodeProto node, GraphValue?[] x)
     {
-        long[] axes = x.Length > 1 && x[1] is not null ? Integers(node, x, 1) : [.. Attribute(node, "axes")?.Ints ?? []];
+        long[] axes = x.Length > 1 && x[1] is not null ? Integers(node, x, 1)
+            : [.. Attribute(node, "axes")?.Ints ?? []];
         if (One(node, x) is LabelValue or LargestValue) return x[0]!;
         if (x[0] is TextColumn) return x[0]!;
         RowValue row = Row(node, x, 0);
@@ -458,7 +517,8 @@ internal sealed partial class GraphReader
         foreach (long axis in axes.Select(a => a < 0 ? a + rank : a).OrderBy(a => adds ? a : -a))
         {
             if (axis < 1 || axis > (adds ? shape.Count : shape.Count - 1) || (!adds && shape[(int)axis] != 1))
-                return Refuse<GraphValue>(node, "rows kept apart and dimensions of 1", $"axis {axis}", "The file is damaged.");
+                return Refuse<GraphValue>(node, "rows kept apart and dimensions of 1", $"axis {axis}",
+                    "The file is damaged.");
             if (adds) shape.Insert((int)axis, 1);
             else shape.RemoveAt((int)axis);
         }
@@ -471,8 +531,10 @@ internal sealed partial class GraphReader
         RowValue row = Row(node, x, 0);
         int rank = row.Shape.Count + 1;
         long[] order = [.. Attribute(node, "perm")?.Ints ?? Enumerable.Range(0, rank).Reverse().Select(i => (long)i)];
-        if (order.Length != rank || order[0] != 0 || order.Distinct().Count() != rank || order.Any(o => o < 0 || o >= rank))
-            return Refuse<GraphValue>(node, "rows in the first dimension", $"[{string.Join(",", order)}]", "Keep the rows first.");
+        if (order.Length != rank || order[0] != 0 || order.Distinct().Count() != rank
+            || order.Any(o => o < 0 || o >= rank))
+            return Refuse<GraphValue>(node, "rows in the first dimension", $"[{string.Join(",", order)}]",
+                "Keep the rows first.");
         long[] from = [.. row.Shape], to = [.. order.Skip(1).Select(o => from[o - 1])];
         int[] places = new int[row.Count];
         long[] strides = new long[rank];
@@ -506,15 +568,20 @@ internal sealed partial class GraphReader
         if (axis < 0) axis += rank;
         // Side by side: everything before the axis is 1, so that the numbers follow each other.
         bool isFlat = rank >= 2 && axis >= 1 && parts.All(p => p.Shape.Count == rank - 1
-            && p.Shape.Take((int)axis - 1).All(d => d == 1) && p.Shape.Skip((int)axis).SequenceEqual(parts[0].Shape.Skip((int)axis)));
-        if (!isFlat) return Refuse<GraphValue>(node, "columns beside each other", $"axis {axis}", "Concatenate the columns of a row.");
+            && p.Shape.Take((int)axis - 1).All(d => d == 1)
+            && p.Shape.Skip((int)axis).SequenceEqual(parts[0].Shape.Skip((int)axis)));
+        if (!isFlat) return Refuse<GraphValue>(node, "columns beside each other", $"axis {axis}",
+            "Concatenate the columns of a row.");
         if (parts.Any(p => p.G != v || p.Field is not Selection)) parts = Together(node, parts);
         if (parts.Any(p => p.Field.Base != parts[0].Field.Base))
-            return Refuse<GraphValue>(node, "numbers of one layer", "those of several", "Networks with branches or skip connections cannot be read.");
+            return Refuse<GraphValue>(node, "numbers of one layer", "those of several",
+                "Networks with branches or skip connections cannot be read.");
         Selection[] fields = [.. parts.Select(p => (Selection)p.Field)];
         return new RowValue(
-            [.. parts[0].Shape.Take((int)axis - 1), parts.Sum(p => p.Shape[(int)axis - 1]), .. parts[0].Shape.Skip((int)axis)],
-            new Selection(fields[0].Base, [.. fields.SelectMany(f => f.Source)], [.. fields.SelectMany(f => f.Scale)], [.. fields.SelectMany(f => f.Offset)]), v);
+            [.. parts[0].Shape.Take((int)axis - 1), parts.Sum(p => p.Shape[(int)axis - 1]),
+                .. parts[0].Shape.Skip((int)axis)],
+            new Selection(fields[0].Base, [.. fields.SelectMany(f => f.Source)], [.. fields.SelectMany(f => f.Scale)],
+                [.. fields.SelectMany(f => f.Offset)]), v);
     }
 
     /// <summary>Values that all come from the shortest of them by a factor and an offset, as 1 − p from p.</summary>
@@ -528,7 +595,8 @@ internal sealed partial class GraphReader
             if (made.TryGetValue((part.Field, part.G), out RowValue? known)) return known with { Shape = part.Shape };
             if (!ReferenceEquals(part.Field, core.Field)) return Made(node, part);
             Expr p = Expr.Variable("p", 1, v.Columns), g = part.G.Replace(core.G, p);
-            return !g.Nodes().Contains(v) && finder.Find(p, g) is FoundActivation found && found.Activation == finder.Identity
+            return !g.Nodes().Contains(v) && finder.Find(p, g) is FoundActivation found
+                && found.Activation == finder.Identity
                 ? part with { G = v, Field = Affine(field, found.OuterScale, found.OuterOffset) } : Made(node, part);
         })];
     }
@@ -540,15 +608,18 @@ internal sealed partial class GraphReader
             : [.. Attribute(node, attribute)?.Ints ?? []];
         long[] starts = From(1, "starts"), ends = From(2, "ends"), axes = From(3, "axes"), steps = From(4, "steps");
         if (axes.Length == 0) axes = [.. Enumerable.Range(0, starts.Length).Select(i => (long)i)];
-        if (starts.Length != ends.Length || axes.Length != starts.Length || (steps.Length > 0 && steps.Length != starts.Length)) return Unknown(node);
+        if (starts.Length != ends.Length || axes.Length != starts.Length
+            || (steps.Length > 0 && steps.Length != starts.Length)) return Unknown(node);
         for (int i = 0; i < starts.Length; i++)
         {
             long axis = axes[i] < 0 ? axes[i] + row.Shape.Count + 1 : axes[i];
-            if (axis < 1 || axis > row.Shape.Count) return Refuse<GraphValue>(node, "all rows", $"a slice of axis {axis}", "Slice columns only.");
+            if (axis < 1 || axis > row.Shape.Count) return Refuse<GraphValue>(
+                node, "all rows", $"a slice of axis {axis}", "Slice columns only.");
             long size = row.Shape[(int)axis - 1], step = steps.Length > 0 ? steps[i] : 1;
             long start = Math.Clamp(starts[i] < 0 ? starts[i] + size : starts[i], 0, size);
             long end = Math.Clamp(ends[i] < 0 ? ends[i] + size : ends[i], 0, size);
-            if (step < 1 || start >= end) return Refuse<GraphValue>(node, "a slice of at least one column, forwards", "another", "Slice columns only.");
+            if (step < 1 || start >= end) return Refuse<GraphValue>(node, "a slice of at least one column, forwards",
+                "another", "Slice columns only.");
             List<int> kept = [];
             for (long k = start; k < end; k += step) kept.Add((int)k);
             row = Along(node, row, (int)axis, kept);
@@ -561,10 +632,12 @@ internal sealed partial class GraphReader
         RowValue row = Row(node, x, 0);
         long axis = Integer(node, "axis", 0);
         if (axis < 0) axis += row.Shape.Count + 1;
-        if (axis < 1 || axis > row.Shape.Count) return [Refuse<GraphValue>(node, "all rows", $"a split of axis {axis}", "Split columns only.")];
+        if (axis < 1 || axis > row.Shape.Count) return [
+            Refuse<GraphValue>(node, "all rows", $"a split of axis {axis}", "Split columns only.")];
         long size = row.Shape[(int)axis - 1];
         int count = node.Output.Count;
-        long[] sizes = x.Length > 1 && x[1] is not null ? Integers(node, x, 1) : [.. Attribute(node, "split")?.Ints ?? []];
+        long[] sizes = x.Length > 1 && x[1] is not null ? Integers(node, x, 1)
+            : [.. Attribute(node, "split")?.Ints ?? []];
         long part = (size + count - 1) / count;
         if (sizes.Length == 0) sizes = [.. Enumerable.Range(0, count).Select(i => Math.Min(part, size - i * part))];
         if (sizes.Length != count || sizes.Any(s => s < 1 || s > size) || sizes.Sum() != size) return [Unknown(node)];
@@ -581,7 +654,8 @@ internal sealed partial class GraphReader
     private GraphValue Gather(NodeProto node, GraphValue?[] x)
     {
         if (x.Length != 2) return Unknown(node);
-        if (x[0] is ConstantValue { Tensor: OnnxTensor names } && x[1] is LargestValue or RowValue { IsCondition: true, Count: 1 })
+        if (x[0] is ConstantValue { Tensor: OnnxTensor names } && x[1] is LargestValue
+            or RowValue { IsCondition: true, Count: 1 })
         {
             if (names.Dimensions.Count(d => d != 1) > 1) return Unknown(node);
             RowValue of = x[1] is LargestValue largest ? largest.Of : (RowValue)x[1]!;
@@ -590,11 +664,13 @@ internal sealed partial class GraphReader
         RowValue row = Row(node, x, 0);
         long axis = node.OpType == "Gather" ? Integer(node, "axis", 0) : row.Shape.Count;
         if (axis < 0) axis += row.Shape.Count + 1;
-        if (axis < 1 || axis > row.Shape.Count) return Refuse<GraphValue>(node, "all rows", $"a choice from axis {axis}", "Choose columns only.");
+        if (axis < 1 || axis > row.Shape.Count) return Refuse<GraphValue>(
+            node, "all rows", $"a choice from axis {axis}", "Choose columns only.");
         OnnxTensor indices = Tensor(node, x, 1);
         long size = row.Shape[(int)axis - 1];
         long[] places = [.. Integers(node, x, 1).Select(i => i < 0 ? i + size : i)];
-        if (places.Length == 0 || places.Any(p => p < 0 || p >= size)) return Refuse<GraphValue>(node, $"columns 0 … {size - 1}", "others", "The file is damaged.");
+        if (places.Length == 0 || places.Any(p => p < 0 || p >= size)) return Refuse<GraphValue>(
+            node, $"columns 0 … {size - 1}", "others", "The file is damaged.");
         RowValue result = Along(node, row, (int)axis, [.. places.Select(p => (int)p)]);
         return indices.Dimensions.Count == 0 && node.OpType == "Gather"
             ? result with { Shape = [.. result.Shape.Where((_, i) => i != axis - 1)] } : result;
@@ -605,7 +681,8 @@ internal sealed partial class GraphReader
     {
         long size = row.Shape[axis - 1];
         long inner = row.Shape.Skip(axis).Aggregate(1L, (a, b) => a * b), outer = row.Count / (size * inner);
-        if (outer * kept.Count * inner > MostNumbers) return Refuse<RowValue>(node, $"at most {MostNumbers:N0} numbers per row", "more", "It is too wide.");
+        if (outer * kept.Count * inner > MostNumbers) return Refuse<RowValue>(
+            node, $"at most {MostNumbers:N0} numbers per row", "more", "It is too wide.");
         List<int> places = [];
         for (long o = 0; o < outer; o++)
             foreach (int k in kept)
@@ -620,13 +697,15 @@ internal sealed partial class GraphReader
         if (One(node, x) is not RowValue row) return x[0]!;
         TensorProto.Types.DataType to = node.OpType == "CastLike" ? Tensor(node, x, 1).Type
             : (TensorProto.Types.DataType)Integer(node, "to", 0);
-        if (to is TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Float16)
+        if (to is TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Double
+            or TensorProto.Types.DataType.Float16)
             return row with { IsCondition = false };
         bool isRaw = row.G == v && row.Field is Selection { Base: 0, IsPlain: true };
         if (to == TensorProto.Types.DataType.Bool) return row with { IsCondition = true };
         // Truth values are whole numbers; so are the codes of a column of categories.
         bool isWhole = to is TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Int32;
-        return isWhole && (row.IsCondition || isRaw) ? row : Refuse<GraphValue>(node, "a cast that keeps the numbers", $"{to}", "Rounding cannot be read.");
+        return isWhole && (row.IsCondition || isRaw) ? row
+            : Refuse<GraphValue>(node, "a cast that keeps the numbers", $"{to}", "Rounding cannot be read.");
     }
 
     // ---- constants --------------------------------------------------------------------------------------------------
@@ -640,14 +719,17 @@ internal sealed partial class GraphReader
             "value" when attribute.T is not null => OnnxTensor.Read(attribute.T, $"{name}, {Describe(node)}", folder),
             "value_float" => OnnxTensor.Of([], [attribute.F], TensorProto.Types.DataType.Float),
             "value_int" => OnnxTensor.Of([], [attribute.I], TensorProto.Types.DataType.Int64),
-            "value_floats" => OnnxTensor.Of([attribute.Floats.Count], [.. attribute.Floats.Select(f => (double)f)], TensorProto.Types.DataType.Float),
-            "value_ints" => OnnxTensor.Of([attribute.Ints.Count], [.. attribute.Ints.Select(i => (double)i)], TensorProto.Types.DataType.Int64),
+            "value_floats" => OnnxTensor.Of([attribute.Floats.Count], [.. attribute.Floats.Select(f => (double)f)],
+                TensorProto.Types.DataType.Float),
+            "value_ints" => OnnxTensor.Of([attribute.Ints.Count], [.. attribute.Ints.Select(i => (double)i)],
+                TensorProto.Types.DataType.Int64),
             "value_strings" => OnnxTensor.OfTexts([.. attribute.Strings.Select(s => s.ToString(Encoding.UTF8))]),
             _ => Refuse<OnnxTensor>(node, "a tensor or numbers", attribute.Name, "Export it with dense tensors."),
         });
     }
 
-    /// <summary>What depends on constants alone, as far as exporters compute with them; null where it is none of that.</summary>
+    /// <summary>What depends on constants alone, as far as exporters compute with them; null where it is none of
+    /// that.</summary>
     private ConstantValue? Fold(NodeProto node, GraphValue?[] x)
     {
         OnnxTensor[] t = [.. x.OfType<ConstantValue>().Select(c => c.Tensor)];
@@ -661,7 +743,8 @@ internal sealed partial class GraphReader
                 return new(a);
             case "Cast" when !a.IsText && Integer(node, "to", 0) != (long)TensorProto.Types.DataType.String:
                 return new(a.As((TensorProto.Types.DataType)Integer(node, "to", 0)));
-            case "Transpose" when a.Dimensions.Count == 2 && !a.IsText && (Attribute(node, "perm")?.Ints.SequenceEqual([1, 0]) ?? true):
+            case "Transpose" when a.Dimensions.Count == 2 && !a.IsText
+                && (Attribute(node, "perm")?.Ints.SequenceEqual([1, 0]) ?? true):
                 return new(a.Transposed());
             case "Reshape" when t.Length == 2 || Attribute(node, "shape") is not null:
                 long[] shape = t.Length == 2 ? Whole(1) : [.. Attribute(node, "shape")!.Ints];
@@ -671,22 +754,31 @@ internal sealed partial class GraphReader
                 long known = shape.Where(s => s > 0).Aggregate(1L, (p, q) => p > int.MaxValue ? p : p * q);
                 int open = Array.IndexOf(shape, -1);
                 if (open >= 0 && known > 0) shape[open] = a.Count / known;
-                return shape.Aggregate(1L, (p, q) => p > int.MaxValue ? p : p * q) == a.Count && !shape.Contains(-1) ? new(a.Reshaped(shape)) : null;
+                return shape.Aggregate(1L, (p, q) => p > int.MaxValue ? p : p * q) == a.Count && !shape.Contains(-1)
+                    ? new(a.Reshaped(shape)) : null;
             case "Squeeze" or "Unsqueeze" or "Flatten" when !a.IsText && a.Dimensions.All(d => d == 1 || d == a.Count):
                 return new(a.Reshaped(node.OpType == "Squeeze" && a.Count == 1 ? [] : [a.Count]));
             case "Shape":
-                return new(OnnxTensor.Of([a.Dimensions.Count], [.. a.Dimensions.Select(d => (double)d)], TensorProto.Types.DataType.Int64));
+                return new(OnnxTensor.Of([a.Dimensions.Count], [.. a.Dimensions.Select(d => (double)d)],
+                    TensorProto.Types.DataType.Int64));
             case "Concat" when t.All(u => u.Dimensions.Count == 1 && !u.IsText) && axis == 0:
                 return new(OnnxTensor.Of([t.Sum(u => u.Count)], [.. t.SelectMany(u => u.Numbers())], a.Type));
-            case "Gather" when a.Dimensions.Count == 1 && !a.IsText && t.Length == 2 && Whole(1).All(i => i >= -a.Count && i < a.Count):
-                return new(OnnxTensor.Of(t[1].Dimensions, [.. Whole(1).Select(i => a[(int)(i < 0 ? i + a.Count : i)])], a.Type));
+            case "Gather" when a.Dimensions.Count == 1 && !a.IsText && t.Length == 2
+                && Whole(1).All(i => i >= -a.Count && i < a.Count):
+                return new(OnnxTensor.Of(t[1].Dimensions, [.. Whole(1).Select(i => a[(int)(i < 0 ? i + a.Count : i)])],
+                    a.Type));
             case "Slice" when a.Dimensions.Count == 1 && !a.IsText && t.Length >= 3 && t.Skip(1).All(u => u.Count == 1):
                 int start = (int)Math.Clamp(Whole(1)[0] < 0 ? Whole(1)[0] + a.Count : Whole(1)[0], 0, a.Count);
                 int end = (int)Math.Clamp(Whole(2)[0] < 0 ? Whole(2)[0] + a.Count : Whole(2)[0], start, a.Count);
-                return t.Length > 4 && t[4][0] != 1 ? null : new(OnnxTensor.Of([end - start], a.Numbers()[start..end], a.Type));
+                return t.Length > 4 && t[4][0] != 1 ? null
+                    : new(OnnxTensor.Of([end - start], a.Numbers()[start..end], a.Type));
             case "Neg" or "Sqrt" or "Exp" when !a.IsText:
                 Spend(node, a.Count);
-                return new(OnnxTensor.Of(a.Dimensions, [.. a.Numbers().Select(n => node.OpType == "Neg" ? -n : node.OpType == "Sqrt" ? Math.Sqrt(n) : Math.Exp(n))], a.Type));
+                return new(
+                    OnnxTensor.Of(
+                    a.Dimensions,
+                    [.. a.Numbers().Select(
+                    n => node.OpType == "Neg" ? -n : node.OpType == "Sqrt" ? Math.Sqrt(n) : Math.Exp(n))], a.Type));
             case "Add" or "Sub" or "Mul" or "Div" when t.Length == 2 && !a.IsText && !t[1].IsText
                 && (t[1].Count == 1 || a.Count == 1 || a.Dimensions.SequenceEqual(t[1].Dimensions)):
                 OnnxTensor larger = a.Count >= t[1].Count ? a : t[1];
@@ -705,7 +797,8 @@ internal sealed partial class GraphReader
     private (RowValue Row, double[] Constant) Broadcast(NodeProto node, RowValue row, OnnxTensor tensor)
     {
         long[] dimensions = [.. tensor.Dimensions];
-        while (dimensions.Length > row.Shape.Count && dimensions.Length > 0 && dimensions[0] == 1) dimensions = dimensions[1..];
+        while (dimensions.Length > row.Shape.Count && dimensions.Length > 0 && dimensions[0] == 1) dimensions =
+            dimensions[1..];
         int rank = Math.Max(row.Shape.Count, dimensions.Length);
         long[] of = [.. Enumerable.Repeat(1L, rank - dimensions.Length), .. dimensions];
         long[] mine = [.. Enumerable.Repeat(1L, rank - row.Shape.Count), .. row.Shape];
@@ -713,7 +806,8 @@ internal sealed partial class GraphReader
         long[] both = [.. of.Zip(mine, Math.Max)];
         long count = both.Aggregate(1L, (a, b) => a > MostNumbers ? a : a * b);
         if (!fits || count > MostNumbers || tensor.Count == 0 || tensor.IsText)
-            return Refuse<(RowValue, double[])>(node, $"numbers for rows of [{string.Join(",", row.Shape)}]", $"[{string.Join(",", tensor.Dimensions)}]",
+            return Refuse<(RowValue, double[])>(node, $"numbers for rows of [{string.Join(",", row.Shape)}]",
+                $"[{string.Join(",", tensor.Dimensions)}]",
                 "Every row must be treated alike.");
         Spend(node, count);
         double[] constant = new double[count];
@@ -738,13 +832,15 @@ internal sealed partial class GraphReader
 
     // ---- operands and attributes ------------------------------------------------------------------------------------
 
-    private GraphValue Unknown(NodeProto node) => Refuse<GraphValue>(node, "a form that a multi-layer perceptron has", $"another of {node.OpType}",
+    private GraphValue Unknown(NodeProto node) =>
+        Refuse<GraphValue>(node, "a form that a multi-layer perceptron has", $"another of {node.OpType}",
         "See docs/EXPORT.md for what can be read.");
 
     private GraphValue One(NodeProto node, GraphValue?[] x) => x.Length > 0 && x[0] is GraphValue value ? value
         : Refuse<GraphValue>(node, "an operand", "none", "The file is damaged.");
 
-    private RowValue Row(NodeProto node, GraphValue?[] x, int place) => x.Length > place && x[place] is RowValue row ? row
+    private RowValue Row(NodeProto node, GraphValue?[] x, int place) => x.Length > place && x[place] is RowValue row
+        ? row
         : Refuse<RowValue>(node, $"numbers of each row as operand {place + 1}", x.Length > place ? x[place] switch
         {
             ConstantValue => "a constant",
@@ -755,27 +851,34 @@ internal sealed partial class GraphReader
 
     private OnnxTensor Tensor(NodeProto node, GraphValue?[] x, int place) =>
         x.Length > place && x[place] is ConstantValue { Tensor: { IsText: false } tensor } ? tensor
-        : Refuse<OnnxTensor>(node, $"fixed numbers as operand {place + 1}", "others", "Weights must be stored in the file.");
+        : Refuse<OnnxTensor>(node, $"fixed numbers as operand {place + 1}", "others",
+        "Weights must be stored in the file.");
 
-    private double Single(NodeProto node, GraphValue?[] x, int place) => Tensor(node, x, place) is { Count: 1 } one ? one[0]
+    private double Single(NodeProto node, GraphValue?[] x, int place) => Tensor(node, x, place) is { Count: 1 } one
+        ? one[0]
         : Refuse<double>(node, $"one number as operand {place + 1}", "several", "The file is damaged.");
 
     private long[] Integers(NodeProto node, GraphValue?[] x, int place)
     {
         OnnxTensor tensor = Tensor(node, x, place);
-        if (tensor.Count > MostNumbers) Refuse<long[]>(node, $"at most {MostNumbers:N0} whole numbers", $"{tensor.Count:N0}", "The file is damaged.");
+        if (tensor.Count > MostNumbers) Refuse<long[]>(node, $"at most {MostNumbers:N0} whole numbers",
+            $"{tensor.Count:N0}", "The file is damaged.");
         return [.. tensor.Numbers().Select(n => n is >= -9e18 and <= 9e18 ? (long)n : 0)];
     }
 
-    private static AttributeProto? Attribute(NodeProto node, string name) => node.Attribute.FirstOrDefault(a => a.Name == name);
+    private static AttributeProto? Attribute(NodeProto node, string name) =>
+        node.Attribute.FirstOrDefault(a => a.Name == name);
 
     private static long Integer(NodeProto node, string name, long otherwise) => Attribute(node, name)?.I ?? otherwise;
 
-    private static double Number(NodeProto node, string name, double otherwise) => Attribute(node, name)?.F ?? otherwise;
+    private static double Number(NodeProto node, string name, double otherwise) => Attribute(node, name)?.F
+        ?? otherwise;
 
     private static string? Text(NodeProto node, string name) => Attribute(node, name)?.S.ToString(Encoding.UTF8);
 
-    private static string[] Strings(NodeProto node, string name) => [.. Attribute(node, name)?.Strings.Select(s => s.ToString(Encoding.UTF8)) ?? []];
+    private static string[] Strings(NodeProto node, string name) => [
+        .. Attribute(node, name)?.Strings.Select(s => s.ToString(Encoding.UTF8)) ?? []];
 
-    private static double[] Floats(NodeProto node, string name) => [.. Attribute(node, name)?.Floats.Select(f => (double)f) ?? []];
+    private static double[] Floats(NodeProto node, string name) => [
+        .. Attribute(node, name)?.Floats.Select(f => (double)f) ?? []];
 }

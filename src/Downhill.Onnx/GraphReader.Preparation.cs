@@ -23,7 +23,8 @@ internal sealed partial class GraphReader
             Refuse<GraphValue>(node, "different categories", "none, or one twice", "Check the encoder.");
         if (raw.Categories is null)
         {
-            if (encoded is not null) Refuse<GraphValue>(node, "its inputs before the first layer", "a branch from the inputs", "Networks with branches cannot be read.");
+            if (encoded is not null) Refuse<GraphValue>(node, "its inputs before the first layer",
+                "a branch from the inputs", "Networks with branches cannot be read.");
             raw.Categories = categories;
             raw.CategoryFeature = features.Count;
             for (int k = 0; k < categories.Count; k++) features.Add((column, k));
@@ -33,8 +34,8 @@ internal sealed partial class GraphReader
     }
 
     /// <summary>
-    /// Fixes how raw rows enter the network, in the order of the columns. Factors and offsets of single columns of numbers become their
-    /// scaling; where there is more to it, they stay with the layer.
+    /// Fixes how raw rows enter the network, in the order of the columns. Factors and offsets of single columns of
+    /// numbers become their scaling; where there is more to it, they stay with the layer.
     /// </summary>
     private Selection Prepare(Selection entering)
     {
@@ -52,7 +53,8 @@ internal sealed partial class GraphReader
         }
         foreach (int source in entering.Source)
             if (features[source].Category < 0 && columns[features[source].Column].Categories is not null)
-                Throw.Input($"{name}, input '{columns[features[source].Column].Name}'", "numbers or categories", "both", "Give them an input each.");
+                Throw.Input($"{name}, input '{columns[features[source].Column].Name}'", "numbers or categories", "both",
+                    "Give them an input each.");
         encoded = place;
         shift = new double[numbers];
         scale = new double[numbers];
@@ -60,7 +62,8 @@ internal sealed partial class GraphReader
         bool isScaling = entering.Source.Distinct().Count() == entering.Count;
         for (int j = 0; j < entering.Count && isScaling; j++)
             isScaling = features[entering.Source[j]].Category < 0
-                ? entering.Scale[j] != 0 && double.IsFinite(entering.Offset[j] / entering.Scale[j]) && double.IsFinite(entering.Scale[j])
+                ? entering.Scale[j] != 0 && double.IsFinite(entering.Offset[j] / entering.Scale[j])
+                && double.IsFinite(entering.Scale[j])
                 : entering.Scale[j] == 1 && entering.Offset[j] == 0;
         Selection inOrder = entering with { Source = [.. entering.Source.Select(s => place[s])] };
         if (!isScaling) return inOrder;
@@ -81,20 +84,27 @@ internal sealed partial class GraphReader
         List<GraphValue> outputs = [];
         foreach (ValueInfoProto output in file.Graph.Output)
             outputs.Add(values.TryGetValue(output.Name, out GraphValue? value) ? value
-                : Throw.Input<GraphValue>($"{name}, output '{output.Name}'", "a value of the graph", "none of this name", "The file is damaged."));
+                : Throw.Input<GraphValue>($"{name}, output '{output.Name}'", "a value of the graph",
+                "none of this name", "The file is damaged."));
         (IReadOnlyList<string>? classes, RowValue? decides) = Label(outputs);
-        RowValue[] numbers = [.. outputs.Select(o => o is MapValue map ? map.Of : o as RowValue).OfType<RowValue>().Where(r => !r.IsCondition)];
-        RowValue result = numbers.Length > 0 ? numbers.MaxBy(r => r.Field.Base + (r.G == v && r.Field is Selection ? 0 : 1))!
-            : decides ?? Throw.Input<RowValue>(name, "an output of numbers or classes", "none", "Check that it is a whole model.");
+        RowValue[] numbers = [.. outputs.Select(o => o is MapValue map ? map.Of : o as RowValue).OfType<RowValue>()
+            .Where(r => !r.IsCondition)];
+        RowValue result = numbers.Length > 0
+            ? numbers.MaxBy(r => r.Field.Base + (r.G == v && r.Field is Selection ? 0 : 1))!
+            : decides ?? Throw.Input<RowValue>(
+            name, "an output of numbers or classes", "none", "Check that it is a whole model.");
         NodeProto end = file.Graph.Node.LastOrDefault() ?? new NodeProto { OpType = "Graph" };
         RowValue final = Made(end, result, isLast: true);
         if (layers.Count == 0 || layers[^1].Layer is not Dense) AddIdentity(end, ref final);
         Selection field = (Selection)final.Field;
         if (field.Base != layers.Count)
-            Throw.Input($"{name}, outputs", "the outputs of the last layer", "those of an earlier one", "Leave out what comes after it.");
+            Throw.Input($"{name}, outputs", "the outputs of the last layer", "those of an earlier one",
+                "Leave out what comes after it.");
         if (classes is null && layers[^1].Layer is Dense { Activation.IsElementwise: false })
-            classes = Texts("downhill.classes", final.Count) ?? [.. Enumerable.Range(0, final.Count).Select(k => $"{k}")];
-        Model model = classes is null ? Regression(end, final, field) : Classification(end, final, field, classes, decides);
+            classes = Texts("downhill.classes", final.Count)
+                ?? [.. Enumerable.Range(0, final.Count).Select(k => $"{k}")];
+        Model model = classes is null ? Regression(end, final, field)
+            : Classification(end, final, field, classes, decides);
         return new ImportedGraph(model, [.. inputs], [.. columns.Select(c => c.Categories)],
             [.. outputs.Select((o, i) => new RawOutput(file.Graph.Output[i].Name, KindOf(o, result), o switch
             {
@@ -110,12 +120,14 @@ internal sealed partial class GraphReader
         MapValue? map = outputs.OfType<MapValue>().FirstOrDefault();
         if (map is not null) return (map.Classes, map.Of);
         LargestValue? largest = outputs.OfType<LargestValue>().FirstOrDefault();
-        return largest is null ? (null, null) : ([.. Enumerable.Range(0, largest.Of.Count).Select(k => $"{k}")], largest.Of);
+        return largest is null ? (null, null)
+            : ([.. Enumerable.Range(0, largest.Of.Count).Select(k => $"{k}")], largest.Of);
     }
 
     private static AnswerKind KindOf(GraphValue output, RowValue result) => output switch
     {
-        RowValue row when ReferenceEquals(row, result) || (ReferenceEquals(row.Field, result.Field) && row.G == result.G) => AnswerKind.Numbers,
+        RowValue row when ReferenceEquals(row, result)
+            || (ReferenceEquals(row.Field, result.Field) && row.G == result.G) => AnswerKind.Numbers,
         LabelValue => AnswerKind.Label,
         MapValue => AnswerKind.Map,
         LargestValue => AnswerKind.Index,
@@ -149,7 +161,8 @@ internal sealed partial class GraphReader
             // One unit: second share = s·y + o, from 0 at the low code to 1 at the high one.
             int second = field.Count - 1;
             (double s, double o) = (field.Scale[second], field.Offset[second]);
-            bool isShare = field.Count == 1 || (Math.Abs(field.Scale[0] + s) < 1e-6 && Math.Abs(field.Offset[0] + o - 1) < 1e-6);
+            bool isShare = field.Count == 1
+                || (Math.Abs(field.Scale[0] + s) < 1e-6 && Math.Abs(field.Offset[0] + o - 1) < 1e-6);
             double middle = Threshold(decides) is double output ? s * output + o : 0.5;
             (double low, double high) = (o == 0 ? 0 : -o / s, (1 - o) / s);
             if (isShare && s > 0 && Math.Abs(middle - 0.5) < 1e-6)
@@ -157,14 +170,17 @@ internal sealed partial class GraphReader
                     (low, high) is (0, 1) && layers[^1].Layer is Dense { Activation: { Name: "sigmoid", Range.Low: 0 } }
                         ? Losses.BinaryCrossEntropy : Losses.MeanSquaredError);
             if (field.Count == 1)
-                Throw.Input($"{name}, outputs", "the second class from the middle between the two on", $"from {Numbers.Text(middle)} on",
+                Throw.Input($"{name}, outputs", "the second class from the middle between the two on",
+                    $"from {Numbers.Text(middle)} on",
                     "Export the two classes as two outputs.");
         }
         if (final.Count != classes.Count)
-            Throw.Input($"{name}, outputs", $"a number for each of {classes.Count} classes", $"{final.Count}", "The file contradicts itself.");
+            Throw.Input($"{name}, outputs", $"a number for each of {classes.Count} classes", $"{final.Count}",
+                "The file contradicts itself.");
         if (!field.KeepsOrder(WidthOf(layers.Count)) || !field.IsPlain) AddIdentity(node, ref final);
         return Build(new Target([target], [.. classes]), [], [], 0, 1, false,
-            layers[^1].Layer is Dense { Activation.IsElementwise: false } ? Losses.CrossEntropy : Losses.MeanSquaredError);
+            layers[^1].Layer is Dense { Activation.IsElementwise: false } ? Losses.CrossEntropy
+                : Losses.MeanSquaredError);
     }
 
     /// <summary>The output of the last unit at which a condition on it changes; null without one.</summary>
@@ -177,11 +193,13 @@ internal sealed partial class GraphReader
             ? (edge.ConstantAt() - one.Offset[0]) / one.Scale[0] : null;
     }
 
-    private Model Build(Target target, double[] targetShift, double[] targetScale, double low, double high, bool single, Loss loss)
+    private Model Build(Target target, double[] targetShift, double[] targetScale, double low, double high, bool single,
+        Loss loss)
     {
         string[] names = Texts("downhill.columns", columns.Count) ?? [.. columns.Select(c => c.Name)];
         Preparation preparation = new(
-            [.. columns.Select((c, i) => c.Categories is null ? new Column(names[i]) : new Column(names[i], ColumnKind.Category, c.Categories))],
+            [.. columns.Select((c, i) => c.Categories is null ? new Column(names[i])
+                : new Column(names[i], ColumnKind.Category, c.Categories))],
             target, shift!, scale!, targetShift, targetScale, low, high, single);
         NetworkSpec spec = new(preparation.Width, [.. layers.Select(l => l.Layer)]);
         AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(spec.BufferLength);

@@ -4,10 +4,10 @@ using Downhill.Onnx.Schema;
 namespace Downhill.Onnx;
 
 /// <summary>
-/// Reads a graph as a multi-layer perceptron. It walks through the nodes once and keeps, for every name, what that is of each
-/// row: an affine function of the last layer, and what is done to its numbers one by one. A product with a weight matrix
-/// closes what was before it: the affine part becomes a dense layer, the rest its activation. What cannot be said in this
-/// way is refused by the node's name.
+/// Reads a graph as a multi-layer perceptron. It walks through the nodes once and keeps, for every name, what that is
+/// of each row: an affine function of the last layer, and what is done to its numbers one by one. A product with a
+/// weight matrix closes what was before it: the affine part becomes a dense layer, the rest its activation. What cannot
+/// be said in this way is refused by the node's name.
 /// </summary>
 internal sealed partial class GraphReader
 {
@@ -66,7 +66,8 @@ internal sealed partial class GraphReader
     private void ReadInitializers()
     {
         foreach (TensorProto tensor in file.Graph.Initializer)
-            Define(tensor.Name, new ConstantValue(OnnxTensor.Read(tensor, $"{name}, tensor '{tensor.Name}'", folder)), $"tensor '{tensor.Name}'");
+            Define(tensor.Name, new ConstantValue(OnnxTensor.Read(tensor, $"{name}, tensor '{tensor.Name}'", folder)),
+                $"tensor '{tensor.Name}'");
     }
 
     private void ReadInputs()
@@ -76,25 +77,34 @@ internal sealed partial class GraphReader
             if (values.ContainsKey(input.Name)) continue; // an old file lists its weights here as well
             string where = $"{name}, input '{input.Name}'";
             TypeProto.Types.Tensor tensor = input.Type?.TensorType is { Shape: not null } given ? given
-                : Throw.Input<TypeProto.Types.Tensor>(where, "a tensor with a shape", "something else", "Give the input a shape such as [N, 4].");
+                : Throw.Input<TypeProto.Types.Tensor>(where, "a tensor with a shape", "something else",
+                "Give the input a shape such as [N, 4].");
             TensorShapeProto.Types.Dimension[] dimensions = [.. tensor.Shape.Dim];
-            if (dimensions.Length == 0) Throw.Input(where, "rows: [N, columns]", "a single value", "Put the rows into the first dimension.");
+            if (dimensions.Length == 0) Throw.Input(
+                where, "rows: [N, columns]", "a single value", "Put the rows into the first dimension.");
             long[] shape = [.. dimensions.Skip(1).Select(d => d.HasDimValue ? d.DimValue : 0)];
-            long count = shape.Aggregate(1L, (a, b) => b is < 0 or > MostNumbers ? long.MaxValue / 2 : Math.Min(a * b, long.MaxValue / 2));
+            long count = shape.Aggregate(
+                1L, (a, b) => b is < 0 or > MostNumbers ? long.MaxValue / 2 : Math.Min(a * b, long.MaxValue / 2));
             if (count < 1 || count > MostNumbers)
                 Throw.Input(where, $"a fixed number of columns up to {MostNumbers:N0}",
-                    $"[{string.Join(", ", dimensions.Select(d => d.HasDimValue ? $"{d.DimValue}" : d.HasDimParam ? d.DimParam : "?"))}]",
+                    $"[{string.Join(", ", dimensions.Select(d =>
+                        d.HasDimValue ? $"{d.DimValue}" : d.HasDimParam ? d.DimParam : "?"))}]",
                     "Export it with a fixed size of everything but the rows.");
             TensorProto.Types.DataType type = (TensorProto.Types.DataType)tensor.ElemType;
-            if (type is not (TensorProto.Types.DataType.String or TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Double
-                or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Int32
-                or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Uint8
+            if (type is not (TensorProto.Types.DataType.String or TensorProto.Types.DataType.Float
+                or TensorProto.Types.DataType.Double
+                or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Int64
+                    or TensorProto.Types.DataType.Int32
+                or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Int8
+                    or TensorProto.Types.DataType.Uint8
                 or TensorProto.Types.DataType.Bool))
                 Throw.Input(where, "numbers or texts", $"{type}", "Export it with float inputs.");
             bool isText = type == TensorProto.Types.DataType.String;
-            if (isText && count != 1) Throw.Input(where, "one column of texts", $"{count}", "Give each column of texts an input of its own.");
+            if (isText && count != 1) Throw.Input(
+                where, "one column of texts", $"{count}", "Give each column of texts an input of its own.");
             inputs.Add(new(input.Name, columns.Count, (int)count));
-            for (int i = 0; i < count; i++) columns.Add(new RawColumn(count == 1 ? input.Name : $"{input.Name}_{i + 1}") { IsNumber = !isText });
+            for (int i = 0; i < count; i++) columns.Add(
+                new RawColumn(count == 1 ? input.Name : $"{input.Name}_{i + 1}") { IsNumber = !isText });
             if (isText)
             {
                 Define(input.Name, new TextColumn(columns.Count - 1), $"input '{input.Name}'");
@@ -108,9 +118,11 @@ internal sealed partial class GraphReader
                 features.Add((column, -1));
             }
             Selection all = Selection.All(0, (int)count);
-            Define(input.Name, new RowValue(shape, all with { Source = [.. all.Source.Select(s => first + s)] }, v), $"input '{input.Name}'");
+            Define(input.Name, new RowValue(shape, all with { Source = [.. all.Source.Select(s => first + s)] }, v),
+                $"input '{input.Name}'");
         }
-        if (inputs.Count == 0) Throw.Input(name, "an input for the rows", "none", "Check that it is a model and not a list of weights.");
+        if (inputs.Count == 0) Throw.Input(name, "an input for the rows", "none", "Check that it is a model and not a "
+            + "list of weights.");
     }
 
     private void Define(string value, GraphValue meaning, string where)
@@ -124,9 +136,11 @@ internal sealed partial class GraphReader
     {
         GraphValue?[] operands = [.. node.Input.Select(input => input.Length == 0 ? null
             : values.TryGetValue(input, out GraphValue? value) ? value
-            : Refuse<GraphValue>(node, "inputs that were computed before it", $"'{input}'", "The graph has a circle or is out of order."))];
+            : Refuse<GraphValue>(node, "inputs that were computed before it", $"'{input}'",
+            "The graph has a circle or is out of order."))];
         if (node.Domain is not ("" or "ai.onnx" or "ai.onnx.ml"))
-            Refuse<GraphValue>(node, "a standard operator", $"one of '{node.Domain}'", "Export it with standard operators.");
+            Refuse<GraphValue>(node, "a standard operator", $"one of '{node.Domain}'",
+                "Export it with standard operators.");
         if (node.Output.Count == 0) Refuse<GraphValue>(node, "an output", "none", "The file is damaged.");
         IReadOnlyList<GraphValue> results = Compute(node, operands);
         for (int i = 0; i < results.Count && i < node.Output.Count; i++)
@@ -138,9 +152,11 @@ internal sealed partial class GraphReader
 
     private void CheckSize(NodeProto node, RowValue row)
     {
-        if (row.Count > MostNumbers) Refuse<GraphValue>(node, $"at most {MostNumbers:N0} numbers per row", $"{row.Count:N0}", "It is too wide.");
+        if (row.Count > MostNumbers) Refuse<GraphValue>(node, $"at most {MostNumbers:N0} numbers per row",
+            $"{row.Count:N0}", "It is too wide.");
         if (row.G != v && row.G.Nodes().Count > ActivationFinder.MostNodes)
-            Refuse<GraphValue>(node, "an activation of the catalog", "a longer formula", "Register the activation, or use another one.");
+            Refuse<GraphValue>(node, "an activation of the catalog", "a longer formula",
+                "Register the activation, or use another one.");
         Spend(node, row.Count);
     }
 
@@ -148,7 +164,8 @@ internal sealed partial class GraphReader
     private void Spend(NodeProto node, long steps)
     {
         work += steps;
-        if (work > 4_000_000_000L) Refuse<GraphValue>(node, "a graph that can be read in a few seconds", "more", "It is too large.");
+        if (work > 4_000_000_000L) Refuse<GraphValue>(node, "a graph that can be read in a few seconds", "more",
+            "It is too large.");
     }
 
     private static string Describe(NodeProto node) =>
@@ -169,7 +186,8 @@ internal sealed partial class GraphReader
         if (row.G == v && row.Field is Selection) return row;
         if (made.TryGetValue((row.Field, row.G), out RowValue? known)) return known with { Shape = row.Shape };
         FoundActivation found = row.G == v ? new(finder.Identity, 1, 0, 1, 0)
-            : finder.Find(v, row.G) ?? Refuse<FoundActivation>(node, "an activation of the catalog", $"'{row.G}' before it",
+            : finder.Find(v, row.G)
+            ?? Refuse<FoundActivation>(node, "an activation of the catalog", $"'{row.G}' before it",
                 "Use an activation of the catalog, or import with a catalog that has yours.");
         if (found.Activation == finder.Identity && row.Field is Selection plain)
         {
@@ -192,7 +210,8 @@ internal sealed partial class GraphReader
     };
 
     /// <summary>Adds φ(scale·field + offset) as a layer on top of the last one.</summary>
-    private void AddLayer(NodeProto node, RowField field, Activation activation, double scale, double offset, bool mustBeDense = false)
+    private void AddLayer(NodeProto node, RowField field, Activation activation, double scale, double offset,
+        bool mustBeDense = false)
     {
         if (field.Base != layers.Count)
             Refuse<GraphValue>(node, "one layer after the other", "a branch that starts before the last layer",
@@ -212,11 +231,13 @@ internal sealed partial class GraphReader
             float[] buffers = new float[2 * units];
             Array.Fill(buffers, (float)(1 - Epsilon), units, units);
             layers.Add((new BatchNorm(activation) { Epsilon = Epsilon },
-                [[.. selection.Scale.Select(s => (float)(s * scale))], [.. selection.Offset.Select(o => (float)(o * scale + offset))]], buffers));
+                [[.. selection.Scale.Select(s => (float)(s * scale))],
+                    [.. selection.Offset.Select(o => (float)(o * scale + offset))]], buffers));
             return;
         }
         if ((long)units * width > MostWeights)
-            Refuse<GraphValue>(node, $"at most {MostWeights:N0} weights", $"{(long)units * width:N0}", "It has no weights of its own.");
+            Refuse<GraphValue>(node, $"at most {MostWeights:N0} weights", $"{(long)units * width:N0}",
+                "It has no weights of its own.");
         float[] weights = new float[units * width], biases = new float[units];
         for (int j = 0; j < units; j++)
         {
@@ -227,12 +248,14 @@ internal sealed partial class GraphReader
     }
 
     private void AddDense(
-        NodeProto node, Selection entering, OnnxTensor w, double[] factor, double[] b, Activation activation, double scale, double offset)
+        NodeProto node, Selection entering, OnnxTensor w, double[] factor, double[] b, Activation activation,
+            double scale, double offset)
     {
         int width = WidthOf(entering.Base), units = b.Length;
         Spend(node, 2L * entering.Count * units);
         if ((long)width * units > Math.Max(MostWeights, 4L * w.Count))
-            Refuse<GraphValue>(node, "weights for the inputs it has", $"{w.Count:N0} for a layer of {width}·{units}", "It is too wide.");
+            Refuse<GraphValue>(node, "weights for the inputs it has", $"{w.Count:N0} for a layer of {width}·{units}",
+                "It is too wide.");
         float[] weights = new float[width * units], biases = new float[units];
         double[] sums = [.. b];
         for (int j = 0; j < entering.Count; j++)

@@ -6,8 +6,8 @@ using Google.Protobuf;
 namespace Downhill.Onnx;
 
 /// <summary>
-/// Builds an ONNX graph node by node. Every value has a name of its own: what is asked for, or that with a number where it is
-/// taken.
+/// Builds an ONNX graph node by node. Every value has a name of its own: what is asked for, or that with a number where
+/// it is taken.
 /// </summary>
 internal sealed class GraphWriter
 {
@@ -29,7 +29,8 @@ internal sealed class GraphWriter
         return unique;
     }
 
-    /// <summary>Declares a node's value as an output [N, columns], or [N] without columns, and gives it that name.</summary>
+    /// <summary>Declares a node's value as an output [N, columns], or [N] without columns, and gives it that
+    /// name.</summary>
     public void Output(string value, string name, TensorProto.Types.DataType type, int columns = 0)
     {
         string unique = Unique(name);
@@ -71,7 +72,8 @@ internal sealed class GraphWriter
     {
         string key = string.Join(',', values);
         if (integers.TryGetValue(key, out string? name)) return name;
-        TensorProto tensor = Tensor($"integers_{integers.Count + 1}", TensorProto.Types.DataType.Int64, [values.Length]);
+        TensorProto tensor = Tensor($"integers_{integers.Count + 1}", TensorProto.Types.DataType.Int64,
+            [values.Length]);
         byte[] bytes = new byte[8 * values.Length];
         for (int i = 0; i < values.Length; i++)
             System.Buffers.Binary.BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(8 * i), values[i]);
@@ -90,7 +92,8 @@ internal sealed class GraphWriter
     // ---- nodes ------------------------------------------------------------------------------------------------------
 
     /// <summary>Adds a node; the result is its output.</summary>
-    public string Node(string operation, string name, IEnumerable<string> inputs, params ReadOnlySpan<AttributeProto> attributes)
+    public string Node(string operation, string name, IEnumerable<string> inputs,
+        params ReadOnlySpan<AttributeProto> attributes)
     {
         string output = Unique(name);
         Add(operation, output, inputs, attributes);
@@ -109,7 +112,8 @@ internal sealed class GraphWriter
     public static AttributeProto Attribute(string name, string value) =>
         new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeProto.Types.AttributeType.String };
 
-    private void Add(string operation, string output, IEnumerable<string> inputs, params ReadOnlySpan<AttributeProto> attributes)
+    private void Add(string operation, string output, IEnumerable<string> inputs,
+        params ReadOnlySpan<AttributeProto> attributes)
     {
         NodeProto node = new() { OpType = operation, Name = output };
         node.Input.AddRange(inputs);

@@ -18,9 +18,11 @@ internal sealed record RawOutput(string Name, AnswerKind Kind, IReadOnlyList<str
 /// <param name="Categories">Of each raw column, null where it holds numbers.</param>
 /// <param name="Outputs">The graph's outputs in order.</param>
 internal sealed record ImportedGraph(
-    Model Model, IReadOnlyList<RawInput> Inputs, IReadOnlyList<IReadOnlyList<string>?> Categories, IReadOnlyList<RawOutput> Outputs)
+    Model Model, IReadOnlyList<RawInput> Inputs, IReadOnlyList<IReadOnlyList<string>?> Categories,
+        IReadOnlyList<RawOutput> Outputs)
 {
-    /// <summary>The model's class and numbers (shares of both classes for a single unit) for each row of the inputs.</summary>
+    /// <summary>The model's class and numbers (shares of both classes for a single unit) for each row of the
+    /// inputs.</summary>
     /// <param name="tensors">One per input, [N, …].</param>
     public IReadOnlyList<(int Class, float[] Numbers)> Answer(IReadOnlyList<OnnxTensor> tensors)
     {
@@ -28,7 +30,8 @@ internal sealed record ImportedGraph(
         long rows = tensors[0].Dimensions.Count == 0 ? 1 : tensors[0].Dimensions[0];
         for (int i = 0; i < Inputs.Count; i++)
             if (tensors[i].Count != rows * Inputs[i].Count)
-                Throw.Input($"Input '{Inputs[i].Name}'", $"{rows} rows of {Inputs[i].Count}", $"[{string.Join(",", tensors[i].Dimensions)}]", "Give the shape that the graph states.");
+                Throw.Input($"Input '{Inputs[i].Name}'", $"{rows} rows of {Inputs[i].Count}",
+                    $"[{string.Join(",", tensors[i].Dimensions)}]", "Give the shape that the graph states.");
         List<(int, float[])> answers = [];
         float[] numbers = new float[preparation.NumericCount], outputs = new float[preparation.Outputs];
         int[] codes = new int[preparation.CategoryCount];
@@ -39,7 +42,8 @@ internal sealed record ImportedGraph(
                 for (int column = 0; column < Inputs[i].Count; column++)
                 {
                     int at = row * Inputs[i].Count + column;
-                    if (Categories[Inputs[i].First + column] is IReadOnlyList<string> known) codes[c++] = IndexOf(known, tensors[i].Text(at));
+                    if (Categories[Inputs[i].First + column] is IReadOnlyList<string> known) codes[c++] = IndexOf(
+                        known, tensors[i].Text(at));
                     else numbers[n++] = (float)tensors[i][at];
                 }
             Model.Predict(numbers, outputs, codes);

@@ -24,14 +24,16 @@ internal static class LayerNodes
             case Dense dense:
                 List<string> inputs = [rows, graph.Numbers(layer.Names[0], layer.Tensors[0])];
                 if (dense.HasBias) inputs.Add(Vector(graph, layer.Names[1], layer.Tensors[1]));
-                string field = dense.HasBias ? graph.Node("Gemm", $"{name}.field", inputs) : graph.Node("MatMul", $"{name}.field", inputs);
+                string field = dense.HasBias ? graph.Node("Gemm", $"{name}.field", inputs)
+                    : graph.Node("MatMul", $"{name}.field", inputs);
                 return Activate(graph, field, dense.Activation, name, dense.Units);
             case BatchNorm norm:
                 double[,] mean = new double[1, layer.Inputs], variance = new double[1, layer.Inputs];
                 for (int i = 0; i < layer.Inputs; i++)
                     (mean[0, i], variance[0, i]) = (layer.Buffers[i], layer.Buffers[layer.Inputs + i]);
                 string normalised = graph.Node("BatchNormalization", $"{name}.normalised",
-                    [rows, Vector(graph, layer.Names[0], layer.Tensors[0]), Vector(graph, layer.Names[1], layer.Tensors[1]),
+                    [rows, Vector(graph, layer.Names[0], layer.Tensors[0]),
+                        Vector(graph, layer.Names[1], layer.Tensors[1]),
                         Vector(graph, $"{name}.mean", mean), Vector(graph, $"{name}.variance", variance)],
                     GraphWriter.Attribute("epsilon", (float)norm.Epsilon));
                 return Activate(graph, normalised, norm.Activation, name, layer.Outputs);

@@ -23,9 +23,10 @@ public enum OnnxOutcome
 public sealed record OnnxCheckResult(string Name, OnnxOutcome Outcome, string Why);
 
 /// <summary>
-/// Runs folders in the layout of ONNX's backend tests: <c>model.onnx</c> and <c>test_data_set_*</c> with <c>input_*.pb</c> and
-/// <c>output_*.pb</c>. Weights that a test gives as inputs are taken as fixed. Numbers must be within 1e-7 + 1e-3·|expected|, as in
-/// ONNX's own runner.
+/// Runs folders in the layout of ONNX's backend tests: <c>model.onnx</c> and <c>test_data_set_*</c> with
+/// <c>input_*.pb</c> and
+/// <c>output_*.pb</c>. Weights that a test gives as inputs are taken as fixed. Numbers must be within 1e-7 +
+/// 1e-3·|expected|, as in ONNX's own runner.
 /// </summary>
 public static class OnnxCheck
 {
@@ -35,11 +36,13 @@ public static class OnnxCheck
     /// <exception cref="DownhillException">There is none.</exception>
     public static IReadOnlyList<string> Find(string folder)
     {
-        if (!Directory.Exists(folder)) Throw.Input(folder, "a folder", "none of this name", "Name a folder with model.onnx in it or below it.");
+        if (!Directory.Exists(folder)) Throw.Input(
+            folder, "a folder", "none of this name", "Name a folder with model.onnx in it or below it.");
         if (File.Exists(Path.Combine(folder, "model.onnx"))) return [folder];
         string[] tests = [.. Directory.EnumerateFiles(folder, "model.onnx", SearchOption.AllDirectories)
             .Select(f => Path.GetDirectoryName(f)!).Order(StringComparer.Ordinal)];
-        if (tests.Length == 0) Throw.Input(folder, "a model.onnx in it or below it", "none", "Name a folder in the layout of ONNX's backend tests.");
+        if (tests.Length == 0) Throw.Input(folder, "a model.onnx in it or below it", "none",
+            "Name a folder in the layout of ONNX's backend tests.");
         return tests;
     }
 
@@ -109,9 +112,11 @@ public static class OnnxCheck
             int known = Math.Min(outputs.Length, graph.Outputs.Count);
             if (known == 0) return new(test, OnnxOutcome.Failed, "no output to compare with");
             for (int i = 0; i < known; i++)
-                if (Difference(graph, graph.Outputs[i], answers, OnnxTensor.Read(outputs[i], $"output_{i}.pb", null), absolute, relative)
+                if (Difference(graph, graph.Outputs[i], answers, OnnxTensor.Read(outputs[i], $"output_{i}.pb", null),
+                    absolute, relative)
                     is string difference)
-                    return graph.Outputs[i].Kind is AnswerKind.Other or AnswerKind.Map ? new(test, OnnxOutcome.Refused, difference)
+                    return graph.Outputs[i].Kind is AnswerKind.Other or AnswerKind.Map
+                        ? new(test, OnnxOutcome.Refused, difference)
                         : new(test, OnnxOutcome.Failed, difference);
             return new(test, OnnxOutcome.Passed, "");
         }
@@ -129,10 +134,12 @@ public static class OnnxCheck
             (OnnxTensor first, OnnxTensor input) = (inputs[0], inputs[i]);
             long rows = first.Count / graph.Inputs[0].Count;
             if (rows < 1 || input.Count != rows * graph.Inputs[i].Count)
-                return $"input '{graph.Inputs[i].Name}': expected {rows} rows of {graph.Inputs[i].Count}, got [{string.Join(",", input.Dimensions)}]";
+                return $"input '{graph.Inputs[i].Name}': expected {rows} rows of {graph.Inputs[i].Count}, got ["
+                    + $"{string.Join(",", input.Dimensions)}]";
             for (int k = 0; k < input.Count && !input.IsText; k++)
                 if (!float.IsFinite((float)input[k]))
-                    return $"input '{graph.Inputs[i].Name}': expected finite numbers that float32 holds, got {input[k].ToString("R", CultureInfo.InvariantCulture)}";
+                    return $"input '{graph.Inputs[i].Name}': expected finite numbers that float32 holds, got "
+                        + $"{input[k].ToString("R", CultureInfo.InvariantCulture)}";
         }
         return null;
     }
@@ -148,12 +155,14 @@ public static class OnnxCheck
             case AnswerKind.Numbers:
                 int each = answers[0].Numbers.Length;
                 if (expected.Count != answers.Count * each || expected.IsText)
-                    return $"{where}: expected [{string.Join(",", expected.Dimensions)}], got {answers.Count} rows of {each}";
+                    return $"{where}: expected [{string.Join(",", expected.Dimensions)}], got {answers.Count} rows of "
+                        + $"{each}";
                 for (int i = 0; i < expected.Count; i++)
                 {
                     (double wanted, double got) = (expected[i], answers[i / each].Numbers[i % each]);
                     if (!(Math.Abs(got - wanted) <= absolute + relative * Math.Abs(wanted)) && !got.Equals(wanted))
-                        return string.Create(CultureInfo.InvariantCulture, $"{where}, row {i / each + 1}, number {i % each + 1}: expected {wanted}, got {got}");
+                        return string.Create(CultureInfo.InvariantCulture,
+                            $"{where}, row {i / each + 1}, number {i % each + 1}: expected {wanted}, got {got}");
                 }
                 return null;
             case AnswerKind.Label or AnswerKind.Index:
@@ -161,8 +170,10 @@ public static class OnnxCheck
                     return $"{where}: expected {expected.Count} classes, got {answers.Count}";
                 for (int row = 0; row < answers.Count; row++)
                 {
-                    string got = output.Kind == AnswerKind.Index ? $"{answers[row].Class}" : graph.Model.Preparation.Target.Classes[answers[row].Class];
-                    if (expected.Text(row) != got) return $"{where}, row {row + 1}: expected {expected.Text(row)}, got {got}";
+                    string got = output.Kind == AnswerKind.Index ? $"{answers[row].Class}"
+                        : graph.Model.Preparation.Target.Classes[answers[row].Class];
+                    if (expected.Text(row) != got) return
+                        $"{where}, row {row + 1}: expected {expected.Text(row)}, got {got}";
                 }
                 return null;
             default:
@@ -187,7 +198,9 @@ public static class OnnxCheck
     {
         List<TensorProto> tensors = [];
         for (int i = 0; File.Exists(Path.Combine(set, $"{kind}_{i}.pb")); i++)
-            tensors.Add(OnnxFile.ParseTensor(OnnxFile.Load(Path.Combine(set, $"{kind}_{i}.pb")), $"{Path.GetFileName(set)}/{kind}_{i}.pb"));
+            tensors.Add(
+                OnnxFile.ParseTensor(OnnxFile.Load(Path.Combine(set, $"{kind}_{i}.pb")),
+                $"{Path.GetFileName(set)}/{kind}_{i}.pb"));
         return [.. tensors];
     }
 
@@ -204,5 +217,6 @@ public static class OnnxCheck
         }
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -13,7 +13,8 @@ public enum OnnxInputs
     /// <summary>One input per raw column, by its name: [N,1], float32 or string.</summary>
     Columns,
 
-    /// <summary>One float32 input "input" [N, raw columns]; a category is its place in the column's list, −1 when unknown.</summary>
+    /// <summary>One float32 input "input" [N, raw columns]; a category is its place in the column's list, −1 when
+    /// unknown.</summary>
     Tensor,
 }
 
@@ -41,7 +42,8 @@ public static class OnnxExport
     public const int FormatVersion = 10;
 
     /// <summary>Writes the file, whole or not at all.</summary>
-    /// <exception cref="DownhillException">The folder is missing or cannot be written to, or a layer has no ONNX form.</exception>
+    /// <exception cref="DownhillException">The folder is missing or cannot be written to, or a layer has no ONNX
+    /// form.</exception>
     public static void Save(Model model, string path, OnnxExportOptions? options = null)
     {
         byte[] bytes = ToBytes(model, options);
@@ -55,7 +57,8 @@ public static class OnnxExport
 
     /// <summary>The file's bytes, for where there are no files.</summary>
     /// <exception cref="DownhillException">A layer has no ONNX form, or the file would be above 2 GiB.</exception>
-    public static byte[] ToBytes(Model model, OnnxExportOptions? options = null) => Build(model, options ?? new()).ToByteArray();
+    public static byte[] ToBytes(Model model, OnnxExportOptions? options = null) => Build(model, options ?? new())
+        .ToByteArray();
 
     private static ModelProto Build(Model model, OnnxExportOptions options)
     {
@@ -104,7 +107,8 @@ public static class OnnxExport
                 isCategory ? TensorProto.Types.DataType.String : TensorProto.Types.DataType.Float, 1);
             if (!isCategory) parts.Add(input);
             else if (column.Categories.Count > 0)
-                parts.Add(OneHot(graph, input, graph.Texts($"{column.Name}.categories", column.Categories), column.Name));
+                parts.Add(
+                    OneHot(graph, input, graph.Texts($"{column.Name}.categories", column.Categories), column.Name));
         }
         return Join(graph, parts);
     }
@@ -136,9 +140,11 @@ public static class OnnxExport
         return Join(graph, parts);
     }
 
-    /// <summary>[N,1] compared with the K categories: 1 in the place of its own, 0 everywhere when it is unknown.</summary>
+    /// <summary>[N,1] compared with the K categories: 1 in the place of its own, 0 everywhere when it is
+    /// unknown.</summary>
     private static string OneHot(GraphWriter graph, string value, string categories, string name) =>
-        graph.Cast(graph.Node("Equal", $"{name}.is", [value, categories]), TensorProto.Types.DataType.Float, $"{name}.one_hot");
+        graph.Cast(graph.Node("Equal", $"{name}.is", [value, categories]), TensorProto.Types.DataType.Float,
+            $"{name}.one_hot");
 
     private static string Join(GraphWriter graph, List<string> parts) =>
         parts.Count == 1 ? parts[0] : graph.Node("Concat", "columns", parts, GraphWriter.Attribute("axis", 1));
@@ -216,7 +222,8 @@ public static class OnnxExport
         string label = graph.Node("Gather", "class_name",
             [graph.Texts("classes", preparation.Target.Classes), index], GraphWriter.Attribute("axis", 0));
         graph.Output(label, "label", TensorProto.Types.DataType.String);
-        graph.Output(outputs, model.GivesProbabilities ? "probabilities" : "scores", TensorProto.Types.DataType.Float, classes);
+        graph.Output(outputs, model.GivesProbabilities ? "probabilities" : "scores", TensorProto.Types.DataType.Float,
+            classes);
     }
 
     // ---- words ------------------------------------------------------------------------------------------------------
@@ -227,7 +234,8 @@ public static class OnnxExport
         string answer = target.IsClass
             ? $"one of {target.Classes.Count} classes" + (target.Names.Count > 0 ? $" of '{target.Names[0]}'" : "")
             : string.Join(", ", target.Names.Select(n => $"'{n}'"));
-        return $"Multi-layer perceptron {model.Spec} with {model.Spec.ParameterCount} parameters; gives {answer} for a raw row.";
+        return $"Multi-layer perceptron {model.Spec} with {model.Spec.ParameterCount} parameters; gives {answer}"
+            + $" for a raw row.";
     }
 
     private static IEnumerable<(string Key, string Value)> Metadata(Model model)

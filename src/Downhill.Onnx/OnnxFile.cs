@@ -12,7 +12,8 @@ internal static class OnnxFile
     /// <summary>Nodes of a graph.</summary>
     public const int MostNodes = 10_000;
 
-    // Every message and every text becomes an object; numbers do not. A classifier of 100,000 named classes stays below.
+    // Every message and every text becomes an object; numbers do not. A classifier of 100,000 named classes stays
+    // below.
     private const int MostParts = 300_000;
     private const int MostBytes = int.MaxValue - 64;
     private const int NewestOperators = 25, NewestFormat = 13, NewestLearningOperators = 5;
@@ -23,19 +24,23 @@ internal static class OnnxFile
         {
             FileInfo file = new(path);
             if (!file.Exists)
-                Throw.Input(path, "an ONNX file", Directory.Exists(path) ? "a folder" : "none of this name", "Check the name.");
+                Throw.Input(path, "an ONNX file", Directory.Exists(path) ? "a folder" : "none of this name",
+                    "Check the name.");
             if (file.Length > MostBytes)
-                Throw.Input(path, "an ONNX file of at most 2 GiB", $"{file.Length:N0} bytes", "It is too large for one message.");
+                Throw.Input(path, "an ONNX file of at most 2 GiB", $"{file.Length:N0} bytes",
+                    "It is too large for one message.");
             return File.ReadAllBytes(path);
         }
         catch (UnauthorizedAccessException error)
         {
-            throw new DownhillException($"{path}: expected a file that may be read, got no permission. Change its mode.", error);
+            throw new DownhillException(
+                $"{path}: expected a file that may be read, got no permission. Change its mode.", error);
         }
     }
 
     /// <summary>The model in the bytes.</summary>
-    /// <exception cref="DownhillException">Damaged, not ONNX, or of a kind that cannot be a multi-layer perceptron.</exception>
+    /// <exception cref="DownhillException">Damaged, not ONNX, or of a kind that cannot be a multi-layer
+    /// perceptron.</exception>
     public static ModelProto Parse(byte[] bytes, string name)
     {
         ModelProto model;
@@ -48,7 +53,8 @@ internal static class OnnxFile
         catch (Exception error) when (error is InvalidProtocolBufferException or OverflowException or ArgumentException)
         {
             throw new DownhillException(
-                $"{name}: expected an ONNX model, got bytes that are none ({error.Message.TrimEnd('.')}). Use an intact copy.", error);
+                $"{name}: expected an ONNX model, got bytes that are none ({error.Message.TrimEnd('.')}"
+                    + $"). Use an intact copy.", error);
         }
         Check(model, name);
         return model;
@@ -66,7 +72,8 @@ internal static class OnnxFile
         catch (Exception error) when (error is InvalidProtocolBufferException or OverflowException or ArgumentException)
         {
             throw new DownhillException(
-                $"{name}: expected an ONNX tensor, got bytes that are none ({error.Message.TrimEnd('.')}). Use an intact copy.", error);
+                $"{name}: expected an ONNX tensor, got bytes that are none ({error.Message.TrimEnd('.')}"
+                    + $"). Use an intact copy.", error);
         }
     }
 
@@ -75,23 +82,33 @@ internal static class OnnxFile
         if (model.Graph is null)
             Throw.Input(name, "an ONNX model with a graph", "none", "Check that it is an ONNX file.");
         if (model.IrVersion < 1 || model.IrVersion > NewestFormat)
-            Throw.Input(name, $"format version 1 to {NewestFormat}", $"{model.IrVersion}", "Export it for an older version, or update Downhill.");
+            Throw.Input(name, $"format version 1 to {NewestFormat}", $"{model.IrVersion}",
+                "Export it for an older version, or update Downhill.");
         foreach (OperatorSetIdProto set in model.OpsetImport)
         {
             // Other domains count only where a node is of them, and are refused there.
-            long newest = set.Domain switch { "" or "ai.onnx" => NewestOperators, "ai.onnx.ml" => NewestLearningOperators, _ => long.MaxValue };
+            long newest = set.Domain switch
+            {
+                "" or "ai.onnx" => NewestOperators,
+                "ai.onnx.ml" => NewestLearningOperators,
+                _ => long.MaxValue
+            };
             if (set.Version < 1 || set.Version > newest)
-                Throw.Input($"{name}, operators '{(set.Domain.Length == 0 ? "ai.onnx" : set.Domain)}'", $"version 1 to {newest}",
+                Throw.Input($"{name}, operators '{(set.Domain.Length == 0 ? "ai.onnx" : set.Domain)}'",
+                    $"version 1 to {newest}",
                     $"{set.Version}", "Export it for an older version, or update Downhill.");
         }
         if (model.Functions.Count > 0)
-            Throw.Input($"{name}, function '{model.Functions[0].Name}'", "standard operators only", "functions of its own",
+            Throw.Input($"{name}, function '{model.Functions[0].Name}'", "standard operators only",
+                "functions of its own",
                 "Export it with the functions inlined.");
         if (model.Graph.SparseInitializer.Count > 0)
-            Throw.Input($"{name}, tensor '{model.Graph.SparseInitializer[0].Values?.Name}'", "a dense tensor", "a sparse one",
+            Throw.Input($"{name}, tensor '{model.Graph.SparseInitializer[0].Values?.Name}'", "a dense tensor",
+                "a sparse one",
                 "Store the weights as dense tensors.");
         if (model.Graph.Node.Count > MostNodes)
-            Throw.Input(name, $"at most {MostNodes} nodes", $"{model.Graph.Node.Count}", "A multi-layer perceptron has far fewer.");
+            Throw.Input(name, $"at most {MostNodes} nodes", $"{model.Graph.Node.Count}",
+                "A multi-layer perceptron has far fewer.");
     }
 
     // ---- the walk that bounds memory --------------------------------------------------------------------------------
@@ -100,11 +117,13 @@ internal static class OnnxFile
 
     private const int Deepest = 32;
 
-    /// <summary>Walks the wire format, without keeping anything, through every message that would become an object.</summary>
+    /// <summary>Walks the wire format, without keeping anything, through every message that would become an
+    /// object.</summary>
     private static void CountParts(CodedInputStream input, Part part, int depth, ref int parts, string name)
     {
         if (depth > Deepest)
-            Throw.Input(name, $"messages at most {Deepest} deep", "deeper ones", "The file is no multi-layer perceptron.");
+            Throw.Input(name, $"messages at most {Deepest} deep", "deeper ones",
+                "The file is no multi-layer perceptron.");
         for (uint tag = input.ReadTag(); tag != 0; tag = input.ReadTag())
         {
             int field = WireFormat.GetTagFieldNumber(tag);

@@ -3,17 +3,19 @@ using Downhill.Onnx.Schema;
 namespace Downhill.Onnx;
 
 /// <summary>
-/// Reads an ONNX file as a model, when it is a multi-layer perceptron: products with weights, activations of the catalog however
-/// they are written, normalisation with fixed statistics, scaling and one-hot encoding before, class names after, as PyTorch,
-/// Keras, scikit-learn and we ourselves write them. Everything else is refused by the node's name. Reading bytes never runs
-/// code; time and memory are bounded by the file's size. What is understood: docs/EXPORT.md.
+/// Reads an ONNX file as a model, when it is a multi-layer perceptron: products with weights, activations of the
+/// catalog however they are written, normalisation with fixed statistics, scaling and one-hot encoding before, class
+/// names after, as PyTorch, Keras, scikit-learn and we ourselves write them. Everything else is refused by the node's
+/// name. Reading bytes never runs code; time and memory are bounded by the file's size. What is understood:
+/// docs/EXPORT.md.
 /// </summary>
 public static class OnnxImport
 {
     /// <summary>Reads a file; weights may lie in files beside it, in its folder.</summary>
     /// <param name="path">The file.</param>
     /// <param name="catalog">The activations to look for, null for those that ship.</param>
-    /// <exception cref="DownhillException">Missing, damaged, hostile, or no multi-layer perceptron; the message names the node.</exception>
+    /// <exception cref="DownhillException">Missing, damaged, hostile, or no multi-layer perceptron; the message names
+    /// the node.</exception>
     public static Model Load(string path, Catalog? catalog = null) =>
         Read(OnnxFile.Load(path), path, Path.GetDirectoryName(Path.GetFullPath(path)), catalog).Model;
 

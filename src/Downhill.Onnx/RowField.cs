@@ -1,8 +1,8 @@
 namespace Downhill.Onnx;
 
 /// <summary>
-/// What an affine part of a graph computes for each row: numbers from one base, the graph's inputs (base 0) or the outputs
-/// of the layer that was made before it.
+/// What an affine part of a graph computes for each row: numbers from one base, the graph's inputs (base 0) or the
+/// outputs of the layer that was made before it.
 /// </summary>
 /// <param name="Base">0 for the inputs, else the number of layers made.</param>
 /// <param name="Offset">b, one per number.</param>
@@ -25,7 +25,8 @@ internal sealed record Selection(int Base, int[] Source, double[] Scale, double[
 
     /// <summary>Some of its numbers, in any order.</summary>
     public Selection Pick(IReadOnlyList<int> places) =>
-        new(Base, [.. places.Select(p => Source[p])], [.. places.Select(p => Scale[p])], [.. places.Select(p => Offset[p])]);
+        new(Base, [.. places.Select(p => Source[p])], [.. places.Select(p => Scale[p])],
+            [.. places.Select(p => Offset[p])]);
 
     private static double[] Filled(int count, double value)
     {
@@ -40,4 +41,5 @@ internal sealed record Selection(int Base, int[] Source, double[] Scale, double[
 /// <param name="Weights">W [I,O], as it lies in the file.</param>
 /// <param name="Factor">One per number.</param>
 /// <param name="Offset">b.</param>
-internal sealed record Product(Selection From, OnnxTensor Weights, double[] Factor, double[] Offset) : RowField(From.Base, Offset);
+internal sealed record Product(Selection From, OnnxTensor Weights, double[] Factor, double[] Offset)
+    : RowField(From.Base, Offset);

@@ -335,7 +335,8 @@ internal sealed class Run : IDisposable
             lastEpoch = State.History[^1];
             State.History.Clear(); // one line per epoch would grow without end
         }
-        if (session.Stopped is { Rule: "epochs" }) session.Continue(); // planned epochs are for schedules; here nobody stops at them
+        // planned epochs are for schedules; here nobody stops at them
+        if (session.Stopped is { Rule: "epochs" }) session.Continue();
         return Math.Max(0, State.Epoch * rows + State.Position - before);
     }
 

@@ -5,7 +5,8 @@ namespace Downhill;
 // How a training step passes through a network. A team shares a pass in one of two ways. By rows: each thread takes its
 // rows from the inputs to the losses and back, then all share the parameters' gradients; the threads meet twice in a
 // pass. Or layer by layer, each layer sharing its outputs and its weights as it likes. The first is for small
-// networks, where meeting costs more than anything else; the second for weights that should be read by one processor only.
+// networks, where meeting costs more than anything else; the second for weights that should be read by one processor
+// only.
 public sealed unsafe partial class Network<T>
 {
     /// <summary>Bytes of parameters up to which a pass is shared by rows: with more, reading weights that the other
@@ -36,11 +37,13 @@ public sealed unsafe partial class Network<T>
 
     /// <summary>One part of all parameters' gradients, after all rows.</summary>
     internal void Gradients(
-        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate, Updater<T>? updater, int part,
+        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate, Updater<T>? updater,
+            int part,
         int parts)
     {
         for (int index = 0; index < Layers.Count; index++)
-            Layers[index].Gradients(TrainingPass(workspace, state, rows, mode, index, accumulate, updater), part, parts);
+            Layers[index].Gradients(TrainingPass(workspace, state, rows, mode, index, accumulate, updater), part,
+                parts);
     }
 
     /// <summary>The way back layer by layer. With an updater each layer's parameters are updated as soon as nothing
@@ -52,7 +55,8 @@ public sealed unsafe partial class Network<T>
         for (int index = Layers.Count - 1; index >= 0; index--)
         {
             BoundLayer<T> layer = Layers[index];
-            layer.Backward(TrainingPass(workspace, state, rows, mode, index, accumulate, layer.UpdatesItself ? updater : null));
+            layer.Backward(
+                TrainingPass(workspace, state, rows, mode, index, accumulate, layer.UpdatesItself ? updater : null));
             for (; segment > 0 && Spec.Segments[segment - 1].Layer == index; segment--)
                 if (!layer.UpdatesItself) updater?.Apply(segment - 1);
         }
@@ -61,5 +65,6 @@ public sealed unsafe partial class Network<T>
     private LayerPass<T> TrainingPass(
         Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, int index, bool accumulate = false,
         Updater<T>? updater = null) =>
-        BackwardPass(workspace, state.Parameters, state.Buffers, state.Gradient, rows, mode, index, accumulate, false, updater);
+        BackwardPass(workspace, state.Parameters, state.Buffers, state.Gradient, rows, mode, index, accumulate, false,
+            updater);
 }

@@ -19,9 +19,10 @@ public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Ste
 }
 
 /// <summary>
-/// A network bound to a number type and an arithmetic: its layers with their kernels, and nothing that changes. Parameters
-/// and running statistics come as flat arrays, activations go to a <see cref="Workspace{T}"/>; so one network may be used from
-/// many threads with a workspace each, and only training (which updates statistics) must be alone with its arrays.
+/// A network bound to a number type and an arithmetic: its layers with their kernels, and nothing that changes.
+/// Parameters and running statistics come as flat arrays, activations go to a <see cref="Workspace{T}"/>; so one
+/// network may be used from many threads with a workspace each, and only training (which updates statistics) must be
+/// alone with its arrays.
 /// </summary>
 public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -51,7 +52,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
             int[] offsets = [.. spec.Segments.Where(s => s.Layer == index).Select(s => s.Offset)];
             int firstSegment = spec.Segments.Count(s => s.Layer < index);
             bool keepsScores = isFused && index == spec.Layers.Count - 1;
-            layers.Add(layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores, firstSegment)));
+            layers.Add(
+                layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores, firstSegment)));
             buffer += layer.BufferLength(width);
             width = layer.Outputs(width);
         }
@@ -67,8 +69,10 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
 
     internal Team Team => team;
 
-    /// <summary>Outputs of <paramref name="rows"/> rows of <see cref="Workspace{T}.Input"/> into <see cref="Workspace{T}.Output"/>.</summary>
-    public void Forward(Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows, PassMode mode)
+    /// <summary>Outputs of <paramref name="rows"/> rows of <see cref="Workspace{T}.Input"/> into <see
+    /// cref="Workspace{T}.Output"/>.</summary>
+    public void Forward(Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows,
+        PassMode mode)
     {
         for (int index = 0; index < Layers.Count; index++)
             Layers[index].Forward(Pass(workspace, parameters, buffers, rows, mode, index));
@@ -96,7 +100,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     }
 
     /// <summary>
-    /// Gradient of the sum over rows into the flat array <paramref name="gradient"/>, layer by layer from the output; after
+    /// Gradient of the sum over rows into the flat array <paramref name="gradient"/>, layer by layer from the output;
+    /// after
     /// <see cref="Forward"/> and <see cref="Evaluate"/> with a gradient on the same rows.
     /// </summary>
     /// <param name="workspace">Holds the pass.</param>
@@ -109,7 +114,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     /// <param name="inputGradient">Receives ∂C/∂X [rows, inputs] when not empty.</param>
     /// <param name="finished">Called with a layer's index when its gradient is complete.</param>
     public void Backward(
-        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
+        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient,
+            int rows,
         PassMode mode, bool accumulate, Span<T> inputGradient = default, Action<int>? finished = null)
     {
         for (int index = Layers.Count - 1; index >= 0; index--)
@@ -133,7 +139,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
             Segment[] segments = [.. Spec.Segments.Skip(first).Take(next - first)];
             double[][] tensors = [.. segments.Select(s => new double[s.Length])];
             // The stream's number is that of the layer's first tensor.
-            Spec.Layers[layer].Initialize(segments[0].LayerInputs, tensors, new RandomStream(seed, RandomStreams.Initialization, (uint)first));
+            Spec.Layers[layer].Initialize(
+                segments[0].LayerInputs, tensors, new RandomStream(seed, RandomStreams.Initialization, (uint)first));
             for (int t = 0; t < tensors.Length; t++)
                 for (int i = 0; i < tensors[t].Length; i++)
                     parameters.Span[segments[t].Offset + i] = T.CreateTruncating(tensors[t][i]);
@@ -152,24 +159,26 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     public void Dispose() => team.Dispose();
 
     private LayerPass<T> Pass(
-        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows, PassMode mode, int index) => new()
-        {
-            Rows = rows,
-            FirstRow = mode.FirstRow,
-            IsTraining = mode.IsTraining,
-            Seed = mode.Seed,
-            Step = mode.Step,
-            Weights = mode.IsTraining && mode.IsWeighted ? workspace.WeightPointer : null,
-            Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
-            Output = workspace.OutputPointer(index),
-            Cache = workspace.CachePointer(index),
-            Parameters = parameters.Pointer,
-            Buffers = buffers.Pointer,
-            Team = team,
-        };
+        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows, PassMode mode,
+            int index) => new()
+            {
+                Rows = rows,
+                FirstRow = mode.FirstRow,
+                IsTraining = mode.IsTraining,
+                Seed = mode.Seed,
+                Step = mode.Step,
+                Weights = mode.IsTraining && mode.IsWeighted ? workspace.WeightPointer : null,
+                Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
+                Output = workspace.OutputPointer(index),
+                Cache = workspace.CachePointer(index),
+                Parameters = parameters.Pointer,
+                Buffers = buffers.Pointer,
+                Team = team,
+            };
 
     private LayerPass<T> BackwardPass(
-        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
+        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient,
+            int rows,
         PassMode mode, int index, bool accumulate, bool wantsInputs, Updater<T>? updater) =>
         Pass(workspace, parameters, buffers, rows, mode, index) with
         {

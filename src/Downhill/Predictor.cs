@@ -6,12 +6,13 @@ namespace Downhill;
 
 /// <summary>
 /// A model compiled for answering one row at a time, preparation and softmax included: a row of 13 numbers through
-/// 13-64-64-3 takes a fraction of a microsecond. Any number of threads may use one predictor at once; there is no lock. The
-/// answers are those of the model within rounding. Made by <see cref="Model.CreatePredictor"/>.
+/// 13-64-64-3 takes a fraction of a microsecond. Any number of threads may use one predictor at once; there is no lock.
+/// The answers are those of the model within rounding. Made by <see cref="Model.CreatePredictor"/>.
 /// </summary>
 /// <remarks>
-/// Scratch lies on the caller's stack, at most <see cref="MostOnStack"/> bytes. Layers (or encoded rows) wider than some
-/// 5000 units borrow it from the shared array pool instead, which allocates when a thread does so for the first time.
+/// Scratch lies on the caller's stack, at most <see cref="MostOnStack"/> bytes. Layers (or encoded rows) wider than
+/// some 5000 units borrow it from the shared array pool instead, which allocates when a thread does so for the first
+/// time.
 /// Otherwise no call allocates anything. A network with a user's own kind of layer is not compiled: its answers are
 /// <see cref="Model.Predict(ReadOnlySpan{float}, Span{float}, ReadOnlySpan{int})"/>'s, and as fast.
 /// </remarks>
@@ -31,7 +32,8 @@ public sealed class Predictor
         kernels = Kernels<float>.For(model.Arithmetic);
         if (RowNetwork<float>.CanCompile(model.Spec))
             network = kernels.BindRow(model.Spec, model.Parameters, model.Buffers);
-        isPlain = Preparation.CategoryCount == 0 && Preparation.Shift.All(s => s == 0) && Preparation.Scale.All(s => s == 1);
+        isPlain = Preparation.CategoryCount == 0 && Preparation.Shift.All(s => s == 0)
+            && Preparation.Scale.All(s => s == 1);
     }
 
     /// <summary>How rows are encoded and outputs read.</summary>
@@ -44,7 +46,8 @@ public sealed class Predictor
     /// <param name="outputs">[<see cref="Preparation.Outputs"/>] receives them.</param>
     /// <param name="codes">Category columns in order, −1 for unknown.</param>
     /// <returns>Index of the class that they stand for, −1 for regression.</returns>
-    /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not finite.</exception>
+    /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not
+    /// finite.</exception>
     [SkipLocalsInit]
     public unsafe int Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
     {
@@ -83,13 +86,15 @@ public sealed class Predictor
                 scratch += width;
                 Preparation.Encode(row, codes, new Span<float>(x, width));
             }
-            if (!kernels.AllFinite(x, width)) Preparation.RefuseNumber(Preparation.BrokenColumn(new ReadOnlySpan<float>(x, width))!.Value, row);
+            if (!kernels.AllFinite(x, width)) Preparation.RefuseNumber(
+                Preparation.BrokenColumn(new ReadOnlySpan<float>(x, width))!.Value, row);
             network!.Predict(x, y, scratch);
         }
     }
 
     /// <summary>Refuses a row of the wrong shape.</summary>
-    internal static void Check(Preparation preparation, ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes)
+    internal static void Check(Preparation preparation, ReadOnlySpan<float> row, Span<float> outputs,
+        ReadOnlySpan<int> codes)
     {
         if (row.Length != preparation.NumericCount || codes.Length != preparation.CategoryCount)
             Throw.Input("Row", $"{preparation.NumericCount} numbers and {preparation.CategoryCount} categories",
@@ -99,11 +104,13 @@ public sealed class Predictor
             Column column = preparation.Inputs[i];
             if (column.Kind != ColumnKind.Category) continue;
             if (codes[c] < -1 || codes[c] >= column.Categories.Count)
-                Throw.Input($"Row, column '{column.Name}'", $"a category code from −1 (unknown) to {column.Categories.Count - 1}", $"{codes[c]}",
+                Throw.Input($"Row, column '{column.Name}'",
+                    $"a category code from −1 (unknown) to {column.Categories.Count - 1}", $"{codes[c]}",
                     "It is the place in the column's list of categories.");
             c++;
         }
         if (outputs.Length != preparation.Outputs)
-            Throw.Input("Outputs", $"room for {preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
+            Throw.Input("Outputs", $"room for {preparation.Outputs} numbers", $"{outputs.Length}",
+                "Give a span of that length.");
     }
 }

@@ -5,13 +5,14 @@ namespace Downhill;
 
 /// <summary>
 /// The training step of a small network, compiled when the session is made (see <see cref="LaneNetwork{T}"/>): the same
-/// numbers as the general step to the last bit, a tenth of its time. While some steps are taken, parameters and slots live
-/// here in the compiled layout; <see cref="TrainState{T}"/> has them before and after.
+/// numbers as the general step to the last bit, a tenth of its time. While some steps are taken, parameters and slots
+/// live here in the compiled layout; <see cref="TrainState{T}"/> has them before and after.
 /// </summary>
 internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Measured with AVX-512 against the general step: 4-12-3 is 5 to 12 times as fast, 30-50-1 1.1 to 1.6 times, 13-32-32-3
-    // (1 603 parameters) 1.2 to 1.4 times at batches of 16 and 32 and 0.9 times at 1; 13-64-64-3 (5 251) 0.9 times.
+    // Measured with AVX-512 against the general step: 4-12-3 is 5 to 12 times as fast, 30-50-1 1.1 to 1.6 times,
+    // 13-32-32-3 (1 603 parameters) 1.2 to 1.4 times at batches of 16 and 32 and 0.9 times at 1; 13-64-64-3 (5 251) 0.9
+    // times.
     private const int MostParameters = 2000;
 
     private readonly LaneNetwork<T> network;
@@ -35,7 +36,8 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
     private readonly record struct Part(int Start, int Length, double RateFactor, int[] Biases);
 
     private SmallTraining(
-        LaneNetwork<T> network, LaneBatches<T> batches, RuleKernel<T> rule, int slots, Segment[] segments, AlignedBuffer<T>? rates)
+        LaneNetwork<T> network, LaneBatches<T> batches, RuleKernel<T> rule, int slots, Segment[] segments,
+            AlignedBuffer<T>? rates)
     {
         (this.network, this.batches, this.rule) = (network, batches, rule);
         this.slots = [.. Enumerable.Range(0, slots).Select(_ => new AlignedBuffer<T>(network.Length))];
@@ -63,18 +65,22 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
         biases = [.. Enumerable.Range(0, slots + 3).Select(_ => new AlignedBuffer<T>(units))];
 
         int[] BiasesOf(IEnumerable<Segment> some) =>
-            [.. some.Where(s => s.Shape.Role == SegmentRole.Bias).SelectMany(s => Enumerable.Range(0, s.Length).Select(i => network.PlaceOf(s, i)))];
+            [.. some.Where(s => s.Shape.Role == SegmentRole.Bias)
+                .SelectMany(s => Enumerable.Range(0, s.Length).Select(i => network.PlaceOf(s, i)))];
     }
 
     /// <summary>Compiles the step, or gives null where the general one is needed or as fast.</summary>
     public static SmallTraining<T>? Compile(
-        NetworkSpec spec, TrainOptions options, RowSource source, int[] rows, Preparation preparation, int batch, Segment[] segments,
+        NetworkSpec spec, TrainOptions options, RowSource source, int[] rows, Preparation preparation, int batch,
+            Segment[] segments,
         AlignedBuffer<T>? rates)
     {
         Kernels<T> kernels = Kernels<T>.For(options.Arithmetic);
-        if (options.Step == StepKind.General || source is not Dataset table || !LaneNetwork<T>.CanCompile(spec, options.Loss)
+        if (options.Step == StepKind.General || source is not Dataset table
+            || !LaneNetwork<T>.CanCompile(spec, options.Loss)
             || options.Optimizer.Bind(kernels) is not RuleKernel<T> rule) return null;
-        bool isSmall = spec.ParameterCount <= MostParameters && (long)rows.Length * (spec.Inputs + spec.Outputs + 1) <= LaneBatches<T>.MostNumbers;
+        bool isSmall = spec.ParameterCount <= MostParameters
+            && (long)rows.Length * (spec.Inputs + spec.Outputs + 1) <= LaneBatches<T>.MostNumbers;
         if (!isSmall && options.Step != StepKind.Small) return null;
         LaneNetwork<T> network = kernels.BindLanes(spec, options.Loss, preparation, batch);
         LaneBatches<T> batches = new(table, rows, preparation, options.ClassWeights, network, batch);
@@ -121,7 +127,8 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
         if (isPlain && terms.L1 == 0 && terms.L2 == 0 && terms.Decay == 0)
         {
             fixed (nint* pointers = slotPointers)
-                return rule.UpdatePlain(parameters, gradient, (T**)pointers, network.Length, constants, terms.LearningRate * parts[0].RateFactor, terms.GradientScale);
+                return rule.UpdatePlain(parameters, gradient, (T**)pointers, network.Length, constants,
+                    terms.LearningRate * parts[0].RateFactor, terms.GradientScale);
         }
         bool apart = !penalizeBiases && (terms.L1 != 0 || terms.L2 != 0 || terms.Decay != 0), finite = true;
         T** at = stackalloc T*[3];
@@ -151,7 +158,8 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
             for (int slot = 0; slot < slots.Length; slot++) biases[3 + slot].Pointer[i] = slots[slot].Pointer[place];
         }
         for (int slot = 0; slot < slots.Length; slot++) at[slot] = biases[3 + slot].Pointer;
-        return part.Biases.Length == 0 || rule.Update(b, db, at, biases[0].Length, constants, terms, factors is null ? null : own);
+        return part.Biases.Length == 0
+            || rule.Update(b, db, at, biases[0].Length, constants, terms, factors is null ? null : own);
     }
 
     private void ReturnBiases(Part part)

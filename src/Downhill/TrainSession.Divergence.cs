@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace Downhill;
 
-// What happens when a loss or a gradient is not finite: go back to the last weights that gave a finite loss, find the layer
-// that broke first, and say why it is likely.
+// What happens when a loss or a gradient is not finite: go back to the last weights that gave a finite loss, find the
+// layer that broke first, and say why it is likely.
 public sealed partial class TrainSession<T>
 {
     private const int SnapshotEvery = 64;
@@ -11,8 +11,8 @@ public sealed partial class TrainSession<T>
     private readonly Snapshot lastGood;
     private long lastGoodStep = -1;
 
-    /// <summary>Called when a loss was finite and before anything is updated. Never spans the end of an epoch, so that a
-    /// replay needs no stopping rule and no validation.</summary>
+    /// <summary>Called when a loss was finite and before anything is updated. Never spans the end of an epoch, so that
+    /// a replay needs no stopping rule and no validation.</summary>
     private void RememberLastGood()
     {
         if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < SnapshotEvery) return;
@@ -27,13 +27,14 @@ public sealed partial class TrainSession<T>
         bool updated = report.Step == State.Step, gradientFailed = !updated && double.IsFinite(report.Loss);
         bool averageFailed = updated && WeightsAreFinite();
         int? broken = gradientFailed ? null : BrokenLayer();
-        // The last weights whose loss was measured and finite: a gradient that failed belongs to them, a loss or an update
-        // that failed comes one step after them. At the first step there is nothing before.
+        // The last weights whose loss was measured and finite: a gradient that failed belongs to them, a loss or an
+        // update that failed comes one step after them. At the first step there is nothing before.
         long target = gradientFailed ? State.Step : State.Step - 1;
         lastGood.Restore(State);
         orderEpoch = -1;
         long good = State.Step;
-        while (updater is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good = State.Step;
+        while (updater is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good =
+            State.Step;
         if (State.Step != good || !WeightsAreFinite())
         {
             lastGood.Restore(State);
@@ -48,20 +49,24 @@ public sealed partial class TrainSession<T>
     {
         double rate = report.LearningRate;
         string what = gradientFailed ? "the gradient is not finite"
-            : averageFailed ? $"an average of '{Options.Optimizer}' is not a finite number, so that weights no longer move"
+            : averageFailed ? $"an average of '{Options.Optimizer}' is not a finite number, so that weights no longer "
+            + $"move"
             : updated ? "a weight is not a finite number" : "the loss is not a finite number";
         string where = gradientFailed && broken is int layer
             ? $" Layer {Name(layer)} is the first on the way back whose gradient is not finite."
             : broken is int first ? $" Layer {Name(first)} is the first whose outputs are not finite."
             : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
-            averageFailed ? "The square of a gradient was too large to be held: clip the gradient (clip 1), or scale the data."
+            averageFailed ? "The square of a gradient was too large to be held: clip the gradient (clip 1), or scale "
+                + "the data."
             : report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
             : rate * Math.Max(Options.L2, Options.EffectiveWeightDecay) > 2
-                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.EffectiveWeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
+                ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.EffectiveWeightDecay):G3}"
+                + $" > 2: each step overshoots zero. Lower the penalty."
             : rate * Options.L1 > 1
                 ? $"Learning rate × L1 = {rate * Options.L1:G3} is larger than the weights. Lower the penalty."
-            : $"The learning rate {rate:G3} is likely too high for '{Options.Optimizer}': try {rate / 10:G3}, or clip the gradient (clip 1).";
+            : $"The learning rate {rate:G3} is likely too high for '{Options.Optimizer}': try {rate / 10:G3}"
+            + $", or clip the gradient (clip 1).";
         return $"diverged at step {report.Step} (epoch {report.Epoch}): {what}.{where} {why}";
     }
 
@@ -104,8 +109,8 @@ public sealed partial class TrainSession<T>
         return true;
     }
 
-    /// <summary>A rule that has squared a gradient beyond the range of T divides by infinity from then on: nothing moves, and
-    /// nothing else would tell.</summary>
+    /// <summary>A rule that has squared a gradient beyond the range of T divides by infinity from then on: nothing
+    /// moves, and nothing else would tell.</summary>
     private unsafe bool SlotsAreFinite()
     {
         for (int slot = 0; slot < State.Slots.Count; slot++) // an enumerator of the list's interface would be allocated

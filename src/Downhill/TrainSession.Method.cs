@@ -30,7 +30,8 @@ public sealed partial class TrainSession<T>
         Write(x);
         if (statistics.Length > 0 || objective.LastValue != value)
         {
-            // Points that were only tried must leave no trace in the running averages or figures: one pass where the step ended.
+            // Points that were only tried must leave no trace in the running averages or figures: one pass where the
+            // step ended.
             statistics.CopyTo(State.Buffers.Span);
             objective.LastWeight = Accumulate(0, batcher.Count).Weight;
         }
@@ -40,7 +41,8 @@ public sealed partial class TrainSession<T>
         State.LastLoss = data;
         // The method's value is reduced already: weight 1.
         (State.EpochLoss, State.EpochWeight, State.EpochNorm) = (data, 1, Norm(g));
-        (State.EpochSquares, State.EpochRight) = (batchSquares / objective.LastWeight, batchRight / objective.LastWeight);
+        (State.EpochSquares, State.EpochRight) = (
+            batchSquares / objective.LastWeight, batchRight / objective.LastWeight);
         if (!moved) Stopped = new("converged", "no step lowers the objective any more");
         return report with { Loss = data, GradientNorm = Norm(g) };
     }

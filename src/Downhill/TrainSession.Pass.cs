@@ -2,8 +2,8 @@ using Downhill.Threading;
 
 namespace Downhill;
 
-// One pass of a batch, or of a chunk of it, through the network and back. See Network.Training.cs for the two ways in which
-// a team shares it.
+// One pass of a batch, or of a chunk of it, through the network and back. See Network.Training.cs for the two ways in
+// which a team shares it.
 public sealed partial class TrainSession<T>
 {
     private readonly double[] rowSquares, rowRight; // of the rows of the pass: Σ(o−t)², and 1 where the class was right
@@ -115,7 +115,8 @@ public sealed partial class TrainSession<T>
     }
 
     /// <summary>Reads rows; where rows are shared, takes them through the network and back.</summary>
-    private readonly struct RowsJob(TrainSession<T> session, int start, int rows, PassMode mode, Permutation? order) : IJob
+    private readonly struct RowsJob(TrainSession<T> session, int start, int rows, PassMode mode, Permutation? order)
+        : IJob
     {
         public void Execute(int part, int parts)
         {
@@ -123,7 +124,8 @@ public sealed partial class TrainSession<T>
             if (count == 0) return;
             session.batcher.Read(session.workspace, start, first, count, order);
             if (!session.network.PassesByRows) return;
-            session.network.PassRows(session.workspace, session.State, rows, mode, first, count, session.batcher.IsWeighted);
+            session.network.PassRows(session.workspace, session.State, rows, mode, first, count,
+                session.batcher.IsWeighted);
             session.Judge(first, count);
         }
     }
@@ -134,7 +136,8 @@ public sealed partial class TrainSession<T>
         {
             (int first, int count) = Team.Part(rows, part, parts, 8).GetOffsetAndLength(rows);
             if (count == 0) return;
-            session.network.EvaluateRows(session.workspace, first, count, session.batcher.IsWeighted, withGradient: true);
+            session.network.EvaluateRows(session.workspace, first, count, session.batcher.IsWeighted,
+                withGradient: true);
             session.Judge(first, count);
         }
     }

@@ -13,11 +13,13 @@ public sealed partial class TrainSession<T>
     private StepReport SmallSteps(SmallTraining<T> small, int most)
     {
         // Snapshots need the state: none falls due inside a stretch.
-        if (lastGoodStep >= 0) most = (int)Math.Min(most, State.Position == 0 ? SnapshotEvery : Math.Max(1, lastGoodStep + SnapshotEvery - State.Step));
+        if (lastGoodStep >= 0) most = (int)Math.Min(
+            most, State.Position == 0 ? SnapshotEvery : Math.Max(1, lastGoodStep + SnapshotEvery - State.Step));
         Permutation? permutation = Order();
         double rate = 0, l1 = 0, l2 = 0, decay = 0, reduced = 0, norm = double.NaN;
         int count = batcher.Count, rows = 0;
-        bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean, penalizesBiases = Options.PenalizeBiases;
+        bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean,
+            penalizesBiases = Options.PenalizeBiases;
         bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch;
         TrainState<T> state = State;
         small.Load(state);
@@ -36,7 +38,8 @@ public sealed partial class TrainSession<T>
             if (done == 0 || isScheduled)
             {
                 rate = Current("learning_rate", Options.EffectiveLearningRate);
-                (l1, l2, decay) = (Current("l1", Options.L1), Current("l2", Options.L2), Current("weight_decay", Options.EffectiveWeightDecay));
+                (l1, l2, decay) = (Current("l1", Options.L1), Current("l2", Options.L2),
+                    Current("weight_decay", Options.EffectiveWeightDecay));
                 for (int i = 0; i < arguments.Length; i++)
                     arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
             }

@@ -10,11 +10,12 @@ namespace Downhill;
 /// </summary>
 public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Rows of one pass: their activations stay in the cache of a core. Fixed by nothing but this and the batch, so that the
-    // order of additions never depends on the machine.
+    // Rows of one pass: their activations stay in the cache of a core. Fixed by nothing but this and the batch, so that
+    // the order of additions never depends on the machine.
     private const int ChunkRows = 256;
 
-    // Steps of a small network between two looks at the clock and at the caller's wish to end: at most some milliseconds.
+    // Steps of a small network between two looks at the clock and at the caller's wish to end: at most some
+    // milliseconds.
     private const int StepsUnasked = 256;
 
     private readonly Network<T> network;
@@ -42,7 +43,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// <param name="validationSource">Where the validation rows are, when not in <paramref name="source"/>.</param>
     /// <exception cref="DownhillException">Options, data and network that do not fit together.</exception>
     public TrainSession(
-        NetworkSpec spec, RowSource source, int[] rows, int[] validationRows, Preparation preparation, TrainOptions options,
+        NetworkSpec spec, RowSource source, int[] rows, int[] validationRows, Preparation preparation,
+            TrainOptions options,
         RowSource? validationSource = null)
     {
         options.Check();
@@ -51,24 +53,32 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (options.ClassWeights is not null) ClassWeight.Check(options.ClassWeights, source.Target.Classes.Count);
         (Spec, Preparation, Options) = (spec, preparation, options);
         options.LayerRates?.Check(spec);
-        (double[] factors, AlignedBuffer<T>? elementRates) = options.LayerRates?.For<T>(spec) ?? ([.. spec.Segments.Select(_ => 1.0)], null);
-        segments = [.. spec.Segments.Select((s, i) => s with { LearningRateFactor = s.LearningRateFactor * factors[i] })];
-        if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
+        (double[] factors, AlignedBuffer<T>? elementRates) = options.LayerRates?.For<T>(spec)
+            ?? ([.. spec.Segments.Select(_ => 1.0)], null);
+        segments = [
+            .. spec.Segments.Select((s, i) => s with { LearningRateFactor = s.LearningRateFactor * factors[i] })];
+        if (rows.Length == 0) Throw.Input(
+            "Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
-            Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs} outputs for these data",
+            Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs}"
+                + $" outputs for these data",
                 $"{spec.Inputs} and {spec.Outputs}", "Change the first or last width.");
         if (options.Optimizer.Method is not null && spec.Layers.Any(l => l is Dropout { Rate: > 0 }))
-            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance", "dropout",
+            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance",
+                "dropout",
                 "Leave dropout out, or use an update rule such as adam.");
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
-            Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another rule.");
+            Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another "
+                + "rule.");
         foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target.IsClass);
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
-        network = new Network<T>(spec, options.Loss, options.Arithmetic, options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
+        network = new Network<T>(spec, options.Loss, options.Arithmetic,
+            options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
         batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights);
         workspace = new Workspace<T>(network, chunk);
-        validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation, options.ClassWeights);
+        validation = validationRows.Length == 0 ? null
+            : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation, options.ClassWeights);
         kernels = Kernels<T>.For(options.Arithmetic);
         method = options.Optimizer.Method;
         objective = new Objective(this);
@@ -76,7 +86,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         arguments = options.Optimizer.Arguments.ToArray();
         needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
         State = new TrainState<T>(spec, options);
-        updater = options.Optimizer.Bind(kernels) is RuleKernel<T> rule ? new(State, rule, segments, elementRates) : null;
+        updater = options.Optimizer.Bind(kernels) is RuleKernel<T> rule ? new(State, rule, segments, elementRates)
+            : null;
         (rowSquares, rowRight) = (new double[chunk], new double[chunk]);
         network.Initialize(State.Parameters, State.Buffers, options.Seed);
         for (int slot = 0; slot < State.Slots.Count; slot++)
@@ -99,13 +110,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// <summary>Why the run ended, or null while it may go on.</summary>
     public StopReason? Stopped { get; private set; }
 
-    /// <summary>One update. At the end of an epoch also measures the validation part and asks the stopping rules.</summary>
+    /// <summary>One update. At the end of an epoch also measures the validation part and asks the stopping
+    /// rules.</summary>
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
     public StepReport Step() => Steps(1);
 
     /// <summary>
-    /// Up to <paramref name="most"/> updates, fewer where an epoch or the run ends: the same as calling <see cref="Step"/> so
-    /// often, but in a network of a few units without the time that each call takes.
+    /// Up to <paramref name="most"/> updates, fewer where an epoch or the run ends: the same as calling <see
+    /// cref="Step"/> so often, but in a network of a few units without the time that each call takes.
     /// </summary>
     /// <param name="most">1 or more.</param>
     /// <returns>Of the last update.</returns>
@@ -138,7 +150,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// <param name="everyStep">Called after each step.</param>
     /// <param name="cancellation">Ends the run after the step in progress; the weights so far stay.</param>
     public StopReason Run(
-        Action<EpochReport>? progress = null, Action<StepReport>? everyStep = null, CancellationToken cancellation = default)
+        Action<EpochReport>? progress = null, Action<StepReport>? everyStep = null,
+            CancellationToken cancellation = default)
     {
         int told = State.History.Count;
         while (Stopped is null)
@@ -208,8 +221,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             Backward(done, count, updater: null);
             done += count;
         }
-        // All losses are known now. The gradient is not, but where nothing needs the whole of it the rule may take each part
-        // as it is finished.
+        // All losses are known now. The gradient is not, but where nothing needs the whole of it the rule may take each
+        // part as it is finished.
         (batchSquares, batchRight) = (sums.Squares, sums.Right);
         double rate = Current("learning_rate", Options.EffectiveLearningRate);
         if (sums.Weight == 0) return Idle(rows, rate);
@@ -256,7 +269,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         return order;
     }
 
-    /// <summary>Where norm or clipping wants the whole gradient first: normalises it and adds the L2 term in place.</summary>
+    /// <summary>Where norm or clipping wants the whole gradient first: normalises it and adds the L2 term in
+    /// place.</summary>
     private double FinishGradient(double normaliser)
     {
         double l2 = Current("l2", Options.L2), squares = 0;
@@ -291,7 +305,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         {
             bool penalised = IsPenalised(segments[i]);
             updater.Terms[i] = new(
-                rate * segments[i].LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
+                rate * segments[i].LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0,
+                    penalised ? decay : 0);
         }
     }
 
@@ -313,7 +328,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         State.Position = 0;
         double loss = Options.Reduction == Reduction.Mean ? State.EpochLoss / State.EpochWeight : State.EpochLoss;
         Metrics? held = validation?.Measure(State.Parameters, State.Buffers);
-        bool isBest = held is not null && (State.BestEpoch == 0 ? !double.IsNaN(held.Loss) : held.Loss < State.BestLoss);
+        bool isBest = held is not null
+            && (State.BestEpoch == 0 ? !double.IsNaN(held.Loss) : held.Loss < State.BestLoss);
         if (isBest)
         {
             State.BestLoss = held!.Loss;
@@ -321,7 +337,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             State.Parameters.Span.CopyTo(State.BestParameters.Span);
             State.Buffers.Span.CopyTo(State.BestBuffers.Span);
         }
-        EpochReport report = new(State.Epoch, State.Step, loss, Penalty(), held?.Loss ?? double.NaN, held?.Score ?? double.NaN,
+        EpochReport report = new(State.Epoch, State.Step, loss, Penalty(), held?.Loss ?? double.NaN,
+            held?.Score ?? double.NaN,
             last.LearningRate, needsNorm ? State.EpochNorm : double.NaN, isBest,
             State.EpochSquares / (State.EpochWeight * Preparation.Outputs),
             Preparation.Target.IsClass ? State.EpochRight / State.EpochWeight : double.NaN);
@@ -342,13 +359,15 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         for (int i = 0; i < Options.Schedules.Count; i++)
             if (Options.Schedules[i].Drives(parameter))
                 value = Options.Schedules[i].Schedule.Value(
-                    new ScheduleMoment(value, State.Step, StepsPerEpoch, Options.Epochs, parameter), State.ScheduleState[i]);
+                    new ScheduleMoment(value, State.Step, StepsPerEpoch, Options.Epochs, parameter),
+                        State.ScheduleState[i]);
         return value;
     }
 
     private bool IsPenalised(Segment segment) => segment.IsPenalised || Options.PenalizeBiases;
 
-    /// <summary>Puts the parameters and statistics of another run of the same shape in the place of the random start.</summary>
+    /// <summary>Puts the parameters and statistics of another run of the same shape in the place of the random
+    /// start.</summary>
     internal void StartFrom(ReadOnlySpan<T> parameters, ReadOnlySpan<T> buffers)
     {
         parameters.CopyTo(State.Parameters.Span);
@@ -356,7 +375,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         Restart();
     }
 
-    /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old one.</summary>
+    /// <summary>Called when the state was replaced (a checkpoint was read): forgets what was derived from the old
+    /// one.</summary>
     /// <param name="stopped">Why the run had ended; it stays so where that reason still holds.</param>
     internal void Restart(StopReason? stopped = null)
     {

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// Everything that changes while a network is trained, and nothing else: a checkpoint is this, written down. Random numbers
-/// need no place in it, since they are pure functions of the seed, the epoch and the step.
+/// Everything that changes while a network is trained, and nothing else: a checkpoint is this, written down. Random
+/// numbers need no place in it, since they are pure functions of the seed, the epoch and the step.
 /// </summary>
 public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -15,9 +15,11 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
         Buffers = new(spec.BufferLength);
         BestParameters = new(spec.ParameterLength);
         BestBuffers = new(spec.BufferLength);
-        Slots = [.. Enumerable.Range(0, options.Optimizer.Slots).Select(_ => new AlignedBuffer<T>(spec.ParameterLength))];
+        Slots = [
+            .. Enumerable.Range(0, options.Optimizer.Slots).Select(_ => new AlignedBuffer<T>(spec.ParameterLength))];
         FullBatchMethod? method = options.Optimizer.Method;
-        MethodVectors = [.. Enumerable.Range(0, method is null ? 0 : method.Vectors + 2).Select(_ => new double[spec.ParameterLength])];
+        MethodVectors = [.. Enumerable.Range(0, method is null ? 0 : method.Vectors + 2)
+            .Select(_ => new double[spec.ParameterLength])];
         MethodScalars = new double[method is null ? 0 : method.Scalars + 2];
         ScheduleState = [.. options.Schedules.Select(s => new double[s.Schedule.StateLength])];
         StopState = [.. options.Stop.Select(s => new double[s.StateLength])];
@@ -26,9 +28,9 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>θ, flat; <see cref="NetworkSpec.Segments"/> says what lies where.</summary>
     public AlignedBuffer<T> Parameters { get; }
 
-    /// <summary>Sums of the last batch's gradients, flat. Of tensors with more than 65,536 numbers it is only there where
-    /// something needs it whole (clipping, a gradient norm, a full-batch method): else the update rule takes each part as it
-    /// is finished, and it never reaches memory.</summary>
+    /// <summary>Sums of the last batch's gradients, flat. Of tensors with more than 65,536 numbers it is only there
+    /// where something needs it whole (clipping, a gradient norm, a full-batch method): else the update rule takes each
+    /// part as it is finished, and it never reaches memory.</summary>
     public AlignedBuffer<T> Gradient { get; }
 
     /// <summary>Whether a tensor's gradient is kept although nothing needs it.</summary>
@@ -68,8 +70,8 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     internal double LastObjective { get; set; } = double.NaN;
 
     /// <summary>
-    /// The epoch so far, all by weight: sum of losses, of weights, of squared errors, of rows whose class was right; and the
-    /// largest gradient norm.
+    /// The epoch so far, all by weight: sum of losses, of weights, of squared errors, of rows whose class was right;
+    /// and the largest gradient norm.
     /// </summary>
     internal double EpochLoss, EpochWeight, EpochSquares, EpochRight, EpochNorm;
 

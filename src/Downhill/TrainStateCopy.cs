@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// A copy of all that <see cref="TrainState{T}"/> holds but its history, to go back to: what a snapshot of a long run is
-/// made of. The gradient is not part of it, since the next step writes it anew.
+/// A copy of all that <see cref="TrainState{T}"/> holds but its history, to go back to: what a snapshot of a long run
+/// is made of. The gradient is not part of it, since the next step writes it anew.
 /// </summary>
 internal sealed class TrainStateCopy<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -13,7 +13,8 @@ internal sealed class TrainStateCopy<T> where T : unmanaged, IBinaryFloatingPoin
     private readonly double[][] vectors, schedules, stops;
     private readonly double[] scalars;
     private readonly int epoch, position, bestEpoch;
-    private readonly double lastLoss, lastObjective, bestLoss, epochLoss, epochWeight, epochSquares, epochRight, epochNorm;
+    private readonly double lastLoss, lastObjective, bestLoss, epochLoss, epochWeight, epochSquares, epochRight,
+        epochNorm;
 
     public TrainStateCopy(TrainState<T> state)
     {
@@ -27,7 +28,8 @@ internal sealed class TrainStateCopy<T> where T : unmanaged, IBinaryFloatingPoin
         scalars = (double[])state.MethodScalars.Clone();
         schedules = [.. state.ScheduleState.Select(s => (double[])s.Clone())];
         stops = [.. state.StopState.Select(s => (double[])s.Clone())];
-        (Step, epoch, position, lastLoss, lastObjective) = (state.Step, state.Epoch, state.Position, state.LastLoss, state.LastObjective);
+        (Step, epoch, position, lastLoss, lastObjective) = (state.Step, state.Epoch, state.Position, state.LastLoss,
+            state.LastObjective);
         (bestLoss, bestEpoch) = (state.BestLoss, state.BestEpoch);
         (epochLoss, epochWeight, epochSquares) = (state.EpochLoss, state.EpochWeight, state.EpochSquares);
         (epochRight, epochNorm) = (state.EpochRight, state.EpochNorm);
@@ -37,14 +39,16 @@ internal sealed class TrainStateCopy<T> where T : unmanaged, IBinaryFloatingPoin
     public long Step { get; }
 
     /// <summary>Bytes it takes, roughly.</summary>
-    public long Size => 200 + 8L * (scalars.Length + vectors.Sum(v => v.Length) + schedules.Sum(s => s.Length) + stops.Sum(s => s.Length))
+    public long Size => 200
+        + 8L * (scalars.Length + vectors.Sum(v => v.Length) + schedules.Sum(s => s.Length) + stops.Sum(s => s.Length))
         + System.Runtime.CompilerServices.Unsafe.SizeOf<T>()
-        * (parameters.Length + buffers.Length + bestParameters.Length + bestBuffers.Length + (long)slots.Sum(s => s.Length));
+        * (parameters.Length + buffers.Length + bestParameters.Length + bestBuffers.Length
+            + (long)slots.Sum(s => s.Length));
 
     /// <summary>Puts it into a state of the same network.</summary>
     /// <param name="state">Receives it.</param>
-    /// <param name="keepsMemory">Whether the state's optimizer is the one this was taken of; another starts with an empty
-    /// memory.</param>
+    /// <param name="keepsMemory">Whether the state's optimizer is the one this was taken of; another starts with an
+    /// empty memory.</param>
     /// <param name="keepsSchedules">The same of the schedules.</param>
     /// <param name="keepsStops">The same of the stopping rules.</param>
     public void Restore(TrainState<T> state, bool keepsMemory, bool keepsSchedules, bool keepsStops)
@@ -61,7 +65,8 @@ internal sealed class TrainStateCopy<T> where T : unmanaged, IBinaryFloatingPoin
         }
         if (keepsSchedules) Put(schedules, state.ScheduleState);
         if (keepsStops) Put(stops, state.StopState);
-        (state.Step, state.Epoch, state.Position, state.LastLoss, state.LastObjective) = (Step, epoch, position, lastLoss, lastObjective);
+        (state.Step, state.Epoch, state.Position, state.LastLoss, state.LastObjective) = (
+            Step, epoch, position, lastLoss, lastObjective);
         (state.BestLoss, state.BestEpoch) = (bestLoss, bestEpoch);
         (state.EpochLoss, state.EpochWeight, state.EpochSquares) = (epochLoss, epochWeight, epochSquares);
         (state.EpochRight, state.EpochNorm) = (epochRight, epochNorm);

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Downhill;
 
 /// <summary>
-/// The memory of one pass of up to <see cref="Rows"/> rows through a network, planned once: inputs, targets, every layer's
-/// outputs, caches and gradients. Nothing is allocated while it is used.
+/// The memory of one pass of up to <see cref="Rows"/> rows through a network, planned once: inputs, targets, every
+/// layer's outputs, caches and gradients. Nothing is allocated while it is used.
 /// </summary>
 public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

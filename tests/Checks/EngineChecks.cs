@@ -27,7 +27,8 @@ public static class EngineChecks
         new("the inputs of XOR have the same bits on every machine", static () => SameBits(
             Bytes(Xor().Numeric), "81a8ac62bf71648e59c0df2753b91e5cc452593e352829e27fa217d79aaee84b")),
         new("XOR is learned, saved, loaded and answered, with the same bits on every machine", LearnsXor),
-        new("adam with dropout, batch norm and missing links gives the same bits on every machine", static () => TrainsIris(
+        new("adam with dropout, batch norm and missing links gives the same bits on every machine",
+            static () => TrainsIris(
             Optimizers.Adam(), 32, "ec3350cf5212840177acd267f4303e8d3b2bf0f2e099cef235c70a6deb2fc7a1")),
         new("momentum with tanh and squared error gives the same bits on every machine", static () => TrainsIris(
             Optimizers.Momentum(), 10, "74865563130092e102120ef00b8b7819a717931b63a1ae32830d1ad360830b87")),
@@ -114,8 +115,10 @@ public static class EngineChecks
     {
         FitResult fit = Model.Fit(Xor(), new()
         {
-            Hidden = [4], Activation = [Activations.Tanh], Output = Activations.Sigmoid(), Loss = Losses.BinaryCrossEntropy,
-            Optimizer = Optimizers.Adam(), LearningRate = 0.1, Batch = 0, Epochs = 300, Scaling = Scaling.Standard, TestShare = 0,
+            Hidden = [4], Activation = [Activations.Tanh], Output = Activations.Sigmoid(),
+            Loss = Losses.BinaryCrossEntropy,
+            Optimizer = Optimizers.Adam(), LearningRate = 0.1, Batch = 0, Epochs = 300, Scaling = Scaling.Standard,
+            TestShare = 0,
             WeightDecay = 0, Stop = [], Arithmetic = Arithmetic.Portable, Threads = 1, Seed = 1,
         });
         Hold(fit.Model.Spec.ToString() == "2-4-1", $"the network is {fit.Model.Spec}");
@@ -138,7 +141,8 @@ public static class EngineChecks
             Hold(model.WeightsHash == fit.Model.WeightsHash, "the weights changed on the way");
             string answers = string.Concat(Enumerable.Range(0, 4).Select(i => model.Predict([i / 2, i % 2]).Label));
             Hold(answers == "0110", $"the answers are {answers}");
-            Hold(model.Predict([1, 0]).Values[0] == fit.Model.Predict([1, 0]).Values[0], "the answer changed on the way");
+            Hold(model.Predict([1, 0]).Values[0] == fit.Model.Predict([1, 0]).Values[0],
+                "the answer changed on the way");
         }
         return SameHash(fit.Model.WeightsHash, "1d1a09b2a61ffc9118a1f9b41ce58e20301ca4a81c88880a9b53b734564dfbeb");
     }
@@ -146,8 +150,10 @@ public static class EngineChecks
     // Every option that could change the bits is named, so that a better default tomorrow does not.
     private static FitOptions Iris(Optimizer optimizer, int batch) => new()
     {
-        Hidden = [12, 8], Activation = [Activations.Tanh], Optimizer = optimizer, Batch = batch, Epochs = 4, Arithmetic = Arithmetic.Portable, Threads = 1,
-        LearningRate = optimizer.Name == "lbfgs" ? null : 0.01, Scaling = Scaling.Standard, TestShare = 0.2, ValidationShare = 0, WeightDecay = 0, Stop = [],
+        Hidden = [12, 8], Activation = [Activations.Tanh], Optimizer = optimizer, Batch = batch, Epochs = 4,
+        Arithmetic = Arithmetic.Portable, Threads = 1,
+        LearningRate = optimizer.Name == "lbfgs" ? null : 0.01, Scaling = Scaling.Standard, TestShare = 0.2,
+        ValidationShare = 0, WeightDecay = 0, Stop = [],
         L2 = 1e-3, Seed = 5,
     };
 
@@ -155,8 +161,21 @@ public static class EngineChecks
     {
         FitOptions options = Iris(optimizer, batch);
         if (optimizer.Name == "adam")
-            options = options with { BatchNorm = true, Dropout = 0.2, Connections = 0.6, Activation = [Activations.Relu, Activations.Sigmoid()], ValidationShare = 0.2, Clip = 1 };
-        if (optimizer.Name == "momentum") options = options with { Output = Activations.Tanh, Loss = Losses.MeanSquaredError, L1 = 1e-3 };
+            options = options with
+            {
+                BatchNorm = true,
+                Dropout = 0.2,
+                Connections = 0.6,
+                Activation = [Activations.Relu, Activations.Sigmoid()],
+                ValidationShare = 0.2,
+                Clip = 1
+            };
+        if (optimizer.Name == "momentum") options = options with
+        {
+            Output = Activations.Tanh,
+            Loss = Losses.MeanSquaredError,
+            L1 = 1e-3
+        };
         FitResult fit = Model.Fit(Dataset.Load("iris"), options);
         Hold(double.IsFinite(fit.Train.Loss), "the loss is not finite");
         return SameHash(fit.Model.WeightsHash, hash);
@@ -173,11 +192,13 @@ public static class EngineChecks
         whole.Run();
         try
         {
-            (FitPlan read, TrainSession<float> second) = Checkpoint.Load(path, iris, change: o => o with { Threads = 1 });
+            (FitPlan read, TrainSession<float> second) = Checkpoint.Load(
+                path, iris, change: o => o with { Threads = 1 });
             using (second)
             {
                 second.Run();
-                Hold(read.Finish(second).Model.WeightsHash == plan.Finish(whole).Model.WeightsHash, "the weights differ");
+                Hold(read.Finish(second).Model.WeightsHash == plan.Finish(whole).Model.WeightsHash,
+                    "the weights differ");
             }
         }
         finally
@@ -209,7 +230,8 @@ public static class EngineChecks
     private static string AllocatesNothing()
     {
         Dataset iris = Dataset.Load("iris");
-        FitPlan plan = FitPlan.Make(iris, Iris(Optimizers.Adam(), 1) with { Dropout = 0.2, BatchNorm = true, Epochs = 10 });
+        FitPlan plan = FitPlan.Make(
+            iris, Iris(Optimizers.Adam(), 1) with { Dropout = 0.2, BatchNorm = true, Epochs = 10 });
         using TrainSession<float> session = plan.Start();
         Model model = plan.Finish(session).Model;
         float[] outputs = new float[3];

@@ -11,7 +11,8 @@ public static class OnnxChecks
         new("a model is written as source in every language", IsWritten),
     ];
 
-    private static Model Trained() => Model.Fit(Dataset.Load("iris"), new() { Hidden = [6], Activation = [Activations.Sigmoid(2, 0.5, -0.5)], Epochs = 5 }).Model;
+    private static Model Trained() => Model.Fit(Dataset.Load("iris"),
+        new() { Hidden = [6], Activation = [Activations.Sigmoid(2, 0.5, -0.5)], Epochs = 5 }).Model;
 
     private static string ComesBack()
     {
@@ -22,7 +23,8 @@ public static class OnnxChecks
         model.Predict(row, before);
         back.Predict(row, after);
         for (int i = 0; i < 3; i++)
-            if (Math.Abs(before[i] - after[i]) > 1e-6) throw new InvalidOperationException($"expected {before[i]}, got {after[i]}");
+            if (Math.Abs(before[i] - after[i]) > 1e-6) throw new InvalidOperationException(
+                $"expected {before[i]}, got {after[i]}");
         if (back.Predict(row).Label != model.Predict(row).Label) throw new InvalidOperationException("another class");
         return $"{bytes.Length} bytes";
     }
@@ -34,7 +36,8 @@ public static class OnnxChecks
         foreach (SourceLanguage language in SourceLanguage.All)
         {
             string source = language.Write(model, "iris");
-            if (!source.Contains("iris", StringComparison.OrdinalIgnoreCase)) throw new InvalidOperationException($"{language} without its name");
+            if (!source.Contains("iris", StringComparison.OrdinalIgnoreCase)) throw new InvalidOperationException(
+                $"{language} without its name");
             length += source.Length;
         }
         return $"{length} characters";

@@ -6,8 +6,8 @@ using Downhill.Playground;
 namespace Downhill.Checks;
 
 /// <summary>
-/// What must come out alike on every host: a session played by its messages, and a digest of all it answered. The file is
-/// compiled into the playground's tests and into the browser app.
+/// What must come out alike on every host: a session played by its messages, and a digest of all it answered. The file
+/// is compiled into the playground's tests and into the browser app.
 /// </summary>
 public static class PlaygroundChecks
 {
@@ -35,10 +35,12 @@ public static class PlaygroundChecks
     public static EngineCheck Check { get; } = new("a playground session gives the same bits on every host", () =>
     {
         string digest = Play();
-        return digest == Digest ? "" : throw new InvalidOperationException($"its digest is {digest}, expected {Digest}");
+        return digest == Digest ? ""
+            : throw new InvalidOperationException($"its digest is {digest}, expected {Digest}");
     });
 
-    /// <summary>Plays the session and digests its numbers: all replies but for the time they took, and but for what is worded.</summary>
+    /// <summary>Plays the session and digests its numbers: all replies but for the time they took, and but for what is
+    /// worded.</summary>
     public static string Play()
     {
         using Session session = new("browser");
@@ -48,9 +50,11 @@ public static class PlaygroundChecks
             byte[] reply = session.Answer(request);
             int length = 8 + (int)BinaryPrimitives.ReadUInt32LittleEndian(reply.AsSpan(4));
             using JsonDocument header = JsonDocument.Parse(reply.AsMemory(8, length - 8));
-            if (!header.RootElement.GetProperty("ok").GetBoolean()) throw new InvalidOperationException($"{request}: {header.RootElement}");
+            if (!header.RootElement.GetProperty("ok").GetBoolean()) throw new InvalidOperationException(
+                $"{request}: {header.RootElement}");
             foreach (JsonProperty field in header.RootElement.EnumerateObject())
-                if (field.Name is not ("speed" or "state" or "messages")) hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{field.Name}={field.Value.GetRawText()}\n"));
+                if (field.Name is not ("speed" or "state" or "messages")) hash.AppendData(
+                    System.Text.Encoding.UTF8.GetBytes($"{field.Name}={field.Value.GetRawText()}\n"));
             hash.AppendData(reply.AsSpan(length));
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(session.WeightsHash));
         }

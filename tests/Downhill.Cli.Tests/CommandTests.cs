@@ -14,7 +14,8 @@ public sealed class CommandTests : IDisposable
 
     /// <summary>Those that help lists; onnx-check, which it does not, has tests of its own.</summary>
     private static IEnumerable<CliCommand> Commands =>
-        Cli.Root(new Terminal(TextWriter.Null, TextWriter.Null), default).Subcommands.Cast<CliCommand>().Where(c => !c.Hidden);
+        Cli.Root(new Terminal(TextWriter.Null, TextWriter.Null), default).Subcommands.Cast<CliCommand>()
+            .Where(c => !c.Hidden);
 
     public static TheoryData<string> CommandNames { get; } = new(Commands.Select(c => c.Name));
 

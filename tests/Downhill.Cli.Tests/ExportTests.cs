@@ -11,13 +11,17 @@ public sealed class ExportTests : IDisposable
     [Fact]
     public void AModelGoesOutAndComesBackWithTheSameAnswers()
     {
-        desk.Write("plants.csv", "leaf,width,height\n1,0.5,10\n2,0.9,20\n3,0.4,12\n4,1.5,33\n5,1.1,25\n6,0.3,14\n7,1.7,39\n8,1.2,30\n9,0.6,18\n10,1.6,44\n");
+        desk.Write(
+            "plants.csv",
+            "leaf,width,height\n1,0.5,10\n2,0.9,20\n3,0.4,12\n4,1.5,33\n"
+            + "5,1.1,25\n6,0.3,14\n7,1.7,39\n8,1.2,30\n9,0.6,18\n10,1.6,44\n");
         desk.Run("train plants.csv --epochs 30 --quiet").Succeeded();
         desk.Run("export plants.safetensors --to onnx").Succeeded();
         desk.Run("import plants.onnx -o back.safetensors").Succeeded();
         Assert.Equal(Numbers("plants.safetensors"), Numbers("back.safetensors"), (a, b) => Math.Abs(a - b) < 1e-3);
 
-        double[] Numbers(string model) => [.. desk.Run($"predict {model} plants.csv").Succeeded().Out.Trim().Split('\n').Skip(1)
+        double[] Numbers(string model) => [
+            .. desk.Run($"predict {model} plants.csv").Succeeded().Out.Trim().Split('\n').Skip(1)
             .Select(l => double.Parse(l, System.Globalization.CultureInfo.InvariantCulture))];
     }
 
@@ -51,12 +55,15 @@ public sealed class ExportTests : IDisposable
     public void JsonIsOneObject()
     {
         desk.Run("train iris --hidden 3 --epochs 2 --quiet").Succeeded();
-        JsonElement export = JsonDocument.Parse(desk.Run("export iris.safetensors --to onnx --json").Succeeded().Out).RootElement;
+        JsonElement export = JsonDocument.Parse(desk.Run("export iris.safetensors --to onnx --json").Succeeded().Out)
+            .RootElement;
         Assert.Equal("iris.onnx", export.GetProperty("file").GetString());
         Assert.Equal(new FileInfo("iris.onnx").Length, export.GetProperty("bytes").GetInt64());
-        JsonElement import = JsonDocument.Parse(desk.Run("import iris.onnx -o back.safetensors --json").Succeeded().Out).RootElement;
+        JsonElement import = JsonDocument.Parse(desk.Run("import iris.onnx -o back.safetensors --json").Succeeded().Out)
+            .RootElement;
         Assert.Equal("4-3-3", import.GetProperty("network").GetString());
-        Assert.Equal(["setosa", "versicolor", "virginica"], import.GetProperty("classes").EnumerateArray().Select(c => c.GetString()!));
+        Assert.Equal(["setosa", "versicolor", "virginica"],
+            import.GetProperty("classes").EnumerateArray().Select(c => c.GetString()!));
     }
 
     [Fact]

@@ -11,7 +11,8 @@ namespace Downhill.Cli.Tests;
 /// <summary>Scoring over HTTP: the model's own answers, and nothing for who asks wrongly.</summary>
 public sealed class ServeTests : IAsyncLifetime
 {
-    private static readonly Lazy<Model> Iris = new(() => Model.Fit(Dataset.Load("iris"), new() { Hidden = [8], Epochs = 30 }).Model);
+    private static readonly Lazy<Model> Iris = new(
+        () => Model.Fit(Dataset.Load("iris"), new() { Hidden = [8], Epochs = 30 }).Model);
     private readonly HttpClient client = new();
     private ScoringServer server = null!;
 
@@ -44,17 +45,21 @@ public sealed class ServeTests : IAsyncLifetime
     {
         Dataset data = Dataset.Load("iris");
         string rows = $"[{string.Join(",", Enumerable.Range(0, data.Rows).Select(r =>
-            $"[{string.Join(",", data.Numeric[(4 * r)..(4 * r + 4)].Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}]"))}]";
+            $"[{string.Join(",", data.Numeric[(4 * r)..(4 * r + 4)].Select(v =>
+                v.ToString("R", CultureInfo.InvariantCulture)))}]"))}]";
         (_, JsonElement json) = await Post(string.Format(CultureInfo.InvariantCulture, form, rows));
         JsonElement[] answers = [.. json.GetProperty("answers").EnumerateArray()];
         Assert.Equal(150, answers.Length);
-        for (int r = 0; r < answers.Length; r++) AssertAnswer(Iris.Value.Predict(data.Numeric.AsSpan(4 * r, 4)), answers[r]);
+        for (int r = 0; r < answers.Length; r++) AssertAnswer(Iris.Value.Predict(data.Numeric.AsSpan(4 * r, 4)),
+            answers[r]);
     }
 
     [Fact]
     public async Task CsvInGivesCsvOut()
     {
-        using StringContent body = new("petal_length,other,sepal_length,sepal_width,petal_width\n1.4,x,5.1,3.5,0.2\n6.0,y,6.5,3.0,2.2\n", Encoding.UTF8, "text/csv");
+        using StringContent body = new(
+            "petal_length,other,sepal_length,sepal_width,petal_width\n1.4,x,5.1,3.5,0.2\n6.0,y,6.5,3.0,2.2\n",
+            Encoding.UTF8, "text/csv");
         using HttpResponseMessage response = await client.PostAsync(new Uri("/predict", UriKind.Relative), body);
         string[] lines = (await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n');
         Assert.Equal(3, lines.Length);
@@ -65,7 +70,8 @@ public sealed class ServeTests : IAsyncLifetime
             Prediction expected = Iris.Value.Predict(rows[r]);
             string[] fields = lines[r + 1].Split(',');
             Assert.Equal(expected.Label, fields[0]);
-            for (int k = 0; k < 3; k++) Assert.Equal(expected.Values[k], float.Parse(fields[k + 1], CultureInfo.InvariantCulture), 1e-6);
+            for (int k = 0; k < 3; k++) Assert.Equal(
+                expected.Values[k], float.Parse(fields[k + 1], CultureInfo.InvariantCulture), 1e-6);
         }
     }
 
@@ -95,10 +101,13 @@ public sealed class ServeTests : IAsyncLifetime
     [Fact]
     public async Task OtherTypesNamesOriginsAndMethodsAreRefused()
     {
-        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await Send(r => r.Content = new StringContent("[1,2,3,4]", Encoding.UTF8, "text/plain"))).StatusCode);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType,
+            (await Send(r => r.Content = new StringContent("[1,2,3,4]", Encoding.UTF8, "text/plain"))).StatusCode);
         Assert.Equal(HttpStatusCode.MisdirectedRequest, (await Send(r => r.Headers.Host = "evil.example")).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, (await Send(r => r.Headers.Add("Origin", "http://evil.example"))).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await Send(r => r.Headers.Add("Origin", server.Address.TrimEnd('/')))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.Forbidden, (await Send(r => r.Headers.Add("Origin", "http://evil.example"))).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK, (await Send(r => r.Headers.Add("Origin", server.Address.TrimEnd('/')))).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await Send(r => { r.Method = HttpMethod.Put; })).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await Send(r => { r.Method = HttpMethod.Get; r.RequestUri = new("/../etc/passwd", UriKind.Relative); })).StatusCode);
         // The answer comes before the body is sent: a server that hangs up in the middle of it may break the pipe first.
@@ -114,26 +123,32 @@ public sealed class ServeTests : IAsyncLifetime
     {
         await Post("[5.1, 3.5, 1.4, 0.2]");
         await Post("nonsense");
-        JsonElement health = JsonDocument.Parse(await client.GetStringAsync(new Uri("/health", UriKind.Relative))).RootElement;
+        JsonElement health = JsonDocument.Parse(await client.GetStringAsync(new Uri("/health", UriKind.Relative)))
+            .RootElement;
         Assert.Equal(("ready", "4-8-3", Iris.Value.WeightsHash),
-            (health.GetProperty("status").GetString(), health.GetProperty("network").GetString(), health.GetProperty("weights").GetString()));
+            (health.GetProperty("status").GetString(), health.GetProperty("network").GetString(),
+                health.GetProperty("weights").GetString()));
         string metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
         Assert.Contains("downhill_requests_total{outcome=\"answered\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("downhill_requests_total{outcome=\"refused\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("downhill_rows_total 1\n", metrics, StringComparison.Ordinal);
-        JsonElement api = JsonDocument.Parse(await client.GetStringAsync(new Uri("/openapi.json", UriKind.Relative))).RootElement;
+        JsonElement api = JsonDocument.Parse(await client.GetStringAsync(new Uri("/openapi.json", UriKind.Relative)))
+            .RootElement;
         Assert.Equal("3.1.0", api.GetProperty("openapi").GetString());
         JsonElement schemas = api.GetProperty("components").GetProperty("schemas");
-        Assert.Equal(Iris.Value.Preparation.Inputs.Select(c => c.Name), schemas.GetProperty("Row").GetProperty("properties").EnumerateObject().Select(p => p.Name));
+        Assert.Equal(Iris.Value.Preparation.Inputs.Select(c => c.Name),
+            schemas.GetProperty("Row").GetProperty("properties").EnumerateObject().Select(p => p.Name));
         using HttpResponseMessage page = await client.GetAsync(new Uri("/", UriKind.Relative));
-        Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(),
+            StringComparison.Ordinal);
         Assert.Contains("<td>petal_width</td>", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ItListensOnTheLoopbackAddressAlone()
     {
-        IPAddress? other = (await Dns.GetHostAddressesAsync(Dns.GetHostName())).FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
+        IPAddress? other = (await Dns.GetHostAddressesAsync(Dns.GetHostName()))
+            .FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
         if (other is null) Assert.Skip("This machine has no address besides the loopback.");
         using TcpClient connection = new();
         await Assert.ThrowsAnyAsync<SocketException>(async () => await connection.ConnectAsync(other, server.Port));
@@ -142,7 +157,8 @@ public sealed class ServeTests : IAsyncLifetime
     [Fact]
     public async Task APortInUseIsRefusedByName()
     {
-        DownhillException refusal = await Assert.ThrowsAsync<DownhillException>(() => ScoringServer.Start(Iris.Value, "iris", server.Port, default));
+        DownhillException refusal = await Assert.ThrowsAsync<DownhillException>(
+            () => ScoringServer.Start(Iris.Value, "iris", server.Port, default));
         Assert.Contains($"--port {server.Port}", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -7,7 +7,8 @@ namespace Downhill.Docs.Tests;
 public sealed class ExportTests
 {
     [Fact]
-    public void The_document_shows_this_code() => Documents.Check("docs/EXPORT.md", Documents.WithCode("docs/EXPORT.md"));
+    public void The_document_shows_this_code() =>
+        Documents.Check("docs/EXPORT.md", Documents.WithCode("docs/EXPORT.md"));
 
     [Fact]
     public void A_model_leaves_and_comes_back()
@@ -27,7 +28,8 @@ public sealed class ExportTests
             // end use
             Assert.Equal("setosa", again.Predict([5.1f, 3.5f, 1.4f, 0.2f]).Label);
             Assert.Equal(bytes, File.ReadAllBytes(Path.Combine(folder, "iris.onnx")));
-            Assert.Contains("void iris_predict(const float numbers[4], float outputs[3]);", source, StringComparison.Ordinal);
+            Assert.Contains("void iris_predict(const float numbers[4], float outputs[3]);", source,
+                StringComparison.Ordinal);
         }
         finally
         {

@@ -4,7 +4,8 @@ using Xunit;
 
 namespace Downhill.MLNet.Tests;
 
-/// <summary>ML.NET's ONNX transformer answers as the model it was made from, and can be saved by ML.NET itself.</summary>
+/// <summary>ML.NET's ONNX transformer answers as the model it was made from, and can be saved by ML.NET
+/// itself.</summary>
 public sealed class OnnxTests : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("downhill-mlnet-").FullName;

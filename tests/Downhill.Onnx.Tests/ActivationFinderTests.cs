@@ -7,7 +7,8 @@ public sealed class ActivationFinderTests
 {
     private static readonly Expr V = ActivationFinder.Variable();
 
-    public static TheoryData<string> Catalog { get; } = new(Activations.All.Where(e => e.Default.IsElementwise).Select(e => e.Name));
+    public static TheoryData<string> Catalog { get; } = new(
+        Activations.All.Where(e => e.Default.IsElementwise).Select(e => e.Name));
 
     [Theory, MemberData(nameof(Catalog))]
     public void EveryActivationOfTheCatalogIsFoundByItsDefinition(string name)
@@ -29,7 +30,8 @@ public sealed class ActivationFinderTests
     [InlineData("ramp(a=0,b=6,c=0,d=6)")]
     [InlineData("step(a=-1,b=3,c=0.25,straight_through=0)")]
     public void NumbersOfAnActivationAreReadOffItsValues(string text) =>
-        Assert.Equal(Downhill.Catalog.Default.Activation(text), Find(Downhill.Catalog.Default.Activation(text).Define(V)).Activation);
+        Assert.Equal(Downhill.Catalog.Default.Activation(text),
+            Find(Downhill.Catalog.Default.Activation(text).Define(V)).Activation);
 
     [Fact]
     public void FactorsAndOffsetsAroundItAreHandedBack()

@@ -19,7 +19,8 @@ public sealed class ExportTests
             {
                 (string[]? labels, float[][] numbers) =
                     OnnxRuntime.Run(OnnxExport.ToBytes(model, new() { Inputs = inputs }), model.Preparation, rows);
-                for (int r = 0; r < rows.Length; r++) Answers.AssertSame(model, rows[r], labels?[r], numbers[r], $"seed {seed}, {inputs}, row {r}");
+                for (int r = 0; r < rows.Length; r++) Answers.AssertSame(
+                    model, rows[r], labels?[r], numbers[r], $"seed {seed}, {inputs}, row {r}");
             }
         }
     }
@@ -37,7 +38,8 @@ public sealed class ExportTests
         Assert.Equal(fit.Model.WeightsHash, metadata["downhill.weights_sha256"]);
         Assert.Equal(["input"], file.Graph.Input.Select(i => i.Name));
         Assert.Equal(["label", "probabilities"], file.Graph.Output.Select(o => o.Name));
-        Assert.Equal(["Sub", "Mul", "Gemm", "Relu", "Gemm", "Softmax", "ArgMax", "Gather"], file.Graph.Node.Select(n => n.OpType));
+        Assert.Equal(["Sub", "Mul", "Gemm", "Relu", "Gemm", "Softmax", "ArgMax", "Gather"],
+            file.Graph.Node.Select(n => n.OpType));
     }
 
     [Fact]
@@ -51,9 +53,11 @@ public sealed class ExportTests
         NetworkSpec spec = NetworkSpec.Parse("1-3-1");
         AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(0);
         new Network<float>(spec).Initialize(parameters, buffers, seed: 2);
-        Preparation preparation = new([new("seconds")], new Target(["y"], []), [1_700_000_000.123], [0.01], [0], [1], 0, 1, false);
+        Preparation preparation = new([new("seconds")], new Target(["y"], []), [1_700_000_000.123], [0.01], [0], [1], 0,
+            1, false);
         Model model = new(spec, preparation, Losses.Euclidean, parameters, buffers, Arithmetic.Fast);
-        (float[], int[])[] rows = [.. Enumerable.Range(-3, 7).Select(i => (new[] { 1_700_000_000f + 128 * i }, Array.Empty<int>()))];
+        (float[], int[])[] rows = [
+            .. Enumerable.Range(-3, 7).Select(i => (new[] { 1_700_000_000f + 128 * i }, Array.Empty<int>()))];
         (_, float[][] numbers) = OnnxRuntime.Run(OnnxExport.ToBytes(model), preparation, rows);
         for (int r = 0; r < rows.Length; r++) Answers.AssertSame(model, rows[r], null, numbers[r], $"row {r}");
     }
@@ -61,10 +65,12 @@ public sealed class ExportTests
     [Fact]
     public void AUsersActivationAndLayerAreComposed()
     {
-        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default), new Dense(1, Activations.Identity));
+        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default),
+            new Dense(1, Activations.Identity));
         AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(0);
         new Network<float>(spec).Initialize(parameters, buffers, seed: 2);
-        Preparation preparation = new([new("a"), new("b")], new Target(["y"], []), [0, 0], [1, 1], [0], [1], 0, 1, false);
+        Preparation preparation = new([new("a"), new("b")], new Target(["y"], []), [0, 0], [1, 1], [0], [1], 0, 1,
+            false);
         Model model = new(spec, preparation, Losses.Euclidean, parameters, buffers, Arithmetic.Fast);
         byte[] bytes = OnnxExport.ToBytes(model);
         (float[] Numeric, int[] Codes) row = ([0.5f, -1.25f], []);
@@ -72,8 +78,10 @@ public sealed class ExportTests
         Answers.AssertSame(model, row, null, numbers[0], "row");
         // Read back by a catalog that knows it, and by no other.
         Catalog mine = Catalog.Default with { Activations = [.. Catalog.Default.Activations, BentIdentity.Entry] };
-        Assert.Contains(OnnxImport.FromBytes(bytes, catalog: mine).Spec.Layers, l => l is Dense { Activation.Name: "bent_identity" });
-        Assert.Contains("an activation of the catalog", Assert.Throws<DownhillException>(() => OnnxImport.FromBytes(bytes)).Message,
+        Assert.Contains(OnnxImport.FromBytes(bytes, catalog: mine).Spec.Layers,
+            l => l is Dense { Activation.Name: "bent_identity" });
+        Assert.Contains(
+            "an activation of the catalog", Assert.Throws<DownhillException>(() => OnnxImport.FromBytes(bytes)).Message,
             StringComparison.Ordinal);
     }
 }
@@ -87,13 +95,15 @@ internal static class Answers
     /// <param name="label">The class name, null for regression.</param>
     /// <param name="numbers">One number per class or target.</param>
     /// <param name="where">For the message.</param>
-    public static void AssertSame(Model model, (float[] Numeric, int[] Codes) row, string? label, float[] numbers, string where)
+    public static void AssertSame(Model model, (float[] Numeric, int[] Codes) row, string? label, float[] numbers,
+        string where)
     {
         float[] expected = Outputs(model, row);
         Preparation preparation = model.Preparation;
         if (preparation.SingleOutput)
         {
-            float second = (float)((expected[0] - preparation.TargetLow) / (preparation.TargetHigh - preparation.TargetLow));
+            float second = (float)(
+                (expected[0] - preparation.TargetLow) / (preparation.TargetHigh - preparation.TargetLow));
             AssertNear(model, [1 - second, second], numbers, where);
         }
         else AssertNear(model, expected, numbers, where);
@@ -101,7 +111,8 @@ internal static class Answers
     }
 
     /// <summary>The same for the network's outputs themselves.</summary>
-    public static void AssertOutputs(Model model, (float[] Numeric, int[] Codes) row, string? label, float[] numbers, string where)
+    public static void AssertOutputs(Model model, (float[] Numeric, int[] Codes) row, string? label, float[] numbers,
+        string where)
     {
         float[] expected = Outputs(model, row);
         AssertNear(model, expected, numbers, where);
@@ -123,7 +134,8 @@ internal static class Answers
             double unit = Math.Max(1, Math.Abs(expected[i]));
             if (!model.Preparation.Target.IsClass) unit = Math.Max(unit, model.Preparation.TargetScale[i]);
             Assert.True(Math.Abs(expected[i] - numbers[i]) <= 1e-5 * unit,
-                $"{where}, output {i}: expected {expected[i]:R}, got {numbers[i]:R} ({model.Spec}, {string.Join("; ", model.Spec.Layers)})");
+                $"{where}, output {i}: expected {expected[i]:R}, got {numbers[i]:R} ({model.Spec}, "
+                    + $"{string.Join("; ", model.Spec.Layers)})");
         }
     }
 
@@ -131,7 +143,8 @@ internal static class Answers
     {
         if (!preparation.Target.IsClass) Assert.Null(label);
         // Two classes as likely as each other may be told apart by a rounding.
-        else if (!IsTie(preparation, outputs)) Assert.Equal(preparation.Target.Classes[preparation.ClassOf<float>(outputs)], label);
+        else if (!IsTie(preparation, outputs)) Assert.Equal(
+            preparation.Target.Classes[preparation.ClassOf<float>(outputs)], label);
     }
 
     private static bool IsTie(Preparation preparation, float[] outputs)

@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Downhill.Onnx.Tests;
 
-/// <summary>Files as PyTorch, Keras and scikit-learn export them; eng/goldens/onnx_fixtures.py says where they come from.</summary>
+/// <summary>Files as PyTorch, Keras and scikit-learn export them; eng/goldens/onnx_fixtures.py says where they come
+/// from.</summary>
 public sealed class FixtureTests
 {
     private static string Folder => Path.Combine(AppContext.BaseDirectory, "fixtures");
@@ -33,9 +34,12 @@ public sealed class FixtureTests
         for (int i = 0; File.Exists(Path.Combine(set, $"output_{i}.pb")); i++)
         {
             OnnxTensor expected = Read(Path.Combine(set, $"output_{i}.pb"));
-            if (expected.IsText) Assert.Equal(Enumerable.Range(0, expected.Count).Select(expected.Text), outputs[i].GetStringTensorAsArray());
-            else if (expected.Type == TensorProto.Types.DataType.Int64) Assert.Equal(expected.Numbers().Select(n => (long)n), outputs[i].GetTensorDataAsSpan<long>().ToArray());
-            else if (expected.Type == TensorProto.Types.DataType.Double) AssertNear(expected, [.. outputs[i].GetTensorDataAsSpan<double>()]);
+            if (expected.IsText) Assert.Equal(Enumerable.Range(0, expected.Count).Select(expected.Text),
+                outputs[i].GetStringTensorAsArray());
+            else if (expected.Type == TensorProto.Types.DataType.Int64) Assert.Equal(
+                expected.Numbers().Select(n => (long)n), outputs[i].GetTensorDataAsSpan<long>().ToArray());
+            else if (expected.Type == TensorProto.Types.DataType.Double) AssertNear(
+                expected, [.. outputs[i].GetTensorDataAsSpan<double>()]);
             else AssertNear(expected, [.. outputs[i].GetTensorDataAsSpan<float>().ToArray().Select(v => (double)v)]);
         }
         foreach (OrtValue value in inputs.Values) value.Dispose();
@@ -69,18 +73,23 @@ public sealed class FixtureTests
         }
     }
 
-    /// <summary>ONNX's own tests, where Debian's libonnx-testdata is installed: right or refused, never wrong.</summary>
+    /// <summary>ONNX's own tests, where Debian's libonnx-testdata is installed: right or refused, never
+    /// wrong.</summary>
     [Fact]
     public void NoneOfOnnxsOwnTestsFails()
     {
-        string data = Environment.GetEnvironmentVariable("DOWNHILL_ONNX_TESTDATA") ?? "/usr/share/libonnx-testdata/data";
-        if (!Directory.Exists(data)) Assert.Skip($"{data} is missing (package libonnx-testdata); set DOWNHILL_ONNX_TESTDATA.");
-        OnnxCheckResult[] results = [.. OnnxCheck.Find(data).Where(t => !t.Contains("/real/", StringComparison.Ordinal)).Select(OnnxCheck.Run)];
+        string data = Environment.GetEnvironmentVariable("DOWNHILL_ONNX_TESTDATA")
+            ?? "/usr/share/libonnx-testdata/data";
+        if (!Directory.Exists(data)) Assert.Skip(
+            $"{data} is missing (package libonnx-testdata); set DOWNHILL_ONNX_TESTDATA.");
+        OnnxCheckResult[] results = [
+            .. OnnxCheck.Find(data).Where(t => !t.Contains("/real/", StringComparison.Ordinal)).Select(OnnxCheck.Run)];
         Assert.DoesNotContain(results, r => r.Outcome == OnnxOutcome.Failed);
         Assert.InRange(results.Count(r => r.Outcome == OnnxOutcome.Passed), 120, results.Length);
     }
 
-    private static OnnxTensor Read(string path) => OnnxTensor.Read(OnnxFile.ParseTensor(OnnxFile.Load(path), path), path, null);
+    private static OnnxTensor Read(string path) =>
+        OnnxTensor.Read(OnnxFile.ParseTensor(OnnxFile.Load(path), path), path, null);
 
     private static OrtValue Value(OnnxTensor tensor)
     {
@@ -91,13 +100,15 @@ public sealed class FixtureTests
             for (int i = 0; i < tensor.Count; i++) texts.StringTensorSetElementAt(tensor.Text(i).AsSpan(), i);
             return texts;
         }
-        return tensor.Type == TensorProto.Types.DataType.Double ? OrtValue.CreateTensorValueFromMemory(tensor.Numbers(), shape)
+        return tensor.Type == TensorProto.Types.DataType.Double
+            ? OrtValue.CreateTensorValueFromMemory(tensor.Numbers(), shape)
             : OrtValue.CreateTensorValueFromMemory(tensor.Numbers().Select(n => (float)n).ToArray(), shape);
     }
 
     private static void AssertNear(OnnxTensor expected, double[] got)
     {
         Assert.Equal(expected.Count, got.Length);
-        for (int i = 0; i < got.Length; i++) Assert.InRange(got[i], expected[i] - 1e-5 * Math.Max(1, Math.Abs(expected[i])), expected[i] + 1e-5 * Math.Max(1, Math.Abs(expected[i])));
+        for (int i = 0; i < got.Length; i++) Assert.InRange(got[i], expected[i]
+            - 1e-5 * Math.Max(1, Math.Abs(expected[i])), expected[i] + 1e-5 * Math.Max(1, Math.Abs(expected[i])));
     }
 }

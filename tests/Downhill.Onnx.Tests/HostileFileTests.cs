@@ -4,10 +4,12 @@ using Type = Downhill.Onnx.Schema.TensorProto.Types.DataType;
 
 namespace Downhill.Onnx.Tests;
 
-/// <summary>Whatever the bytes: a model or a refusal that says why, soon, and within the memory that the file's size allows.</summary>
+/// <summary>Whatever the bytes: a model or a refusal that says why, soon, and within the memory that the file's size
+/// allows.</summary>
 public sealed class HostileFileTests
 {
-    private static byte[] Small => OnnxExport.ToBytes(Model.Fit(Dataset.Load("iris"), new() { Hidden = [2], Epochs = 1 }).Model);
+    private static byte[] Small =>
+        OnnxExport.ToBytes(Model.Fit(Dataset.Load("iris"), new() { Hidden = [2], Epochs = 1 }).Model);
 
     // ---- damage -----------------------------------------------------------------------------------------------------
 
@@ -38,7 +40,8 @@ public sealed class HostileFileTests
     public void RandomDamageIsRefusedOrRead()
     {
         RandomStream random = new(1, 5);
-        byte[][] files = [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "fixtures"), "model.onnx", SearchOption.AllDirectories)
+        byte[][] files = [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "fixtures"), "model.onnx",
+            SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal).Select(File.ReadAllBytes)];
         ulong drawn = 0;
         for (int round = 0; round < 4000; round++)
@@ -50,7 +53,8 @@ public sealed class HostileFileTests
                 if (kind == 0) bytes[at] = (byte)random.Below(drawn++, 256);
                 else if (kind == 1) bytes[at] = 0xFF;
                 else if (kind == 2) bytes[at] = (byte)(bytes[at] + 1);
-                else bytes.AsSpan(at, Math.Min(8, bytes.Length - at)).CopyTo(bytes.AsSpan(random.Below(drawn++, bytes.Length - 8)));
+                else bytes.AsSpan(at, Math.Min(8, bytes.Length - at))
+                    .CopyTo(bytes.AsSpan(random.Below(drawn++, bytes.Length - 8)));
             }
             IsRead(bytes);
         }
@@ -75,7 +79,9 @@ public sealed class HostileFileTests
 
     public static TheoryData<string> Attacks => new(All.Keys);
 
-    private static Dictionary<string, (Action<ModelProto> Change, string Expected)> All { get; } = new(StringComparer.Ordinal)
+    private static Dictionary<string,
+        (Action<ModelProto> Change, string Expected)> All
+    { get; } = new(StringComparer.Ordinal)
     {
         ["no graph"] = (m => m.Graph = null!, "a graph"),
         ["no input"] = (m => m.Graph.Input.Clear(), "an input for the rows"),
@@ -92,36 +98,74 @@ public sealed class HostileFileTests
         ["two values of one name"] = (m => m.Graph.Node[1].Output[0] = "v", "'v' twice"),
         ["two tensors of one name"] = (m => m.Graph.Initializer.Add(m.Graph.Initializer[0].Clone()), "'w' twice"),
         ["negative dimension"] = (m => m.Graph.Initializer[0].Dims[0] = -3, "[-3,2]"),
-        ["dimensions that overflow"] = (m => { m.Graph.Initializer[0].Dims[0] = 1L << 33; m.Graph.Initializer[0].Dims[1] = 1L << 33; }, "at most 2³¹"),
+        ["dimensions that overflow"] = (
+            m => { m.Graph.Initializer[0].Dims[0] = 1L << 33; m.Graph.Initializer[0].Dims[1] = 1L << 33; },
+            "at most 2³¹"),
         ["larger than its data"] = (m => m.Graph.Initializer[0].Dims[0] = 1_000_000_000, "bytes for"),
         ["smaller than its data"] = (m => m.Graph.Initializer[0].Dims[0] = 1, "bytes for"),
-        ["hundred dimensions"] = (m => m.Graph.Initializer[0].Dims.AddRange(Enumerable.Repeat(1L, 100)), "at most 8 dimensions"),
+        ["hundred dimensions"] = (m => m.Graph.Initializer[0].Dims.AddRange(Enumerable.Repeat(1L, 100)),
+            "at most 8 dimensions"),
         ["type that is none"] = (m => m.Graph.Initializer[0].DataType = 77, "type 77"),
         ["weights of texts"] = (m => m.Graph.Initializer[0] = Texts("w", 6), "fixed numbers"),
         ["weights for other rows"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 5, "rows of 5"),
-        ["input of a billion columns"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 1_000_000_000, "fixed number of columns"),
-        ["input of negative width"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = -4, "fixed number of columns"),
-        ["input of unknown width"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimParam = "any", "fixed number of columns"),
+        ["input of a billion columns"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = 1_000_000_000,
+            "fixed number of columns"),
+        ["input of negative width"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimValue = -4,
+            "fixed number of columns"),
+        ["input of unknown width"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim[1].DimParam = "any",
+            "fixed number of columns"),
         ["input whose width overflows"] = (m => m.Graph.Input[0].Type.TensorType.Shape.Dim.Add(
-            [.. Enumerable.Range(0, 9).Select(_ => new TensorShapeProto.Types.Dimension { DimValue = long.MaxValue / 2 })]), "fixed number of columns"),
+            [.. Enumerable.Range(0, 9).Select(_ =>
+                new TensorShapeProto.Types.Dimension { DimValue = long.MaxValue / 2 })]), "fixed number of columns"),
         ["input without a type"] = (m => m.Graph.Input[0].Type = null!, "a tensor with a shape"),
         ["weights elsewhere"] = (m => Elsewhere(m, "weights.bin"), "weights within the file"),
         ["sparse weights"] = (m => m.Graph.SparseInitializer.Add(new SparseTensorProto()), "a dense tensor"),
-        ["weights that are an input"] = (m => { m.Graph.Initializer.RemoveAt(0); m.Graph.Input.Add(Input("w", 2)); }, "fixed numbers as operand 2"),
-        ["softmax in the middle"] = (m => { m.Graph.Node[1].OpType = "Softmax"; Append(m, "Gemm", "h2", "y", "w2"); }, "element-wise"),
+        ["weights that are an input"] = (m => { m.Graph.Initializer.RemoveAt(0); m.Graph.Input.Add(Input("w", 2)); },
+            "fixed numbers as operand 2"),
+        ["softmax in the middle"] = (m => { m.Graph.Node[1].OpType = "Softmax"; Append(m, "Gemm", "h2", "y", "w2"); },
+            "element-wise"),
         ["logarithms of probabilities"] = (m => m.Graph.Node[1].OpType = "LogSoftmax", "probabilities"),
-        ["skip connection"] = (m => { Append(m, "Gemm", "h2", "y", "w2"); Append(m, "Add", "sum", "h2", "y"); }, "Networks with branches"),
-        ["two branches"] = (m => { Append(m, "Gemm", "h2", "y", "w2"); Append(m, "Tanh", "h3", "h2"); Append(m, "Gemm", "h4", "v", "w2"); Append(m, "Tanh", "h5", "h4"); }, "branch"),
-        ["square as an activation"] = (m => { m.Graph.Node[1].OpType = "Mul"; m.Graph.Node[1].Input.Add("v"); }, "an activation of the catalog"),
-        ["rounding"] = (m => { m.Graph.Node[1].OpType = "Cast"; m.Graph.Node[1].Attribute.Add(Integer("to", (long)Type.Int32)); }, "keeps the numbers"),
-        ["rows mixed"] = (m => { m.Graph.Node[1].OpType = "Transpose"; m.Graph.Node[1].Attribute.Add(Integers("perm", 1, 0)); }, "rows in the first dimension"),
-        ["rows flattened"] = (m => { m.Graph.Node[1].OpType = "Flatten"; m.Graph.Node[1].Attribute.Add(Integer("axis", 0)); }, "rows kept apart"),
+        ["skip connection"] = (m => { Append(m, "Gemm", "h2", "y", "w2"); Append(m, "Add", "sum", "h2", "y"); },
+            "Networks with branches"),
+        ["two branches"] = (
+            m =>
+            {
+                Append(m, "Gemm", "h2", "y", "w2"); Append(m, "Tanh", "h3", "h2"); Append(
+            m, "Gemm", "h4", "v", "w2"); Append(m, "Tanh", "h5", "h4");
+            }, "branch"),
+        ["square as an activation"] = (m => { m.Graph.Node[1].OpType = "Mul"; m.Graph.Node[1].Input.Add("v"); },
+            "an activation of the catalog"),
+        ["rounding"] = (
+            m => { m.Graph.Node[1].OpType = "Cast"; m.Graph.Node[1].Attribute.Add(Integer("to", (long)Type.Int32)); },
+            "keeps the numbers"),
+        ["rows mixed"] = (
+            m => { m.Graph.Node[1].OpType = "Transpose"; m.Graph.Node[1].Attribute.Add(Integers("perm", 1, 0)); },
+            "rows in the first dimension"),
+        ["rows flattened"] = (
+            m => { m.Graph.Node[1].OpType = "Flatten"; m.Graph.Node[1].Attribute.Add(Integer("axis", 0)); },
+            "rows kept apart"),
         ["columns of inputs"] = (m => m.Graph.Node[0].Attribute.Add(Integer("transA", 1)), "transA"),
         ["bias for each row"] = (m => m.Graph.Node[0].Input.Add("w"), "numbers for rows of [2]"),
-        ["twenty thousand nodes"] = (m => { for (int i = 0; i < 20_000; i++) Append(m, "Identity", $"i{i}", "y"); }, "at most 10000 nodes"),
-        ["million texts"] = (m => m.MetadataProps.AddRange(Enumerable.Range(0, 400_000).Select(_ => new StringStringEntryProto { Key = "a" })), "at most 300,000 parts"),
-        ["endless formula"] = (m => { string from = "y"; for (int i = 0; i < 200; i++) { Append(m, "Sin", $"s{i}", from); from = $"s{i}"; } }, "longer formula"),
-        ["formula that doubles"] = (m => { string from = "y"; for (int i = 0; i < 60; i++) { Append(m, "Mul", $"s{i}", from, from); from = $"s{i}"; } }, "activation of the catalog"),
+        ["twenty thousand nodes"] = (m => { for (int i = 0; i < 20_000; i++) Append(m, "Identity", $"i{i}", "y"); },
+            "at most 10000 nodes"),
+        ["million texts"] = (
+            m => m.MetadataProps.AddRange(Enumerable.Range(0, 400_000)
+            .Select(_ => new StringStringEntryProto { Key = "a" })), "at most 300,000 parts"),
+        ["endless formula"] = (
+            m =>
+            {
+                string from = "y"; for (
+            int i = 0; i < 200; i++) { Append(m, "Sin", $"s{i}", from); from = $"s{i}"; }
+            }, "longer formula"),
+        ["formula that doubles"] = (
+            m =>
+            {
+                string from = "y"; for (int i = 0; i < 60; i++)
+                {
+                    Append(m, "Mul", $"s{i}", from, from);
+                    from = $"s{i}";
+                }
+            }, "activation of the catalog"),
     };
 
     [Theory, MemberData(nameof(Attacks))]
@@ -140,7 +184,8 @@ public sealed class HostileFileTests
     }
 
     [Fact]
-    public void ThePlainModelOfTheseAttacksIsRead() => Assert.Equal("3-2", OnnxImport.FromBytes(Plain().ToByteArray()).Spec.ToString());
+    public void ThePlainModelOfTheseAttacksIsRead() =>
+        Assert.Equal("3-2", OnnxImport.FromBytes(Plain().ToByteArray()).Spec.ToString());
 
     [Fact]
     public void MessagesWithinMessagesEndSomewhere()
@@ -148,7 +193,8 @@ public sealed class HostileFileTests
         // A graph in an attribute of a node of a graph in an attribute …, a thousand times.
         byte[] graph = [];
         for (int depth = 0; depth < 1000; depth++) graph = Field(1, Field(5, Field(6, graph)));
-        Assert.Contains("deep", Assert.Throws<DownhillException>(() => OnnxImport.FromBytes(Field(7, graph))).Message, StringComparison.Ordinal);
+        Assert.Contains("deep", Assert.Throws<DownhillException>(() => OnnxImport.FromBytes(Field(7, graph))).Message,
+            StringComparison.Ordinal);
 
         static byte[] Field(int number, byte[] content)
         {
@@ -170,20 +216,24 @@ public sealed class HostileFileTests
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
     }
 
-    [Theory, InlineData("../weights.bin"), InlineData("/etc/hostname"), InlineData(""), InlineData("link.bin"), InlineData("missing.bin"), InlineData("a/../../weights.bin")]
+    [Theory, InlineData("../weights.bin"), InlineData("/etc/hostname"), InlineData(""), InlineData("link.bin"),
+        InlineData("missing.bin"), InlineData("a/../../weights.bin")]
     public void WeightsOutsideTheFolderAreNotRead(string location)
     {
-        string folder = Directory.CreateTempSubdirectory("downhill-hostile").FullName, inner = Path.Combine(folder, "model");
+        string folder = Directory.CreateTempSubdirectory("downhill-hostile").FullName,
+            inner = Path.Combine(folder, "model");
         try
         {
             Directory.CreateDirectory(inner);
             File.WriteAllBytes(Path.Combine(folder, "weights.bin"), new byte[24]);
-            if (!OperatingSystem.IsWindows()) File.CreateSymbolicLink(Path.Combine(inner, "link.bin"), Path.Combine(folder, "weights.bin"));
+            if (!OperatingSystem.IsWindows()) File.CreateSymbolicLink(
+                Path.Combine(inner, "link.bin"), Path.Combine(folder, "weights.bin"));
             ModelProto model = Plain();
             Elsewhere(model, location);
             File.WriteAllBytes(Path.Combine(inner, "model.onnx"), model.ToByteArray());
             Assert.Contains("beside the model",
-                Assert.Throws<DownhillException>(() => OnnxImport.Load(Path.Combine(inner, "model.onnx"))).Message, StringComparison.Ordinal);
+                Assert.Throws<DownhillException>(() => OnnxImport.Load(Path.Combine(inner, "model.onnx"))).Message,
+                    StringComparison.Ordinal);
         }
         finally
         {
@@ -203,11 +253,13 @@ public sealed class HostileFileTests
             File.WriteAllBytes(Path.Combine(folder, "weights.bin"), bytes);
             Elsewhere(model, "weights.bin", 8);
             File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model.ToByteArray());
-            Assert.Equal(OnnxImport.FromBytes(Plain().ToByteArray()).WeightsHash, OnnxImport.Load(Path.Combine(folder, "model.onnx")).WeightsHash);
+            Assert.Equal(OnnxImport.FromBytes(Plain().ToByteArray()).WeightsHash,
+                OnnxImport.Load(Path.Combine(folder, "model.onnx")).WeightsHash);
             Elsewhere(model, "weights.bin", 80);
             File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model.ToByteArray());
             Assert.Contains("do not belong together",
-                Assert.Throws<DownhillException>(() => OnnxImport.Load(Path.Combine(folder, "model.onnx"))).Message, StringComparison.Ordinal);
+                Assert.Throws<DownhillException>(() => OnnxImport.Load(Path.Combine(folder, "model.onnx"))).Message,
+                    StringComparison.Ordinal);
         }
         finally
         {
@@ -215,7 +267,8 @@ public sealed class HostileFileTests
         }
     }
 
-    // ---- a model of three inputs and two units --------------------------------------------------------------------------
+    // ---- a model of three inputs and two units
+    // --------------------------------------------------------------------------
 
     private static ModelProto Plain()
     {
@@ -277,7 +330,8 @@ public sealed class HostileFileTests
         weights.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = $"{offset}" });
     }
 
-    private static AttributeProto Integer(string name, long value) => new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
+    private static AttributeProto Integer(string name, long value) =>
+        new() { Name = name, I = value, Type = AttributeProto.Types.AttributeType.Int };
 
     private static AttributeProto Integers(string name, params long[] values)
     {

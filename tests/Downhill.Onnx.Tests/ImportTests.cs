@@ -13,7 +13,8 @@ public sealed class ImportTests
             Model model = RandomModels.Make(seed);
             foreach (OnnxInputs inputs in (OnnxInputs[])[OnnxInputs.Columns, OnnxInputs.Tensor])
             {
-                Model back = OnnxImport.FromBytes(OnnxExport.ToBytes(model, new() { Inputs = inputs }), $"seed {seed}, {inputs}");
+                Model back = OnnxImport.FromBytes(OnnxExport.ToBytes(model, new() { Inputs = inputs }),
+                    $"seed {seed}, {inputs}");
                 Assert.Equal(model.Preparation.Inputs.Select(c => (c.Name, c.Kind, c.Categories.Count)),
                     back.Preparation.Inputs.Select(c => (c.Name, c.Kind, c.Categories.Count)));
                 Assert.Equal(model.Preparation.Target.Names, back.Preparation.Target.Names);
@@ -25,7 +26,8 @@ public sealed class ImportTests
                     float[] numbers = outputs;
                     if (back.Preparation.SingleOutput)
                     {
-                        float second = (float)((outputs[0] - back.Preparation.TargetLow) / (back.Preparation.TargetHigh - back.Preparation.TargetLow));
+                        float second = (float)((outputs[0] - back.Preparation.TargetLow) / (
+                            back.Preparation.TargetHigh - back.Preparation.TargetLow));
                         numbers = [1 - second, second];
                     }
                     Answers.AssertSame(model, row, back.Preparation.Target.IsClass

@@ -10,11 +10,13 @@ internal static class OnnxRuntime
     public static (string[]? Labels, float[][] Numbers) Run(
         byte[] graph, Preparation preparation, (float[] Numeric, int[] Codes)[] rows)
     {
-        using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using SessionOptions options =
+            new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
         using InferenceSession session = new(graph, options);
         Dictionary<string, OrtValue> inputs = new(StringComparer.Ordinal);
         if (session.InputNames is ["input"])
-            inputs["input"] = Floats([.. rows.SelectMany(r => Row(preparation, r))], rows.Length, preparation.Inputs.Count);
+            inputs["input"] = Floats([.. rows.SelectMany(r => Row(preparation, r))], rows.Length,
+                preparation.Inputs.Count);
         else AddColumns(inputs, session, preparation, rows);
         using RunOptions run = new();
         using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(run, inputs, session.OutputNames);
@@ -44,7 +46,8 @@ internal static class OnnxRuntime
     }
 
     private static void AddColumns(
-        Dictionary<string, OrtValue> inputs, InferenceSession session, Preparation preparation, (float[] Numeric, int[] Codes)[] rows)
+        Dictionary<string, OrtValue> inputs, InferenceSession session, Preparation preparation,
+            (float[] Numeric, int[] Codes)[] rows)
     {
         int n = 0, c = 0;
         Assert.Equal(preparation.Inputs.Count, session.InputNames.Count);
@@ -60,7 +63,8 @@ internal static class OnnxRuntime
             }
             OrtValue texts = OrtValue.CreateTensorWithEmptyStrings(OrtAllocator.DefaultInstance, [rows.Length, 1]);
             for (int r = 0; r < rows.Length; r++)
-                texts.StringTensorSetElementAt((rows[r].Codes[c] < 0 ? "unheard of" : column.Categories[rows[r].Codes[c]]).AsSpan(), r);
+                texts.StringTensorSetElementAt(
+                    (rows[r].Codes[c] < 0 ? "unheard of" : column.Categories[rows[r].Codes[c]]).AsSpan(), r);
             inputs[column.Name] = texts;
             c++;
         }

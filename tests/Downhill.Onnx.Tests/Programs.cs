@@ -36,7 +36,8 @@ internal sealed class Programs : IDisposable
     public string Run(string program, params string[] arguments)
     {
         (int code, string output, string error) = Start(program, arguments, Folder);
-        Assert.True(code == 0, $"{Path.GetFileName(program)} {string.Join(' ', arguments)}: exit code {code}\n{output}\n{error}");
+        Assert.True(code == 0, $"{Path.GetFileName(program)} {string.Join(' ', arguments)}: exit code {code}\n{output}"
+            + $"\n{error}");
         return output;
     }
 

@@ -1,8 +1,8 @@
 namespace Downhill.Onnx.Tests;
 
 /// <summary>
-/// Models of every kind there is: columns of numbers and categories, scaling, masks, batch normalisation, dropout, every activation
-/// with its numbers, classes by several outputs or one, numbers in units. A pure function of the seed.
+/// Models of every kind there is: columns of numbers and categories, scaling, masks, batch normalisation, dropout,
+/// every activation with its numbers, classes by several outputs or one, numbers in units. A pure function of the seed.
 /// </summary>
 internal sealed class RandomModels
 {
@@ -48,7 +48,8 @@ internal sealed class RandomModels
         List<Column> inputs = [];
         for (int i = 0; i < columns; i++)
             inputs.Add(Below(4) > 0 ? new($"column {i + 1}")
-                : new($"kind {i + 1}", ColumnKind.Category, [.. Enumerable.Range(0, 1 + Below(4)).Select(k => $"größe {k}")]));
+                : new($"kind {i + 1}", ColumnKind.Category,
+                [.. Enumerable.Range(0, 1 + Below(4)).Select(k => $"größe {k}")]));
         int numeric = inputs.Count(c => c.Kind == ColumnKind.Numeric);
         bool scaled = Below(4) > 0;
         double[] shift = [.. Enumerable.Range(0, numeric).Select(_ => scaled ? Math.Pow(10, Below(5)) * Normal() : 0)];
@@ -62,7 +63,8 @@ internal sealed class RandomModels
         int classes = 2 + Below(4);
         bool single = classes == 2 && Below(2) == 0;
         double low = single && Below(2) == 0 ? -1 : 0;
-        return new(inputs, new(["kind"], [.. Enumerable.Range(0, classes).Select(k => $"class \"{k}\"")]), shift, scale, [], [],
+        return new(inputs, new(["kind"], [.. Enumerable.Range(0, classes).Select(k => $"class \"{k}\"")]), shift, scale,
+            [], [],
             low, 1, single);
     }
 
@@ -79,13 +81,15 @@ internal sealed class RandomModels
                 HasBias = Below(5) > 0,
                 ForwardScale = Below(4) == 0 ? ForwardScale.LeCun : ForwardScale.None,
                 Connections = Below(3) == 0
-                    ? ConnectionMask.Random(width, units, 0.3 + 0.6 * Uniform(), new RandomStream((ulong)seed, 3)) : null,
+                    ? ConnectionMask.Random(width, units, 0.3 + 0.6 * Uniform(), new RandomStream((ulong)seed, 3))
+                    : null,
             });
             if (norm) layers.Add(new BatchNorm(Activation(place++)) { Epsilon = 1e-3 });
             if (Below(4) == 0) layers.Add(new Dropout(0.3));
             width = units;
         }
-        Activation output = preparation.Target.IsClass && !preparation.SingleOutput && Below(2) == 0 ? Activations.Softmax
+        Activation output = preparation.Target.IsClass && !preparation.SingleOutput && Below(2) == 0
+            ? Activations.Softmax
             : Activation(place);
         layers.Add(new Dense(preparation.Outputs, output) { HasBias = Below(5) > 0 });
         return new(preparation.Width, layers);

@@ -22,27 +22,35 @@ public sealed class SourceTests : IDisposable
             programs.Write($"{name}.c", SourceLanguage.C.Write(model, name));
             files.Add($"{name}.c");
             Preparation preparation = model.Preparation;
-            string parameters = (preparation.NumericCount > 0 ? "const float *, " : "") + (preparation.CategoryCount > 0 ? "const int *, " : "");
+            string parameters = (preparation.NumericCount > 0 ? "const float *, " : "")
+                + (preparation.CategoryCount > 0 ? "const int *, " : "");
             main.Append($"extern void {name}_predict({parameters}float *);\n");
-            if (preparation.Target.IsClass) main.Append($"extern const char *const {name}_classes[];\nextern int {name}_class(const float *);\n");
+            if (preparation.Target.IsClass) main.Append(
+                $"extern const char *const {name}_classes[];\nextern int {name}_class(const float *);\n");
             if (preparation.CategoryCount > 0) main.Append($"extern int {name}_category(int, const char *);\n");
             foreach ((float[] numbers, int[] codes) in rows)
             {
                 body.Append("{ float o[").Append(preparation.Outputs).Append("];");
                 List<string> arguments = [];
-                if (numbers.Length > 0) body.Append($" const float n[] = {{{string.Join(',', numbers.Select(v => $"{v:E9}f"))}}};");
+                if (numbers.Length > 0) body.Append(
+                    $" const float n[] = {{{string.Join(',', numbers.Select(v => $"{v:E9}f"))}}};");
                 if (numbers.Length > 0) arguments.Add("n");
                 Column[] categories = [.. preparation.Inputs.Where(c => c.Kind == ColumnKind.Category)];
                 if (codes.Length > 0)
-                    body.Append($" int c[] = {{{string.Join(',', codes.Select((k, i) => $"{name}_category({i}, \"{(k < 0 ? "?" : categories[i].Categories[k])}\")"))}}};");
+                    body.Append($" int c[] = {{"
+                        + string.Join(',', codes.Select((k, i) =>
+                            $"{name}_category({i}, \"{(k < 0 ? "?" : categories[i].Categories[k])}\")"))
+                        + "};");
                 if (codes.Length > 0) arguments.Add("c");
                 body.Append($" {name}_predict({string.Join(", ", [.. arguments, "o"])});");
                 body.Append(preparation.Target.IsClass ? $" printf(\"%s\", {name}_classes[{name}_class(o)]);" : "");
-                body.Append($" for (int i = 0; i < {preparation.Outputs}; i++) printf(\"\\t%.9g\", o[i]); puts(\"\"); }}\n");
+                body.Append($" for (int i = 0; i < {preparation.Outputs}; i++) printf(\"\\t%.9g\", o[i]); puts(\"\"); "
+                    + $"}}\n");
             }
         });
         programs.Write("main.c", main.Append(body).Append("return 0; }\n").ToString());
-        programs.Run(cc, ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-o", "all", .. files, "-lm"]);
+        programs.Run(
+            cc, ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-o", "all", .. files, "-lm"]);
         Check(programs.Run(Path.Combine(programs.Folder, "all")));
     }
 
@@ -51,8 +59,10 @@ public sealed class SourceTests : IDisposable
     {
         string dotnet = Programs.Need("The .NET SDK", "--version", "dotnet");
         StringBuilder main = new("using System; using System.Globalization; using System.Linq;\n"
-            + "Console.OutputEncoding = System.Text.Encoding.UTF8; CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;\n"
-            + "void Show(string answer, float[] o) => Console.Write(answer + string.Concat(o.Select(v => \"\\t\" + v.ToString(\"R\"))) + \"\\n\");\n");
+            + "Console.OutputEncoding = System.Text.Encoding.UTF8; CultureInfo.CurrentCulture = "
+            + "CultureInfo.InvariantCulture;\n"
+            + "void Show(string answer, float[] o) => Console.Write(answer + string.Concat(o.Select(v => \"\\t\" + "
+            + "v.ToString(\"R\"))) + \"\\n\");\n");
         ForEach((name, model, rows) =>
         {
             programs.Write($"{name}.cs", SourceLanguage.CSharp.Write(model, name));
@@ -61,11 +71,16 @@ public sealed class SourceTests : IDisposable
             foreach ((float[] numbers, int[] codes) in rows)
             {
                 List<string> arguments = [];
-                if (numbers.Length > 0) arguments.Add($"new float[] {{{string.Join(',', numbers.Select(v => $"{v:E9}f"))}}}");
+                if (numbers.Length > 0) arguments.Add(
+                    $"new float[] {{{string.Join(',', numbers.Select(v => $"{v:E9}f"))}}}");
                 Column[] categories = [.. preparation.Inputs.Where(c => c.Kind == ColumnKind.Category)];
                 if (codes.Length > 0)
-                    arguments.Add($"new int[] {{{string.Join(',', codes.Select((k, i) => $"{type}.Category({i}, \"{(k < 0 ? "?" : categories[i].Categories[k])}\")"))}}}");
-                main.Append($"{{ var o = new float[{type}.Outputs]; {type}.Predict({string.Join(", ", [.. arguments, "o"])}); "
+                    arguments.Add($"new int[] {{"
+                        + string.Join(',', codes.Select((k, i) =>
+                            $"{type}.Category({i}, \"{(k < 0 ? "?" : categories[i].Categories[k])}\")"))
+                        + "}");
+                main.Append(
+                    $"{{ var o = new float[{type}.Outputs]; {type}.Predict({string.Join(", ", [.. arguments, "o"])}); "
                     + $"Show({(preparation.Target.IsClass ? $"{type}.Classes[{type}.ClassOf(o)]" : "\"\"")}, o); }}\n");
             }
         });
@@ -79,15 +94,18 @@ public sealed class SourceTests : IDisposable
     }
 
     [Fact]
-    public void PythonAgrees() => CheckPython(SourceLanguage.Python, Programs.Need("Python", "--version", "python3", "python"), "outputs(row)", "predict(row)");
+    public void PythonAgrees() => CheckPython(SourceLanguage.Python,
+        Programs.Need("Python", "--version", "python3", "python"), "outputs(row)", "predict(row)");
 
     [Fact]
     public void NumPyAgrees() => CheckPython(SourceLanguage.NumPy,
-        Programs.Need("Python with NumPy", "-c import.numpy".Replace('.', ' '), "python3", "/usr/bin/python3"), "outputs([row])[0]", "predict([row])[0]");
+        Programs.Need("Python with NumPy", "-c import.numpy".Replace('.', ' '), "python3", "/usr/bin/python3"),
+            "outputs([row])[0]", "predict([row])[0]");
 
     private void CheckPython(SourceLanguage language, string python, string outputs, string predict)
     {
-        StringBuilder main = new("import importlib, sys\nsys.stdout.reconfigure(encoding='utf-8')\ndef show(answer, o):\n"
+        StringBuilder main = new("import importlib, sys\nsys.stdout.reconfigure(encoding='utf-8')\ndef show(answer, "
+            + "o):\n"
             + "    print(answer + ''.join('\\t%.9g' % v for v in o))\n");
         ForEach((name, model, rows) =>
         {
@@ -97,7 +115,8 @@ public sealed class SourceTests : IDisposable
             foreach ((float[] numbers, int[] codes) in rows)
             {
                 int n = 0, c = 0;
-                IEnumerable<string> row = preparation.Inputs.Select(column => column.Kind == ColumnKind.Numeric ? $"{numbers[n++]:E9}"
+                IEnumerable<string> row = preparation.Inputs.Select(
+                    column => column.Kind == ColumnKind.Numeric ? $"{numbers[n++]:E9}"
                     : codes[c++] is int k && k < 0 ? "'?'" : $"'{column.Categories[k]}'");
                 main.Append($"row = [{string.Join(", ", row)}]\n");
                 main.Append($"show({(preparation.Target.IsClass ? $"{name}.{predict}" : "''")}, {name}.{outputs})\n");
@@ -157,7 +176,8 @@ public sealed class SourceTests : IDisposable
 
             """);
         programs.Run(cc, "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", "nasty", "nasty.c", "-lm");
-        string all = string.Concat(model.Preparation.Inputs.Select(c => c.Name).Concat(model.Preparation.Target.Classes).Select(t => $"{t}\n"));
+        string all = string.Concat(model.Preparation.Inputs.Select(c => c.Name).Concat(model.Preparation.Target.Classes)
+            .Select(t => $"{t}\n"));
         Assert.Equal(all, programs.Run(Path.Combine(programs.Folder, "nasty")));
         programs.Write("nasty.py", SourceLanguage.Python.Write(model, "nasty"));
         programs.Write("main.py", """
@@ -166,18 +186,21 @@ public sealed class SourceTests : IDisposable
             sys.stdout.write(''.join(t + chr(10) for t in nasty.COLUMNS + nasty.CLASSES))
             """);
         Assert.Equal(all, programs.Run(python, "main.py"));
-        // What the compilers say of C and Python, a look at the text says of C#: no line ends within a string or a comment.
+        // What the compilers say of C and Python, a look at the text says of C#: no line ends within a string or a
+        // comment.
         string code = SourceLanguage.CSharp.Write(model, "nasty");
         Assert.DoesNotContain(code, c => char.IsControl(c) && c != '\n');
         Assert.All(code.Split('\n').Where(l => l.Contains("evil", StringComparison.Ordinal)), line =>
-            Assert.True(line.TrimStart().StartsWith('"') || line.TrimStart().StartsWith("//", StringComparison.Ordinal), line));
+            Assert.True(line.TrimStart().StartsWith('"') || line.TrimStart().StartsWith("//", StringComparison.Ordinal),
+                line));
     }
 
     [Fact]
     public void AUsersActivationAndLayerComeAlong()
     {
         string python = Programs.Need("Python", "--version", "python3", "python");
-        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default), new Dense(1, Activations.Identity));
+        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default),
+            new Dense(1, Activations.Identity));
         Model model = Untrained(spec, [new("a"), new("b")], new Target(["y"], []));
         programs.Write("mine.py", SourceLanguage.Python.Write(model, "mine"));
         programs.Write("main.py", "import mine\nprint('%.9g' % mine.predict([0.5, -1.25]))\n");
@@ -187,20 +210,24 @@ public sealed class SourceTests : IDisposable
     }
 
     private static Model Nasty() => Untrained(new NetworkSpec(3, new Dense(2, Activations.Softmax)),
-        [new("evil */ \"\"\" \\ ??/ ' \u2028 %s"), new("evil\r\t`ö𝄞", ColumnKind.Category, ["evil\\", "\"; evil();//"])],
+        [new("evil */ \"\"\" \\ ??/ ' \u2028 %s"),
+            new("evil\r\t`ö𝄞", ColumnKind.Category, ["evil\\", "\"; evil();//"])],
         new Target(["evil"], ["evil \\\" */", "evil ''' {0} \\u000a"]));
 
     private static Model Untrained(NetworkSpec spec, Column[] columns, Target target)
     {
         AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(spec.BufferLength);
         new Network<float>(spec).Initialize(parameters, buffers, seed: 5);
-        int numbers = columns.Count(c => c.Kind == ColumnKind.Numeric), outputs = target.IsClass ? 0 : target.Names.Count;
-        Preparation preparation = new(columns, target, new double[numbers], [.. Enumerable.Repeat(1.0, numbers)], new double[outputs],
+        int numbers = columns.Count(c => c.Kind == ColumnKind.Numeric),
+            outputs = target.IsClass ? 0 : target.Names.Count;
+        Preparation preparation = new(columns, target, new double[numbers], [.. Enumerable.Repeat(1.0, numbers)],
+            new double[outputs],
             [.. Enumerable.Repeat(1.0, outputs)], 0, 1, false);
         return new Model(spec, preparation, Losses.Euclidean, parameters, buffers, Arithmetic.Fast);
     }
 
-    // ---- what is the same for all languages ----------------------------------------------------------------------------
+    // ---- what is the same for all languages
+    // ----------------------------------------------------------------------------
 
     private static void ForEach(Action<string, Model, (float[] Numeric, int[] Codes)[]> use)
     {

@@ -58,11 +58,13 @@ public sealed class SessionTests : IDisposable
         // Every layer has a gradient, whether or not training drops units.
         Assert.All(player.Frame("\"statistics\":true").Header.GetProperty("statistics").EnumerateArray(), layer =>
             Assert.InRange(layer.GetProperty("gradientNorm").GetDouble(), 1e-9, 1e3));
-        JsonElement unit = player.Do("\"do\":\"inspect\",\"what\":\"unit\",\"layer\":0,\"unit\":1,\"at\":{\"row\":4}").Header;
+        JsonElement unit = player.Do("\"do\":\"inspect\",\"what\":\"unit\",\"layer\":0,\"unit\":1,\"at\":{\"row\":4}")
+            .Header;
         double delta = unit.GetProperty("delta").GetDouble();
         Assert.NotEqual(0, delta);
         // ∂L/∂w = δ·x.
         Assert.All(unit.GetProperty("terms").EnumerateArray(), term =>
-            Assert.Equal(delta * term.GetProperty("input").GetDouble(), term.GetProperty("gradient").GetDouble(), 1e-12));
+            Assert.Equal(delta * term.GetProperty("input").GetDouble(), term.GetProperty("gradient").GetDouble(),
+                1e-12));
     }
 }

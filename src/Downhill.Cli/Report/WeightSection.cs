@@ -66,7 +66,8 @@ internal static class WeightSection
         string some = shown.Length == units ? ""
             : $" The {shown.Length} of {Written.Count(units)} units with the largest weights are shown.";
         page.Add($"<p class=\"note\">Each picture is one {(isOutput ? "output" : "hidden unit")}"
-            + $": what it adds up from the {image.Width} × {image.Height} pixels it sees, all on one scale.{some}</p>\n");
+            + $": what it adds up from the {image.Width} × {image.Height} pixels it sees, all on one scale."
+            + $"{some}</p>\n");
         Legend(page, limit);
         // Pictures of many pixels are shown pixel by pixel: scaled, their rings would blur into stripes.
         string size = image.Width is > 16 and <= 64

@@ -5,14 +5,16 @@ using System.Text.Json;
 
 namespace Downhill.Cli.Serve;
 
-/// <summary>The OpenAPI document of a scoring server, made of the model's columns and answers, and the page that shows it.</summary>
+/// <summary>The OpenAPI document of a scoring server, made of the model's columns and answers, and the page that shows
+/// it.</summary>
 internal static class ScoringDocument
 {
     public static byte[] OpenApi(Model model, string name)
     {
         Preparation preparation = model.Preparation;
         ArrayBufferWriter<byte> bytes = new();
-        using (Utf8JsonWriter json = new(bytes, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.Default }))
+        using (Utf8JsonWriter json = new(
+            bytes, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.Default }))
         {
             json.WriteStartObject();
             json.WriteString("openapi", "3.1.0");
@@ -86,8 +88,10 @@ internal static class ScoringDocument
         });
         json.WriteEndObject();
         json.WriteEndObject();
-        foreach ((string status, string what) in (ReadOnlySpan<(string, string)>)[("400", "A row that is wrong: {\"error\": …} says where, what was expected and what came"),
-            ("413", "Too many bytes"), ("415", "Neither JSON nor CSV"), ("421", "Another name for this server"), ("429", "Too many requests at once")])
+        foreach ((string status, string what) in (ReadOnlySpan<(string, string)>)[
+            ("400", "A row that is wrong: {\"error\": …} says where, what was expected and what came"),
+            ("413", "Too many bytes"), ("415", "Neither JSON nor CSV"), ("421", "Another name for this server"),
+                ("429", "Too many requests at once")])
         {
             json.WriteStartObject(status);
             json.WriteString("description", what);
@@ -195,12 +199,16 @@ internal static class ScoringDocument
         Preparation preparation = model.Preparation;
         StringBuilder rows = new();
         foreach (Column column in preparation.Inputs)
-            rows.Append($"<tr><td>{Html(column.Name)}</td><td>{(column.Kind == ColumnKind.Category ? $"one of {Html(TableWords.Listed(column.Categories))}" : "number")}</td></tr>\n");
+            rows.Append($"<tr><td>{Html(column.Name)}</td><td>"
+                + (column.Kind != ColumnKind.Category ? "number"
+                    : $"one of {Html(TableWords.Listed(column.Categories))}")
+                + "</td></tr>\n");
         string example = ModelFile.Json(json =>
         {
             json.WriteStartObject();
             foreach (Column column in preparation.Inputs)
-                if (column.Kind == ColumnKind.Category) json.WriteString(column.Name, column.Categories.Count > 0 ? column.Categories[0] : "");
+                if (column.Kind == ColumnKind.Category) json.WriteString(
+                    column.Name, column.Categories.Count > 0 ? column.Categories[0] : "");
                 else json.WriteNumber(column.Name, 0);
             json.WriteEndObject();
         });

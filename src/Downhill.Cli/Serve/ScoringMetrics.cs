@@ -61,7 +61,9 @@ internal sealed class ScoringMetrics
         Value("downhill_uptime_seconds", Stopwatch.GetElapsedTime(started).TotalSeconds);
         return text.ToString();
 
-        void Family(string name, string type, string help) => text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
-        void Value(string name, double value) => text.Append(name).Append(' ').Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
+        void Family(string name, string type, string help) =>
+            text.Append($"# HELP {name} {help}\n# TYPE {name} {type}\n");
+        void Value(string name, double value) => text.Append(name).Append(' ')
+            .Append(value.ToString("R", CultureInfo.InvariantCulture)).Append('\n');
     }
 }

@@ -36,11 +36,13 @@ internal sealed class ScoringRows
             bool isCategory = columns[i].Kind == ColumnKind.Category;
             kindPlaces[i] = isCategory ? categories++ : numbers++;
             if (isCategory)
-                codes[i] = columns[i].Categories.Select((text, code) => (text, code)).ToDictionary(p => p.text, p => p.code, StringComparer.Ordinal);
+                codes[i] = columns[i].Categories.Select((text, code) => (text, code))
+                    .ToDictionary(p => p.text, p => p.code, StringComparer.Ordinal);
         }
         answerName = JsonEncodedText.Encode(Preparation.Target.IsClass ? "class" : "values");
         shareName = JsonEncodedText.Encode(model.GivesProbabilities ? "probabilities" : "scores");
-        names = [.. (Preparation.Target.IsClass ? Preparation.Target.Classes : Preparation.Target.Names).Select(n => JsonEncodedText.Encode(n))];
+        names = [.. (Preparation.Target.IsClass ? Preparation.Target.Classes : Preparation.Target.Names)
+            .Select(n => JsonEncodedText.Encode(n))];
     }
 
     public Preparation Preparation => model.Preparation;
@@ -48,8 +50,8 @@ internal sealed class ScoringRows
     // ---- JSON -------------------------------------------------------------------------------------------------------
 
     /// <summary>
-    /// Answers a body that is a row or a list of rows, each an object by column or an array in the columns' order, or an object
-    /// {"rows": […]}.
+    /// Answers a body that is a row or a list of rows, each an object by column or an array in the columns' order, or
+    /// an object {"rows": […]}.
     /// </summary>
     /// <returns>Number of rows.</returns>
     /// <exception cref="DownhillException">What is wrong, with the row's number and the column's name.</exception>
@@ -63,12 +65,14 @@ internal sealed class ScoringRows
             using Utf8JsonWriter writer = new(output, new JsonWriterOptions { SkipValidation = true });
             if (!reader.Read()) Refuse("Body", "a row or a list of rows in JSON", "nothing");
             int rows = 0;
-            if (reader.TokenType == JsonTokenType.StartArray && IsListOfRows(reader)) rows = AnswerList(ref reader, writer, numbers, kinds);
+            if (reader.TokenType == JsonTokenType.StartArray && IsListOfRows(reader)) rows = AnswerList(
+                ref reader, writer, numbers, kinds);
             else if (reader.TokenType == JsonTokenType.StartObject && IsWrapped(reader))
             {
                 reader.Read();
                 reader.Read();
-                if (reader.TokenType != JsonTokenType.StartArray) Refuse("Body, \"rows\"", "a list of rows", $"{reader.TokenType}");
+                if (reader.TokenType != JsonTokenType.StartArray) Refuse(
+                    "Body, \"rows\"", "a list of rows", $"{reader.TokenType}");
                 rows = AnswerList(ref reader, writer, numbers, kinds);
                 reader.Read();
                 if (reader.TokenType != JsonTokenType.EndObject) Refuse("Body", "\"rows\" and nothing else", "more");
@@ -84,7 +88,8 @@ internal sealed class ScoringRows
         }
         catch (JsonException error)
         {
-            throw new DownhillException($"Body: expected JSON, got something else ({error.Message.Split('.')[0]}). See /openapi.json.", error);
+            throw new DownhillException($"Body: expected JSON, got something else ({error.Message.Split('.')[0]}"
+                + $"). See /openapi.json.", error);
         }
         finally
         {
@@ -95,10 +100,12 @@ internal sealed class ScoringRows
 
     // The reader is a copy: looking ahead does not move the caller's.
     private static bool IsListOfRows(Utf8JsonReader reader) =>
-        reader.Read() && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject or JsonTokenType.EndArray;
+        reader.Read() && reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject
+            or JsonTokenType.EndArray;
 
     private bool IsWrapped(Utf8JsonReader reader) =>
-        reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("rows"u8) && !places.ContainsKey("rows");
+        reader.Read() && reader.TokenType == JsonTokenType.PropertyName && reader.ValueTextEquals("rows"u8)
+            && !places.ContainsKey("rows");
 
     private int AnswerList(ref Utf8JsonReader reader, Utf8JsonWriter writer, float[] numbers, int[] kinds)
     {
@@ -130,7 +137,8 @@ internal sealed class ScoringRows
     }
 
     private int Predict(float[] numbers, int[] kinds, Span<float> outputs) =>
-        predictor.Predict(numbers.AsSpan(0, Preparation.NumericCount), outputs, kinds.AsSpan(0, Preparation.CategoryCount));
+        predictor.Predict(numbers.AsSpan(0, Preparation.NumericCount), outputs,
+            kinds.AsSpan(0, Preparation.CategoryCount));
 
     private void ReadArray(ref Utf8JsonReader reader, float[] numbers, int[] kinds, Span<int> given, int row)
     {
@@ -151,7 +159,8 @@ internal sealed class ScoringRows
             reader.Read();
             if (!places.TryGetValue(name, out int place))
             {
-                Refuse($"Row {row}", $"the columns {TableWords.Listed([.. Preparation.Inputs.Select(c => c.Name)])}", $"'{name}'");
+                Refuse($"Row {row}", $"the columns {TableWords.Listed([.. Preparation.Inputs.Select(c => c.Name)])}",
+                    $"'{name}'");
                 return;
             }
             if (given[place] != 0) Refuse($"Row {row}", $"'{name}' once", "it twice");
@@ -167,7 +176,8 @@ internal sealed class ScoringRows
             string? text = reader.TokenType switch
             {
                 JsonTokenType.String => reader.GetString(),
-                JsonTokenType.Number => Encoding.UTF8.GetString(reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan),
+                JsonTokenType.Number => Encoding.UTF8.GetString(
+                    reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan),
                 JsonTokenType.Null => null,
                 _ => Refuse<string>($"Row {row}, '{Preparation.Inputs[place].Name}'", "a text", $"{reader.TokenType}"),
             };
@@ -176,7 +186,8 @@ internal sealed class ScoringRows
         }
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetSingle(out float value) || !float.IsFinite(value))
         {
-            Refuse($"Row {row}, '{Preparation.Inputs[place].Name}'", "a number", reader.TokenType == JsonTokenType.String ? $"\"{reader.GetString()}\"" : $"{reader.TokenType}");
+            Refuse($"Row {row}, '{Preparation.Inputs[place].Name}'", "a number",
+                reader.TokenType == JsonTokenType.String ? $"\"{reader.GetString()}\"" : $"{reader.TokenType}");
             return;
         }
         numbers[kindPlaces[place]] = value;
@@ -221,7 +232,8 @@ internal sealed class ScoringRows
 
     // ---- CSV --------------------------------------------------------------------------------------------------------
 
-    /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, or the numbers.</summary>
+    /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, or the
+    /// numbers.</summary>
     /// <returns>Number of rows.</returns>
     /// <exception cref="DownhillException">What is wrong, with its line.</exception>
     public int AnswerCsv(string text, TextWriter output)
@@ -229,7 +241,8 @@ internal sealed class ScoringRows
         using StringReader source = new(text);
         using Sylvan.Data.Csv.CsvDataReader csv = Open(source);
         int[] from = [.. Preparation.Inputs.Select(column =>
-            Enumerable.Range(0, csv.FieldCount).Where(i => csv.GetName(i) == column.Name).Append(-1).First() is int at and >= 0 ? at
+            Enumerable.Range(0, csv.FieldCount).Where(i => csv.GetName(i) == column.Name).Append(-1).First() is int at
+                and >= 0 ? at
                 : Refuse<int>("Line 1", $"a column '{column.Name}'", "none of this name"))];
         Target target = Preparation.Target;
         IEnumerable<string> head = !target.IsClass ? target.Names
@@ -246,8 +259,11 @@ internal sealed class ScoringRows
             for (int i = 0; i < from.Length; i++)
             {
                 string field = from[i] < csv.RowFieldCount ? csv.GetString(from[i]).Trim() : "";
-                if (codes[i] is Dictionary<string, int> known) kinds[kindPlaces[i]] = known.GetValueOrDefault(field, -1);
-                else if (!float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[kindPlaces[i]]) || !float.IsFinite(numbers[kindPlaces[i]]))
+                if (codes[i] is Dictionary<string, int> known) kinds[kindPlaces[i]] = known.GetValueOrDefault(
+                    field, -1);
+                else if (
+                    !float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[kindPlaces[i]])
+                    || !float.IsFinite(numbers[kindPlaces[i]]))
                     Refuse($"Line {rows + 1}, '{Preparation.Inputs[i].Name}'", "a number", $"'{field}'");
             }
             int predicted = predictor.Predict(numbers, outputs, kinds);
@@ -256,7 +272,8 @@ internal sealed class ScoringRows
                 output.Write(CsvField.Of(target.Classes[predicted]));
                 output.Write(',');
             }
-            output.Write(Preparation.SingleOutput ? $"{CsvField.Of(1 - Second(outputs[0]))},{CsvField.Of(Second(outputs[0]))}"
+            output.Write(Preparation.SingleOutput ? $"{CsvField.Of(1 - Second(outputs[0]))},"
+                + $"{CsvField.Of(Second(outputs[0]))}"
                 : string.Join(',', outputs.Select(CsvField.Of)));
             output.Write('\n');
         }
@@ -267,11 +284,14 @@ internal sealed class ScoringRows
     {
         try
         {
-            return Sylvan.Data.Csv.CsvDataReader.Create(source, new Sylvan.Data.Csv.CsvDataReaderOptions { HasHeaders = true, MaxBufferSize = 1 << 24 });
+            return Sylvan.Data.Csv.CsvDataReader.Create(
+                source, new Sylvan.Data.Csv.CsvDataReaderOptions { HasHeaders = true, MaxBufferSize = 1 << 24 });
         }
-        catch (Exception error) when (error is Sylvan.Data.Csv.CsvFormatException or ArgumentException or InvalidOperationException)
+        catch (Exception error) when (
+            error is Sylvan.Data.Csv.CsvFormatException or ArgumentException or InvalidOperationException)
         {
-            throw new DownhillException($"Line 1: expected a header with the columns' names, got something else ({error.Message}). See /openapi.json.", error);
+            throw new DownhillException($"Line 1: expected a header with the columns' names, got something else ("
+                + $"{error.Message}). See /openapi.json.", error);
         }
     }
 
@@ -283,11 +303,13 @@ internal sealed class ScoringRows
         }
         catch (Sylvan.Data.Csv.CsvFormatException error)
         {
-            throw new DownhillException($"Line {line}: expected CSV, got something else ({error.Message}). See /openapi.json.", error);
+            throw new DownhillException($"Line {line}: expected CSV, got something else ({error.Message}"
+                + $"). See /openapi.json.", error);
         }
     }
 
     private static void Refuse(string where, string expected, string got) => Refuse<int>(where, expected, got);
 
-    private static T Refuse<T>(string where, string expected, string got) => Throw.Input<T>(where, expected, got, "See /openapi.json.");
+    private static T Refuse<T>(string where, string expected, string got) =>
+        Throw.Input<T>(where, expected, got, "See /openapi.json.");
 }

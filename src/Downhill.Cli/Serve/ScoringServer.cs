@@ -18,9 +18,9 @@ using Microsoft.Extensions.Logging;
 namespace Downhill.Cli.Serve;
 
 /// <summary>
-/// Scores rows over HTTP for programs on this machine: bound to the loopback address, other names for it refused (against
-/// rebinding), pages of other origins refused. Bodies, rows, connections and requests at once are bounded; on the way down, what
-/// has begun is answered.
+/// Scores rows over HTTP for programs on this machine: bound to the loopback address, other names for it refused
+/// (against rebinding), pages of other origins refused. Bodies, rows, connections and requests at once are bounded; on
+/// the way down, what has begun is answered.
 /// </summary>
 internal sealed class ScoringServer : IAsyncDisposable
 {
@@ -67,10 +67,12 @@ internal sealed class ScoringServer : IAsyncDisposable
             server.Port = new Uri(server.app.Urls.First()).Port;
             return server;
         }
-        catch (Exception error) when (error is SocketException || (error is IOException && error.InnerException is AddressInUseException or SocketException))
+        catch (Exception error) when (error is SocketException
+            || (error is IOException && error.InnerException is AddressInUseException or SocketException))
         {
             await server.app.DisposeAsync().ConfigureAwait(false);
-            throw new DownhillException($"--port {port}: expected a free port, got one that cannot be used. Give another, or 0 for any.", error);
+            throw new DownhillException($"--port {port}: expected a free port, got one that cannot be used. Give "
+                + $"another, or 0 for any.", error);
         }
     }
 
@@ -90,7 +92,8 @@ internal sealed class ScoringServer : IAsyncDisposable
 
     private WebApplication Build(int port)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = [] });
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, Args = [] });
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<IHostLifetime, Quiet>();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -107,15 +110,20 @@ internal sealed class ScoringServer : IAsyncDisposable
             limits.MinRequestBodyDataRate = new MinDataRate(240, TimeSpan.FromSeconds(5));
         });
         WebApplication built = builder.Build();
-        built.Use((context, next) => Guard(context) is (int status, string why) ? Say(context.Response, status, why) : next(context));
+        built.Use((context, next) => Guard(context) is (int status, string why) ? Say(context.Response, status, why)
+            : next(context));
         built.MapPost("/predict", Predict);
         built.MapGet("/health", context => Send(context, "application/json", health));
-        built.MapGet("/metrics", context => Send(context, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.Text())));
+        built.MapGet("/metrics", context =>
+            Send(context, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.Text())));
         built.MapGet("/openapi.json", context => Send(context, "application/json", openApi));
         built.MapGet("/", context => Send(context, "text/html; charset=utf-8", page));
-        built.MapGet("/page.css", context => Send(context, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Style)));
-        built.MapGet("/page.js", context => Send(context, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Script)));
-        built.MapFallback(context => context.Request.Path.Value is "/predict" or "/health" or "/metrics" or "/openapi.json" or "/"
+        built.MapGet("/page.css",
+            context => Send(context, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Style)));
+        built.MapGet("/page.js",
+            context => Send(context, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Script)));
+        built.MapFallback(
+            context => context.Request.Path.Value is "/predict" or "/health" or "/metrics" or "/openapi.json" or "/"
             ? Say(context.Response, StatusCodes.Status405MethodNotAllowed, "POST to /predict, GET everything else.")
             : Say(context.Response, StatusCodes.Status404NotFound, "There is no such address. See /openapi.json."));
         return built;
@@ -126,15 +134,19 @@ internal sealed class ScoringServer : IAsyncDisposable
     {
         HttpRequest request = context.Request;
         IHeaderDictionary headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "no-referrer";
         string port = context.Connection.LocalPort.ToString(CultureInfo.InvariantCulture);
         string host = request.Headers.Host.ToString();
         // Another name that leads here is how a foreign page gets in (DNS rebinding).
-        if (!host.Equals($"127.0.0.1:{port}", StringComparison.Ordinal) && !host.Equals($"localhost:{port}", StringComparison.OrdinalIgnoreCase))
-            return (StatusCodes.Status421MisdirectedRequest, "This server is called 127.0.0.1 or localhost, with its port.");
-        if (request.Headers.Origin.Count > 0 && !request.Headers.Origin.ToString().Equals($"http://{host}", StringComparison.OrdinalIgnoreCase))
+        if (!host.Equals($"127.0.0.1:{port}", StringComparison.Ordinal)
+            && !host.Equals($"localhost:{port}", StringComparison.OrdinalIgnoreCase))
+            return (StatusCodes.Status421MisdirectedRequest,
+                "This server is called 127.0.0.1 or localhost, with its port.");
+        if (request.Headers.Origin.Count > 0 && !request.Headers.Origin.ToString()
+            .Equals($"http://{host}", StringComparison.OrdinalIgnoreCase))
             return (StatusCodes.Status403Forbidden, "Pages of other origins are not answered.");
         return null;
     }
@@ -149,7 +161,8 @@ internal sealed class ScoringServer : IAsyncDisposable
         try
         {
             if (Interlocked.Increment(ref running) > MostAtOnce)
-                await Say(context.Response, StatusCodes.Status429TooManyRequests, $"More than {MostAtOnce} requests at once.").ConfigureAwait(false);
+                await Say(context.Response, StatusCodes.Status429TooManyRequests,
+                    $"More than {MostAtOnce} requests at once.").ConfigureAwait(false);
             else answered = await Answer(context).ConfigureAwait(false);
         }
         catch (DownhillException error)
@@ -159,7 +172,8 @@ internal sealed class ScoringServer : IAsyncDisposable
         catch (Microsoft.AspNetCore.Http.BadHttpRequestException error)
         {
             await Say(context.Response, error.StatusCode, error.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? $"A body of at most {MostBytes >> 20} MiB is taken." : "The request is broken.").ConfigureAwait(false);
+                ? $"A body of at most {MostBytes >> 20} MiB is taken." : "The request is broken.")
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -174,7 +188,8 @@ internal sealed class ScoringServer : IAsyncDisposable
         bool isCsv = type.Equals("text/csv", StringComparison.OrdinalIgnoreCase);
         if (!isCsv && !type.Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
-            await Say(context.Response, StatusCodes.Status415UnsupportedMediaType, "Send application/json or text/csv.").ConfigureAwait(false);
+            await Say(context.Response, StatusCodes.Status415UnsupportedMediaType, "Send application/json or text/csv.")
+                .ConfigureAwait(false);
             return 0;
         }
         PipeReader body = context.Request.BodyReader;
@@ -200,7 +215,8 @@ internal sealed class ScoringServer : IAsyncDisposable
             else
             {
                 count = rows.AnswerJson(read.Buffer, output);
-                answer = System.Runtime.InteropServices.MemoryMarshal.TryGetArray(output.WrittenMemory, out ArraySegment<byte> segment) ? segment.Array! : output.WrittenMemory.ToArray();
+                answer = System.Runtime.InteropServices.MemoryMarshal.TryGetArray(output.WrittenMemory,
+                    out ArraySegment<byte> segment) ? segment.Array! : output.WrittenMemory.ToArray();
                 length = output.WrittenCount;
             }
         }
@@ -210,7 +226,8 @@ internal sealed class ScoringServer : IAsyncDisposable
         }
         context.Response.ContentType = isCsv ? "text/csv; charset=utf-8" : "application/json";
         context.Response.ContentLength = length;
-        await context.Response.BodyWriter.WriteAsync(answer.AsMemory(0, length), context.RequestAborted).ConfigureAwait(false);
+        await context.Response.BodyWriter.WriteAsync(answer.AsMemory(0, length), context.RequestAborted)
+            .ConfigureAwait(false);
         return count;
     }
 

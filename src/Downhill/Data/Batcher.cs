@@ -58,8 +58,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
         Read(workspace, start, 0, count, order);
 
     /// <summary>
-    /// Reads the rows at places start+first … start+first+count−1 of the order as rows first … of the workspace. Different
-    /// rows may be read at the same time.
+    /// Reads the rows at places start+first … start+first+count−1 of the order as rows first … of the workspace.
+    /// Different rows may be read at the same time.
     /// </summary>
     public void Read(Workspace<T> workspace, int start, int first, int count, in Permutation? order)
     {
@@ -70,12 +70,14 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
         int n = preparation.NumericCount, c = preparation.CategoryCount, targets = preparation.Outputs;
         int inputs = preparation.Width, perRow = source.Target.IsClass ? 0 : targets;
         Span<float> raw = numeric.AsSpan(first * n, count * n);
-        Span<int> codesOf = codes.AsSpan(first * c, count * c), classesOf = perRow == 0 ? classes.AsSpan(first, count) : [];
+        Span<int> codesOf = codes.AsSpan(first * c, count * c), classesOf = perRow == 0 ? classes.AsSpan(first, count)
+            : [];
         Span<float> valuesOf = values.AsSpan(first * perRow, count * perRow);
         Span<T> encoded = workspace.Input.Slice(first * inputs, count * inputs);
         Span<T> wanted = workspace.Targets.Slice(first * targets, count * targets);
         // Rows that are taken as they are go where the network reads them.
-        if (typeof(T) == typeof(float) && c == 0 && preparation.TakesNumbersAsTheyAre) raw = MemoryMarshal.Cast<T, float>(encoded);
+        if (typeof(T) == typeof(float) && c == 0 && preparation.TakesNumbersAsTheyAre) raw = MemoryMarshal.Cast<T,
+            float>(encoded);
         source.Read(picked, raw, codesOf, classesOf, valuesOf, weights.Length == 0 ? [] : weights.AsSpan(first, count));
         preparation.Encode(raw, codesOf, encoded, count);
         for (int i = 0; i < count; i++)

@@ -5,8 +5,8 @@ namespace Downhill;
 
 /// <summary>
 /// The batches of a small network: all rows of a table encoded once, then laid out group by group as
-/// <see cref="LaneNetwork{T}"/> wants them, many batches ahead. Where the rows keep their order and all fit, they are laid
-/// out only once.
+/// <see cref="LaneNetwork{T}"/> wants them, many batches ahead. Where the rows keep their order and all fit, they are
+/// laid out only once.
 /// </summary>
 internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -31,9 +31,11 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
     /// <param name="network">Says how it wants them.</param>
     /// <param name="batch">Rows of a batch.</param>
     public LaneBatches(
-        Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights, LaneNetwork<T> network, int batch)
+        Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights,
+            LaneNetwork<T> network, int batch)
     {
-        (inputs, outputs, rowLength, lanes) = (preparation.Width, preparation.Outputs, network.RowLength, network.Lanes);
+        (inputs, outputs, rowLength, lanes) = (preparation.Width, preparation.Outputs, network.RowLength,
+            network.Lanes);
         (this.batch, count, isClass) = (batch, rows.Length, source.Target.IsClass);
         weights = source.HasWeights || classWeights is not null ? new double[count] : null;
         encoded = new(count * RowStride);
@@ -111,14 +113,16 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
             for (int o = 0; o < outputs; o++) t[o * lanes] = row[o];
         }
         T* classes = group + lanes * (inputs + outputs + rowLength), rounded = classes + lanes;
-        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded.Pointer[(long)rows[lane] * RowStride + inputs + outputs];
+        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded.Pointer[
+            (long)rows[lane] * RowStride + inputs + outputs];
         for (int lane = 0; weights is not null && lane < rows.Length; lane++)
             rounded[lane] = T.CreateTruncating(exact[lane] = weights[rows[lane]]);
     }
 
     private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights)
     {
-        float[] numeric = new float[preparation.NumericCount], values = new float[isClass ? 0 : outputs], weight = new float[source.HasWeights ? 1 : 0];
+        float[] numeric = new float[preparation.NumericCount], values = new float[isClass ? 0 : outputs],
+            weight = new float[source.HasWeights ? 1 : 0];
         int[] codes = new int[preparation.CategoryCount], classes = new int[isClass ? 1 : 0];
         for (int i = 0; i < count; i++)
         {

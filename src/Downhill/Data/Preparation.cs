@@ -115,15 +115,16 @@ public sealed record Preparation(
     /// <summary>Whether a numeric column's value is the network's input, unchanged.</summary>
     internal bool TakesNumbersAsTheyAre { get; } = Shift.All(s => s == 0) && Scale.All(s => s == 1);
 
-    /// <summary>The same for rows of them, [rows, numeric] and [rows, codes] to [rows, <see cref="Width"/>]; numbers that
-    /// are taken as they are may be in their place already.</summary>
+    /// <summary>The same for rows of them, [rows, numeric] and [rows, codes] to [rows, <see cref="Width"/>]; numbers
+    /// that are taken as they are may be in their place already.</summary>
     internal void Encode<T>(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes, Span<T> encoded, int rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int n = NumericCount, c = CategoryCount;
         if (c == 0)
         {
-            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(MemoryMarshal.Cast<T, float>(encoded));
+            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(
+                MemoryMarshal.Cast<T, float>(encoded));
             else Standardisation.Apply(numeric, Shift, Scale, encoded);
             return;
         }

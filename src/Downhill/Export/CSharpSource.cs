@@ -8,11 +8,16 @@ namespace Downhill;
 internal sealed class CSharpSource
 {
     private static readonly SourceSyntax Syntax = new("f", isWholeFloat: true,
-        ("Exp", SourceSyntax.Call("MathF.Exp")), ("Log", SourceSyntax.Call("MathF.Log")), ("Log1P", SourceSyntax.Call("LogOnePlus")),
-        ("Tanh", SourceSyntax.Call("MathF.Tanh")), ("Sin", SourceSyntax.Call("MathF.Sin")), ("Cos", SourceSyntax.Call("MathF.Cos")),
-        ("Sqrt", SourceSyntax.Call("MathF.Sqrt")), ("Abs", SourceSyntax.Call("MathF.Abs")), ("Erf", SourceSyntax.Call("Erf")),
-        ("Pow", SourceSyntax.Call("MathF.Pow", 2)), ("Sign", SourceSyntax.Call("SignOf")), ("Sigmoid", SourceSyntax.Call("Logistic")),
-        ("Softplus", SourceSyntax.Call("LogOnePlusExp")), ("Max", SourceSyntax.Call("MathF.Max", 2)), ("Min", SourceSyntax.Call("MathF.Min", 2)),
+        ("Exp", SourceSyntax.Call("MathF.Exp")), ("Log", SourceSyntax.Call("MathF.Log")),
+            ("Log1P", SourceSyntax.Call("LogOnePlus")),
+        ("Tanh", SourceSyntax.Call("MathF.Tanh")), ("Sin", SourceSyntax.Call("MathF.Sin")),
+            ("Cos", SourceSyntax.Call("MathF.Cos")),
+        ("Sqrt", SourceSyntax.Call("MathF.Sqrt")), ("Abs", SourceSyntax.Call("MathF.Abs")),
+            ("Erf", SourceSyntax.Call("Erf")),
+        ("Pow", SourceSyntax.Call("MathF.Pow", 2)), ("Sign", SourceSyntax.Call("SignOf")),
+            ("Sigmoid", SourceSyntax.Call("Logistic")),
+        ("Softplus", SourceSyntax.Call("LogOnePlusExp")), ("Max", SourceSyntax.Call("MathF.Max", 2)),
+            ("Min", SourceSyntax.Call("MathF.Min", 2)),
         ("Select", new("{0} ? {1} : {2}", Level.Choice, Level.Comparison, Level.Sum, Level.Choice)))
     {
         Special = ("float.NaN", "float.PositiveInfinity", "float.NegativeInfinity"), Local = "float {0} = {1};",
@@ -23,7 +28,8 @@ internal sealed class CSharpSource
     [
         ([Operation.Sign], "private static float SignOf(float x) => x > 0f ? 1f : x < 0f ? -1f : x;"),
         ([Operation.Sigmoid], "private static float Logistic(float x) => 1f / (1f + MathF.Exp(-x));"),
-        ([Operation.Softplus], "private static float LogOnePlusExp(float x) => MathF.Max(x, 0f) + LogOnePlus(MathF.Exp(-MathF.Abs(x)));"),
+        ([Operation.Softplus], "private static float LogOnePlusExp(float x) => MathF.Max(x, 0f) + "
+            + "LogOnePlus(MathF.Exp(-MathF.Abs(x)));"),
         ([Operation.Softplus, Operation.Log1P], """
             // log(1 + x): the rounding of 1 + x cancels in x/(u - 1) (Kahan).
                 private static float LogOnePlus(float x)
@@ -90,9 +96,11 @@ internal sealed class CSharpSource
         yield return "A trained network. Every method may be called from several threads at once.";
         yield return "<code>";
         if (Preparation.NumericCount > 0)
-            yield return $"float[] numbers = new float[{Preparation.NumericCount}]; // {Xml(SourceText.Listed(Names(ColumnKind.Numeric)))}";
+            yield return $"float[] numbers = new float[{Preparation.NumericCount}]; // "
+                + $"{Xml(SourceText.Listed(Names(ColumnKind.Numeric)))}";
         if (Preparation.CategoryCount > 0)
-            yield return $"int[] categories = new int[{Preparation.CategoryCount}]; // {name}.Category(0, \"…\") and so on: {Xml(SourceText.Listed(Names(ColumnKind.Category)))}";
+            yield return $"int[] categories = new int[{Preparation.CategoryCount}]; // {name}"
+                + $".Category(0, \"…\") and so on: {Xml(SourceText.Listed(Names(ColumnKind.Category)))}";
         yield return $"float[] outputs = new float[{name}.Outputs];";
         yield return $"{name}.Predict({Arguments(declared: false)});";
         if (IsClass) yield return $"string answer = {name}.Classes[{name}.ClassOf(outputs)];";
@@ -106,13 +114,16 @@ internal sealed class CSharpSource
 
     private void WriteNames()
     {
-        writer.WriteLine($"    /// <summary>{(IsClass ? "Length of a row of outputs." : "Numbers predicted.")}</summary>");
+        writer.WriteLine($"    /// <summary>{(IsClass ? "Length of a row of outputs." : "Numbers predicted.")}"
+            + $"</summary>");
         writer.WriteLine($"    public const int Outputs = {Preparation.Outputs};");
         writer.WriteLine();
-        writer.WriteLine("    /// <summary>Raw columns in order; numbers and categories each keep this order among themselves.</summary>");
+        writer.WriteLine("    /// <summary>Raw columns in order; numbers and categories each keep this order among "
+            + "themselves.</summary>");
         Texts("public static readonly string[] Columns", source.Columns.Select(c => c.Column.Name));
         writer.WriteLine();
-        writer.WriteLine($"    /// <summary>{(IsClass ? "Names of the classes." : "Names of the numbers predicted.")}</summary>");
+        writer.WriteLine($"    /// <summary>{(IsClass ? "Names of the classes." : "Names of the numbers predicted.")}"
+            + $"</summary>");
         if (IsClass) Texts("public static readonly string[] Classes", Preparation.Target.Classes);
         else Texts("public static readonly string[] Targets", Preparation.Target.Names);
     }
@@ -120,17 +131,22 @@ internal sealed class CSharpSource
     private void WritePredict()
     {
         writer.WriteLine();
-        writer.WriteLine("    /// <summary>The outputs for one raw row" + (IsClass ? "." : ", in the targets' units.") + "</summary>");
+        writer.WriteLine("    /// <summary>The outputs for one raw row" + (IsClass ? "." : ", in the targets' units.")
+            + "</summary>");
         writer.WriteLine($"    public static void Predict({Arguments(declared: true)})");
         writer.WriteLine("    {");
         if (Preparation.NumericCount > 0)
-            Line($"if (numbers.Length != {Preparation.NumericCount}) throw new ArgumentException(\"Expected {Preparation.NumericCount} numbers.\", nameof(numbers));");
+            Line($"if (numbers.Length != {Preparation.NumericCount}) throw new ArgumentException(\"Expected "
+                + $"{Preparation.NumericCount} numbers.\", nameof(numbers));");
         if (Preparation.CategoryCount > 0)
-            Line($"if (categories.Length != {Preparation.CategoryCount}) throw new ArgumentException(\"Expected {Preparation.CategoryCount} categories.\", nameof(categories));");
-        Line($"if (outputs.Length != Outputs) throw new ArgumentException(\"Expected room for {Preparation.Outputs} numbers.\", nameof(outputs));");
+            Line($"if (categories.Length != {Preparation.CategoryCount}) throw new ArgumentException(\"Expected "
+                + $"{Preparation.CategoryCount} categories.\", nameof(categories));");
+        Line($"if (outputs.Length != Outputs) throw new ArgumentException(\"Expected room for {Preparation.Outputs}"
+            + $" numbers.\", nameof(outputs));");
         // Wide rows would take too much of a thread's stack.
         foreach (string row in (string[])["x", "y"])
-            Line(source.Widest <= 4096 ? $"Span<float> {row} = stackalloc float[{source.Widest}];" : $"Span<float> {row} = new float[{source.Widest}];");
+            Line(source.Widest <= 4096 ? $"Span<float> {row} = stackalloc float[{source.Widest}];"
+                : $"Span<float> {row} = new float[{source.Widest}];");
         WriteEncoding();
         string from = "x", to = "y";
         for (int index = 0; index < source.Layers.Count; index++)
@@ -151,7 +167,8 @@ internal sealed class CSharpSource
     private void WriteEncoding()
     {
         string Value(string place) => source.HasCommonScale
-            ? Preparation.Scale[0] == 1 ? $"numbers[{place}]" : $"(float)(numbers[{place}] * {Syntax.Precise(Preparation.Scale[0])})"
+            ? Preparation.Scale[0] == 1 ? $"numbers[{place}]"
+            : $"(float)(numbers[{place}] * {Syntax.Precise(Preparation.Scale[0])})"
             : $"(float)((numbers[{place}] - Shift[{place}]) * Scale[{place}])";
         writer.WriteLine();
         if (Preparation.CategoryCount == 0)
@@ -163,7 +180,8 @@ internal sealed class CSharpSource
         {
             if (!column.IsCategory) Line($"x[{column.Encoded}] = {Value($"{column.KindPlace}")};");
             else if (column.Column.Categories.Count > 0)
-                Line($"for (int i = 0; i < {column.Column.Categories.Count}; i++) x[{column.Encoded} + i] = categories[{column.KindPlace}] == i ? 1f : 0f;");
+                Line($"for (int i = 0; i < {column.Column.Categories.Count}; i++) x[{column.Encoded}"
+                    + $" + i] = categories[{column.KindPlace}] == i ? 1f : 0f;");
         }
     }
 
@@ -173,7 +191,8 @@ internal sealed class CSharpSource
         Line($"for (int o = 0; o < {layer.Outputs}; o++)");
         Line("{");
         Line($"    float v = {(dense.HasBias ? $"Biases{index + 1}[o]" : "0f")};");
-        Line($"    for (int i = 0; i < {layer.Inputs}; i++) v += {from}[i] * Weights{index + 1}[o * {layer.Inputs} + i];");
+        Line($"    for (int i = 0; i < {layer.Inputs}; i++) v += {from}[i] * Weights{index + 1}[o * {layer.Inputs}"
+            + $" + i];");
         Line($"    {to}[o] = {value};");
         Line("}");
         if (SourceModel.IsSoftmax(layer)) Line($"Softmax({to}.Slice(0, {layer.Outputs}));");
@@ -184,7 +203,8 @@ internal sealed class CSharpSource
         Expr body = SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs));
         Dictionary<Expr, string> tables = Constants(body).Select((node, i) => (node, i))
             .ToDictionary(p => p.node, p => $"Layer{index + 1}_{p.i + 1}[i]");
-        IReadOnlyList<string> statements = Syntax.Statements(body, node => node.Operation == Operation.Variable ? $"{from}[i]" : tables[node]);
+        IReadOnlyList<string> statements = Syntax.Statements(
+            body, node => node.Operation == Operation.Variable ? $"{from}[i]" : tables[node]);
         Line($"for (int i = 0; i < {layer.Inputs}; i++)");
         Line("{");
         foreach (string statement in statements.SkipLast(1)) Line($"    {statement}");
@@ -195,12 +215,14 @@ internal sealed class CSharpSource
     private void WriteClass()
     {
         writer.WriteLine();
-        writer.WriteLine("    /// <summary>The class that outputs stand for, a place in <see cref=\"Classes\"/>.</summary>");
+        writer.WriteLine("    /// <summary>The class that outputs stand for, a place in "
+            + "<see cref=\"Classes\"/>.</summary>");
         writer.WriteLine("    public static int ClassOf(ReadOnlySpan<float> outputs)");
         writer.WriteLine("    {");
         if (Preparation.SingleOutput)
         {
-            Line($"return outputs[0] >= {Syntax.Number((float)(0.5 * (Preparation.TargetLow + Preparation.TargetHigh)))} ? 1 : 0;");
+            Line($"return outputs[0] >= "
+                + $"{Syntax.Number((float)(0.5 * (Preparation.TargetLow + Preparation.TargetHigh)))} ? 1 : 0;");
         }
         else
         {
@@ -214,8 +236,10 @@ internal sealed class CSharpSource
     private void WriteCategory()
     {
         writer.WriteLine();
-        writer.WriteLine("    /// <summary>The code of a text in a column of categories (0 for the first of them), −1 when it is unknown.</summary>");
-        writer.WriteLine("    public static int Category(int column, string text) => Array.IndexOf(Categories[column], text);");
+        writer.WriteLine("    /// <summary>The code of a text in a column of categories (0 for the first of them), −1 "
+            + "when it is unknown.</summary>");
+        writer.WriteLine("    public static int Category(int column, string text) => Array.IndexOf(Categories[column], "
+            + "text);");
         writer.WriteLine();
         writer.WriteLine("    /// <summary>The categories of each column of them.</summary>");
         writer.WriteLine("    public static readonly string[][] Categories =");
@@ -233,7 +257,8 @@ internal sealed class CSharpSource
     private void WriteFunctions()
     {
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
-            .. source.Layers.Where(l => l.Layer is not Dense).Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
+            .. source.Layers.Where(l => l.Layer is not Dense)
+                .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
         foreach (SourceFunction function in source.Functions)
         {
             writer.WriteLine();
@@ -254,7 +279,8 @@ internal sealed class CSharpSource
         {
             if (!operations.Any(o => SourceSyntax.Uses(bodies, o))) continue;
             writer.WriteLine();
-            foreach (string line in code.Split('\n')) writer.WriteLine(line.StartsWith("    ", StringComparison.Ordinal) ? line : $"    {line}");
+            foreach (string line in code.Split('\n')) writer.WriteLine(
+                line.StartsWith("    ", StringComparison.Ordinal) ? line : $"    {line}");
         }
         if (!source.HasSoftmax) return;
         writer.WriteLine();
@@ -291,7 +317,8 @@ internal sealed class CSharpSource
             if (layer.Layer is not Dense dense)
             {
                 int number = 0;
-                foreach (Expr constant in Constants(SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs))))
+                foreach (
+                    Expr constant in Constants(SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs))))
                     Table($"private static readonly float[] Layer{index + 1}_{++number}",
                         Enumerable.Range(0, layer.Inputs).Select(i => Syntax.Number((float)constant.ConstantAt(0, i))));
                 continue;
@@ -300,13 +327,15 @@ internal sealed class CSharpSource
             Table($"private static readonly float[] Weights{index + 1}", Enumerable.Range(0, layer.Outputs)
                 .SelectMany(unit => SourceText.Unit(layer.Tensors[0], unit)).Select(Syntax.Number));
             if (dense.HasBias)
-                Table($"private static readonly float[] Biases{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number));
+                Table($"private static readonly float[] Biases{index + 1}",
+                    SourceText.Row(layer.Tensors[1]).Select(Syntax.Number));
         }
     }
 
     // ---- words ------------------------------------------------------------------------------------------------------
 
-    private IEnumerable<string> Names(ColumnKind kind) => source.Columns.Where(c => c.Column.Kind == kind).Select(c => c.Column.Name);
+    private IEnumerable<string> Names(ColumnKind kind) => source.Columns.Where(c => c.Column.Kind == kind)
+        .Select(c => c.Column.Name);
 
     private static IEnumerable<Expr> Constants(Expr body) =>
         body.Nodes().Where(n => n.Operation == Operation.Constant && !n.IsScalar);
@@ -326,7 +355,8 @@ internal sealed class CSharpSource
 
     private void Texts(string declaration, IEnumerable<string> texts) => Table(declaration, texts.Select(Text));
 
-    private static string Xml(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
+    private static string Xml(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal)
+        .Replace("<", "&lt;", StringComparison.Ordinal);
 
     /// <summary>A string literal in ASCII.</summary>
     private static string Text(string text)

@@ -4,21 +4,25 @@ using Downhill.Graph;
 
 namespace Downhill;
 
-/// <summary>A model in C99: constant tables, one function per activation, and the network as loops over two rows of numbers.</summary>
+/// <summary>A model in C99: constant tables, one function per activation, and the network as loops over two rows of
+/// numbers.</summary>
 internal sealed class CSource
 {
     private static readonly SourceSyntax Syntax = new("f", isWholeFloat: false,
         ("Exp", SourceSyntax.Call("expf")), ("Log", SourceSyntax.Call("logf")), ("Log1P", SourceSyntax.Call("log1pf")),
         ("Tanh", SourceSyntax.Call("tanhf")), ("Sin", SourceSyntax.Call("sinf")), ("Cos", SourceSyntax.Call("cosf")),
         ("Sqrt", SourceSyntax.Call("sqrtf")), ("Abs", SourceSyntax.Call("fabsf")), ("Erf", SourceSyntax.Call("erff")),
-        ("Pow", SourceSyntax.Call("powf", 2)), ("Sign", SourceSyntax.Call("SIGN")), ("Sigmoid", SourceSyntax.Call("SIGMOID")),
-        ("Softplus", SourceSyntax.Call("SOFTPLUS")), ("Max", SourceSyntax.Call("MAX", 2)), ("Min", SourceSyntax.Call("MIN", 2)),
+        ("Pow", SourceSyntax.Call("powf", 2)), ("Sign", SourceSyntax.Call("SIGN")),
+            ("Sigmoid", SourceSyntax.Call("SIGMOID")),
+        ("Softplus", SourceSyntax.Call("SOFTPLUS")), ("Max", SourceSyntax.Call("MAX", 2)),
+            ("Min", SourceSyntax.Call("MIN", 2)),
         ("Select", new("{0} ? {1} : {2}", Level.Choice, Level.Comparison, Level.Sum, Level.Choice)))
     {
         Special = ("NAN", "INFINITY", "-INFINITY"), Local = "const float {0} = {1};",
     };
 
-    /// <summary>What the C library lacks or does otherwise (fmaxf loses a NaN); written where something needs it.</summary>
+    /// <summary>What the C library lacks or does otherwise (fmaxf loses a NaN); written where something needs
+    /// it.</summary>
     private static readonly (string Word, Operation Operation, string Signature, string Value)[] Functions =
     [
         ("SIGN", Operation.Sign, "float x", "x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x"),
@@ -44,7 +48,8 @@ internal sealed class CSource
     private bool IsClass => Preparation.Target.IsClass;
 
     private string Parameters => string.Join(", ",
-        (string[])[.. Preparation.NumericCount > 0 ? [$"const float numbers[{Preparation.NumericCount}]"] : (string[])[],
+        (string[])[.. Preparation.NumericCount > 0 ? [$"const float numbers[{Preparation.NumericCount}]"]
+            : (string[])[],
             .. Preparation.CategoryCount > 0 ? [$"const int categories[{Preparation.CategoryCount}]"] : (string[])[],
             $"float outputs[{Preparation.Outputs}]"]);
 
@@ -63,14 +68,18 @@ internal sealed class CSource
     {
         writer.WriteLine("/*");
         foreach (string line in source.Description) writer.WriteLine($" * {SourceModel.Comment(line)}");
-        writer.WriteLine(" * C99 with <math.h>. Nothing is allocated and nothing is kept: it may be called from several threads at once.");
+        writer.WriteLine(" * C99 with <math.h>. Nothing is allocated and nothing is kept: it may be called from "
+            + "several threads at once.");
         writer.WriteLine(" *");
         if (Preparation.NumericCount > 0)
-            writer.WriteLine($" *     float numbers[{Preparation.NumericCount}] = {{…}};       {SourceText.Listed(Names(ColumnKind.Numeric))}");
+            writer.WriteLine($" *     float numbers[{Preparation.NumericCount}] = {{…}};       "
+                + $"{SourceText.Listed(Names(ColumnKind.Numeric))}");
         if (Preparation.CategoryCount > 0)
-            writer.WriteLine($" *     int categories[{Preparation.CategoryCount}] = {{…}};      {SourceText.Listed(Names(ColumnKind.Category))}: {name}_category(0, \"…\") …");
+            writer.WriteLine($" *     int categories[{Preparation.CategoryCount}] = {{…}};      "
+                + $"{SourceText.Listed(Names(ColumnKind.Category))}: {name}_category(0, \"…\") …");
         writer.WriteLine($" *     float outputs[{Preparation.Outputs}];");
-        string arguments = (Preparation.NumericCount > 0 ? "numbers, " : "") + (Preparation.CategoryCount > 0 ? "categories, " : "");
+        string arguments = (Preparation.NumericCount > 0 ? "numbers, " : "")
+            + (Preparation.CategoryCount > 0 ? "categories, " : "");
         writer.WriteLine($" *     {name}_predict({arguments}outputs);");
         if (IsClass) writer.WriteLine($" *     puts({name}_classes[{name}_class(outputs)]);");
         writer.WriteLine(" *");
@@ -100,10 +109,12 @@ internal sealed class CSource
         writer.WriteLine();
         writer.WriteLine("/* Raw columns in order: numbers and categories each keep this order among themselves. */");
         Texts($"const char *const {name}_columns[{source.Columns.Count}]", source.Columns.Select(c => c.Column.Name));
-        if (IsClass) Texts($"const char *const {name}_classes[{Preparation.Target.Classes.Count}]", Preparation.Target.Classes);
+        if (IsClass) Texts($"const char *const {name}_classes[{Preparation.Target.Classes.Count}]",
+            Preparation.Target.Classes);
         else Texts($"const char *const {name}_targets[{Preparation.Outputs}]", Preparation.Target.Names);
         foreach (SourceColumn column in source.Columns.Where(c => c.IsCategory && c.Column.Categories.Count > 0))
-            Texts($"static const char *const {name}_categories_{column.KindPlace}[{column.Column.Categories.Count}]", column.Column.Categories);
+            Texts($"static const char *const {name}_categories_{column.KindPlace}[{column.Column.Categories.Count}]",
+                column.Column.Categories);
     }
 
     private void WriteTables()
@@ -112,8 +123,10 @@ internal sealed class CSource
         {
             writer.WriteLine();
             writer.WriteLine("/* A number enters the network as (number - shift) * scale. */");
-            Table($"static const double {name}_shift[{Preparation.NumericCount}]", Preparation.Shift.Select(Syntax.Precise));
-            Table($"static const double {name}_scale[{Preparation.NumericCount}]", Preparation.Scale.Select(Syntax.Precise));
+            Table($"static const double {name}_shift[{Preparation.NumericCount}]",
+                Preparation.Shift.Select(Syntax.Precise));
+            Table($"static const double {name}_scale[{Preparation.NumericCount}]",
+                Preparation.Scale.Select(Syntax.Precise));
         }
         for (int index = 0; index < source.Layers.Count; index++)
         {
@@ -139,15 +152,18 @@ internal sealed class CSource
         {
             writer.WriteLine();
             writer.WriteLine("/* An output in the target's unit is output * scale + shift. */");
-            Table($"static const double {name}_target_scale[{Preparation.Outputs}]", Preparation.TargetScale.Select(Syntax.Precise));
-            Table($"static const double {name}_target_shift[{Preparation.Outputs}]", Preparation.TargetShift.Select(Syntax.Precise));
+            Table($"static const double {name}_target_scale[{Preparation.Outputs}]",
+                Preparation.TargetScale.Select(Syntax.Precise));
+            Table($"static const double {name}_target_shift[{Preparation.Outputs}]",
+                Preparation.TargetShift.Select(Syntax.Precise));
         }
     }
 
     private void WriteFunctions()
     {
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
-            .. source.Layers.Where(l => l.Layer is not Dense).Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
+            .. source.Layers.Where(l => l.Layer is not Dense)
+                .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
         foreach ((string word, Operation operation, string signature, string value) in Functions)
         {
             if (!SourceSyntax.Uses(bodies, operation)) continue;
@@ -197,7 +213,8 @@ internal sealed class CSource
             (from, to) = (to, from);
         }
         writer.WriteLine();
-        string value = source.HasUnits ? $"(float)({from}[i] * {name}_target_scale[i] + {name}_target_shift[i])" : $"{from}[i]";
+        string value = source.HasUnits ? $"(float)({from}[i] * {name}_target_scale[i] + {name}_target_shift[i])"
+            : $"{from}[i]";
         writer.WriteLine($"    for (int i = 0; i < {Preparation.Outputs}; i++) outputs[i] = {value};");
         writer.WriteLine("}");
     }
@@ -206,7 +223,8 @@ internal sealed class CSource
     {
         int count = Preparation.NumericCount;
         string Value(string place) => source.HasCommonScale
-            ? Preparation.Scale[0] == 1 ? $"numbers[{place}]" : $"(float)(numbers[{place}] * {Syntax.Precise(Preparation.Scale[0])})"
+            ? Preparation.Scale[0] == 1 ? $"numbers[{place}]"
+            : $"(float)(numbers[{place}] * {Syntax.Precise(Preparation.Scale[0])})"
             : $"(float)((numbers[{place}] - {name}_shift[{place}]) * {name}_scale[{place}])";
         writer.WriteLine();
         if (Preparation.CategoryCount == 0)
@@ -218,7 +236,8 @@ internal sealed class CSource
         {
             if (!column.IsCategory) writer.WriteLine($"    x[{column.Encoded}] = {Value($"{column.KindPlace}")};");
             else if (column.Column.Categories.Count > 0)
-                writer.WriteLine($"    for (int i = 0; i < {column.Column.Categories.Count}; i++) x[{column.Encoded} + i] = "
+                writer.WriteLine($"    for (int i = 0; i < {column.Column.Categories.Count}; i++) x[{column.Encoded}"
+                    + $" + i] = "
                     + $"categories[{column.KindPlace}] == i ? 1.0f : 0.0f;");
         }
     }
@@ -229,7 +248,8 @@ internal sealed class CSource
         string value = source.FunctionOf(dense) is SourceFunction function ? $"{name}_phi_{function.Name}(v)" : "v";
         writer.WriteLine($"    for (int o = 0; o < {layer.Outputs}; o++) {{");
         writer.WriteLine($"        float v = {start};");
-        writer.WriteLine($"        for (int i = 0; i < {layer.Inputs}; i++) v += {from}[i] * {name}_weights_{index + 1}[o][i];");
+        writer.WriteLine($"        for (int i = 0; i < {layer.Inputs}; i++) v += {from}[i] * {name}_weights_{index + 1}"
+            + $"[o][i];");
         writer.WriteLine($"        {to}[o] = {value};");
         writer.WriteLine("    }");
         if (SourceModel.IsSoftmax(layer)) writer.WriteLine($"    {name}_softmax({to}, {layer.Outputs});");
@@ -241,7 +261,8 @@ internal sealed class CSource
         Expr body = SourceModel.Elementwise(layer, x);
         Dictionary<Expr, string> tables = body.Nodes().Where(n => n.Operation == Operation.Constant && !n.IsScalar)
             .Select((node, i) => (node, i)).ToDictionary(p => p.node, p => $"{name}_layer_{index + 1}_{p.i + 1}[i]");
-        IReadOnlyList<string> statements = Syntax.Statements(body, node => node.Operation == Operation.Variable ? $"{from}[i]" : tables[node]);
+        IReadOnlyList<string> statements = Syntax.Statements(
+            body, node => node.Operation == Operation.Variable ? $"{from}[i]" : tables[node]);
         writer.WriteLine($"    for (int i = 0; i < {layer.Inputs}; i++) {{");
         foreach (string statement in statements.SkipLast(1)) writer.WriteLine($"        {Owned(statement)}");
         writer.WriteLine($"        {to}[i] = {Owned(statements[^1])};");
@@ -255,12 +276,14 @@ internal sealed class CSource
         writer.WriteLine("{");
         if (Preparation.SingleOutput)
         {
-            writer.WriteLine($"    return outputs[0] >= {Syntax.Number((float)(0.5 * (Preparation.TargetLow + Preparation.TargetHigh)))} ? 1 : 0;");
+            writer.WriteLine($"    return outputs[0] >= "
+                + $"{Syntax.Number((float)(0.5 * (Preparation.TargetLow + Preparation.TargetHigh)))} ? 1 : 0;");
         }
         else
         {
             writer.WriteLine("    int best = 0;");
-            writer.WriteLine($"    for (int i = 1; i < {Preparation.Outputs}; i++) if (outputs[i] > outputs[best]) best = i;");
+            writer.WriteLine($"    for (int i = 1; i < {Preparation.Outputs}"
+                + $"; i++) if (outputs[i] > outputs[best]) best = i;");
             writer.WriteLine("    return best;");
         }
         writer.WriteLine("}");
@@ -269,12 +292,14 @@ internal sealed class CSource
     private void WriteCategory()
     {
         writer.WriteLine();
-        writer.WriteLine("/* The code of a text in a column of categories (0 for the first of them), -1 when it is unknown. */");
+        writer.WriteLine("/* The code of a text in a column of categories (0 for the first of them), -1 when it is "
+            + "unknown. */");
         writer.WriteLine($"int {name}_category(int column, const char *text)");
         writer.WriteLine("{");
         foreach (SourceColumn column in source.Columns.Where(c => c.IsCategory && c.Column.Categories.Count > 0))
         {
-            writer.WriteLine($"    for (int i = 0; column == {column.KindPlace} && i < {column.Column.Categories.Count}; i++)");
+            writer.WriteLine($"    for (int i = 0; column == {column.KindPlace} && i < {column.Column.Categories.Count}"
+                + $"; i++)");
             writer.WriteLine($"        if (strcmp(text, {name}_categories_{column.KindPlace}[i]) == 0) return i;");
         }
         writer.WriteLine("    return -1;");
@@ -283,7 +308,8 @@ internal sealed class CSource
 
     // ---- words ------------------------------------------------------------------------------------------------------
 
-    private IEnumerable<string> Names(ColumnKind kind) => source.Columns.Where(c => c.Column.Kind == kind).Select(c => c.Column.Name);
+    private IEnumerable<string> Names(ColumnKind kind) => source.Columns.Where(c => c.Column.Kind == kind)
+        .Select(c => c.Column.Name);
 
     private IEnumerable<(Expr Constant, string Table)> Constants(TrainedLayer layer, int index) =>
         SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs)).Nodes()

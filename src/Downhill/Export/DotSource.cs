@@ -33,12 +33,15 @@ internal sealed class DotSource
 
     private void WriteUnits()
     {
-        string[] inputs = [.. source.Columns.SelectMany(c => c.IsCategory ? c.Column.Categories.Select(k => $"{c.Column.Name} = {k}") : [c.Column.Name])];
+        string[] inputs = [.. source.Columns.SelectMany(
+            c => c.IsCategory ? c.Column.Categories.Select(k => $"{c.Column.Name} = {k}") : [c.Column.Name])];
         writer.WriteLine("  { rank=same;");
-        for (int i = 0; i < inputs.Length; i++) writer.WriteLine($"    u0_{i} [shape=plaintext, label={Text(inputs[i])}];");
+        for (int i = 0; i < inputs.Length; i++) writer.WriteLine(
+            $"    u0_{i} [shape=plaintext, label={Text(inputs[i])}];");
         writer.WriteLine("  }");
         Target target = source.Preparation.Target;
-        string[] outputs = [.. !target.IsClass ? target.Names : source.Preparation.SingleOutput ? [target.Classes[1]] : target.Classes];
+        string[] outputs = [.. !target.IsClass ? target.Names : source.Preparation.SingleOutput ? [target.Classes[1]]
+            : target.Classes];
         for (int index = 0; index < source.Layers.Count; index++)
         {
             TrainedLayer layer = source.Layers[index];
@@ -48,14 +51,17 @@ internal sealed class DotSource
             for (int unit = 0; unit < layer.Outputs; unit++)
             {
                 string label = layer.Layer is Dense dense
-                    ? (dense.HasBias ? $"{layer.Tensors[1][0, unit].ToString("G3", CultureInfo.InvariantCulture)}\n" : "") + dense.Activation.Name
+                    ? (dense.HasBias ? $"{layer.Tensors[1][0, unit].ToString("G3", CultureInfo.InvariantCulture)}\n"
+                    : "") + dense.Activation.Name
                     : layer.Layer.Kind.Replace('_', ' ');
-                writer.WriteLine($"    u{index + 1}_{unit} [shape={(layer.Layer is Dense ? "circle" : "box")}, label={Text(label)}{(isLast ? $", xlabel={Text(outputs[unit])}" : "")}];");
+                writer.WriteLine($"    u{index + 1}_{unit} [shape={(layer.Layer is Dense ? "circle" : "box")}, label="
+                    + $"{Text(label)}{(isLast ? $", xlabel={Text(outputs[unit])}" : "")}];");
             }
             writer.WriteLine("  }");
             if (layer.Layer is Dense { Connections: ConnectionMask mask }) WriteLinks(index, layer, mask);
             else if (layer.Layer is Dense) WriteLinks(index, layer, null);
-            else for (int unit = 0; unit < layer.Outputs; unit++) writer.WriteLine($"  u{index}_{unit} -> u{index + 1}_{unit};");
+            else for (int unit = 0; unit < layer.Outputs; unit++) writer.WriteLine(
+                $"  u{index}_{unit} -> u{index + 1}_{unit};");
         }
     }
 
@@ -71,31 +77,44 @@ internal sealed class DotSource
                 string width = (0.2 + 2.8 * Math.Abs(weight) / largest).ToString("F2", CultureInfo.InvariantCulture);
                 // Blue and orange are told apart by every eye; dashes tell the sign without them.
                 string sign = weight < 0 ? "color=\"#d95f02\", style=dashed" : "color=\"#1f78b4\"";
-                writer.WriteLine($"  u{index}_{i} -> u{index + 1}_{o} [penwidth={width}, {sign}, tooltip=\"{weight.ToString("R", CultureInfo.InvariantCulture)}\"];");
+                writer.WriteLine($"  u{index}_{i} -> u{index + 1}_{o} [penwidth={width}, {sign}, tooltip=\""
+                    + $"{weight.ToString("R", CultureInfo.InvariantCulture)}\"];");
             }
     }
 
     private void WriteLayers()
     {
         writer.WriteLine("  node [shape=box, style=rounded];");
-        writer.WriteLine($"  layer0 [shape=plaintext, label={Text($"{source.Columns.Count} columns\n{source.Preparation.Width} inputs")}];");
+        writer.WriteLine($"  layer0 [shape=plaintext, label="
+            + $"{Text($"{source.Columns.Count} columns\n{source.Preparation.Width} inputs")}];");
         for (int index = 0; index < source.Layers.Count; index++)
         {
             TrainedLayer layer = source.Layers[index];
             int numbers = layer.Layer.Parameters(layer.Inputs).Sum(p => p.Count);
-            writer.WriteLine($"  layer{index + 1} [label={Text($"{layer.Layer.Describe(layer.Inputs)}\n{numbers.ToString("N0", CultureInfo.InvariantCulture)} parameters")}];");
+            string count = numbers.ToString("N0", CultureInfo.InvariantCulture);
+            writer.WriteLine($"  layer{index + 1} [label="
+                + $"{Text($"{layer.Layer.Describe(layer.Inputs)}\n{count} parameters")}];");
             writer.WriteLine($"  layer{index} -> layer{index + 1} [arrowhead=normal, label=\"{layer.Inputs}\"];");
         }
         Target target = source.Preparation.Target;
-        writer.WriteLine($"  answer [shape=plaintext, label={Text(SourceText.Listed(target.IsClass ? target.Classes : target.Names, 4))}];");
-        writer.WriteLine($"  layer{source.Layers.Count} -> answer [arrowhead=normal, label=\"{source.Preparation.Outputs}\"];");
+        writer.WriteLine($"  answer [shape=plaintext, label="
+            + $"{Text(SourceText.Listed(target.IsClass ? target.Classes : target.Names, 4))}];");
+        writer.WriteLine($"  layer{source.Layers.Count} -> answer [arrowhead=normal, label=\""
+            + $"{source.Preparation.Outputs}\"];");
     }
 
     private static string Text(string text)
     {
         StringBuilder literal = new("\"");
         foreach (char c in text)
-            literal.Append(c switch { '"' => "\\\"", '\\' => "\\\\", '\n' => "\\n", _ when char.IsControl(c) => " ", _ => $"{c}" });
+            literal.Append(c switch
+            {
+                '"' => "\\\"",
+                '\\' => "\\\\",
+                '\n' => "\\n",
+                _ when char.IsControl(c) => " ",
+                _ => $"{c}"
+            });
         return literal.Append('"').ToString();
     }
 }

@@ -6,11 +6,16 @@ namespace Downhill;
 internal sealed class NumPySource
 {
     private static readonly SourceSyntax Syntax = new("", isWholeFloat: false,
-        ("Exp", SourceSyntax.Call("np.exp")), ("Log", SourceSyntax.Call("np.log")), ("Log1P", SourceSyntax.Call("np.log1p")),
-        ("Tanh", SourceSyntax.Call("np.tanh")), ("Sin", SourceSyntax.Call("np.sin")), ("Cos", SourceSyntax.Call("np.cos")),
-        ("Sqrt", SourceSyntax.Call("np.sqrt")), ("Abs", SourceSyntax.Call("np.abs")), ("Erf", SourceSyntax.Call("_erf")),
-        ("Pow", SourceSyntax.Call("np.power", 2)), ("Sign", SourceSyntax.Call("np.sign")), ("Sigmoid", SourceSyntax.Call("_logistic")),
-        ("Softplus", new("np.logaddexp(0.0, {0})", Level.Atom, Level.Choice)), ("Max", SourceSyntax.Call("np.maximum", 2)),
+        ("Exp", SourceSyntax.Call("np.exp")), ("Log", SourceSyntax.Call("np.log")),
+            ("Log1P", SourceSyntax.Call("np.log1p")),
+        ("Tanh", SourceSyntax.Call("np.tanh")), ("Sin", SourceSyntax.Call("np.sin")),
+            ("Cos", SourceSyntax.Call("np.cos")),
+        ("Sqrt", SourceSyntax.Call("np.sqrt")), ("Abs", SourceSyntax.Call("np.abs")),
+            ("Erf", SourceSyntax.Call("_erf")),
+        ("Pow", SourceSyntax.Call("np.power", 2)), ("Sign", SourceSyntax.Call("np.sign")),
+            ("Sigmoid", SourceSyntax.Call("_logistic")),
+        ("Softplus", new("np.logaddexp(0.0, {0})", Level.Atom, Level.Choice)),
+            ("Max", SourceSyntax.Call("np.maximum", 2)),
         ("Min", SourceSyntax.Call("np.minimum", 2)), ("Select", SourceSyntax.Call("np.where", 3)))
     {
         Special = ("np.nan", "np.inf", "-np.inf"), Local = "{0} = {1}",
@@ -30,7 +35,8 @@ internal sealed class NumPySource
         PythonSource.WriteHead(writer, source, "It needs NumPy.", "row",
             $"predict(rows)  # [N, {source.Columns.Count}] -> [N]");
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
-            .. source.Layers.Where(l => l.Layer is not Dense).Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
+            .. source.Layers.Where(l => l.Layer is not Dense)
+                .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
         bool hasErf = SourceSyntax.Uses(bodies, Operation.Erf);
         if (hasErf) writer.WriteLine("import math");
         if (hasErf) writer.WriteLine();
@@ -42,7 +48,8 @@ internal sealed class NumPySource
             writer.WriteLine();
             writer.WriteLine("_erf = np.vectorize(math.erf, otypes=[np.float32])");
         }
-        if (SourceSyntax.Uses(bodies, Operation.Sigmoid)) Define(["def _logistic(x):", "    return 1.0 / (1.0 + np.exp(-x))"]);
+        if (SourceSyntax.Uses(bodies, Operation.Sigmoid)) Define(
+            ["def _logistic(x):", "    return 1.0 / (1.0 + np.exp(-x))"]);
         foreach (SourceFunction function in source.Functions)
         {
             IReadOnlyList<string> statements = Syntax.Statements(function.Body, node => node.Name!);
@@ -50,7 +57,8 @@ internal sealed class NumPySource
                 .. statements.SkipLast(1).Select(s => $"    {s}"), $"    return {statements[^1]}"]);
         }
         if (source.HasSoftmax)
-            Define(["def _softmax(v):", "    e = np.exp(v - v.max(axis=1, keepdims=True))", "    return e / e.sum(axis=1, keepdims=True)"]);
+            Define(["def _softmax(v):", "    e = np.exp(v - v.max(axis=1, keepdims=True))",
+                "    return e / e.sum(axis=1, keepdims=True)"]);
         WriteOutputs();
         WritePredict();
         WriteTables();
@@ -58,13 +66,16 @@ internal sealed class NumPySource
 
     private void WriteOutputs()
     {
-        Define(["def outputs(rows):", $"    \"\"\"[N, {source.Columns.Count}] raw rows → [N, {Preparation.Outputs}] outputs of the network"
+        Define(["def outputs(rows):", $"    \"\"\"[N, {source.Columns.Count}] raw rows → [N, {Preparation.Outputs}"
+            + $"] outputs of the network"
             + (Preparation.Target.IsClass ? "" : ", in the targets' units") + ".\"\"\""]);
         bool hasCategories = Preparation.CategoryCount > 0;
-        writer.WriteLine($"    rows = np.asarray(rows, dtype={(hasCategories ? "object" : "np.float64")}).reshape(-1, {source.Columns.Count})");
+        writer.WriteLine($"    rows = np.asarray(rows, dtype={(hasCategories ? "object" : "np.float64")}).reshape(-1, "
+            + $"{source.Columns.Count})");
         if (!hasCategories)
         {
-            writer.WriteLine(source.HasCommonScale ? $"    x = (rows * {Syntax.Precise(Preparation.Scale[0])}).astype(np.float32)"
+            writer.WriteLine(source.HasCommonScale ? $"    x = (rows * {Syntax.Precise(Preparation.Scale[0])}"
+                + $").astype(np.float32)"
                 : "    x = ((rows - _SHIFT) * _SCALE).astype(np.float32)");
         }
         else
@@ -72,9 +83,11 @@ internal sealed class NumPySource
             writer.WriteLine("    x = np.concatenate([");
             foreach (SourceColumn column in source.Columns)
                 if (!column.IsCategory)
-                    writer.WriteLine($"        (rows[:, {column.Place}:{column.Place + 1}].astype(np.float64) - _SHIFT[{column.KindPlace}]) * _SCALE[{column.KindPlace}],");
+                    writer.WriteLine($"        (rows[:, {column.Place}:{column.Place + 1}"
+                        + $"].astype(np.float64) - _SHIFT[{column.KindPlace}]) * _SCALE[{column.KindPlace}],");
                 else if (column.Column.Categories.Count > 0)
-                    writer.WriteLine($"        rows[:, {column.Place}:{column.Place + 1}] == np.array(CATEGORIES[{column.Place}], dtype=object),");
+                    writer.WriteLine($"        rows[:, {column.Place}:{column.Place + 1}] == np.array(CATEGORIES["
+                        + $"{column.Place}], dtype=object),");
             writer.WriteLine("    ], axis=1).astype(np.float32)");
         }
         writer.WriteLine("    with np.errstate(over='ignore', under='ignore', invalid='ignore', divide='ignore'):");
@@ -84,14 +97,16 @@ internal sealed class NumPySource
             if (layer.Layer is Dense dense)
             {
                 string field = $"x @ _WEIGHTS_{index + 1}" + (dense.HasBias ? $" + _BIASES_{index + 1}" : "");
-                string? function = SourceModel.IsSoftmax(layer) ? "_softmax" : source.FunctionOf(dense) is SourceFunction own ? $"_phi_{own.Name}" : null;
+                string? function = SourceModel.IsSoftmax(layer) ? "_softmax"
+                    : source.FunctionOf(dense) is SourceFunction own ? $"_phi_{own.Name}" : null;
                 writer.WriteLine($"        x = {(function is null ? field : $"{function}({field})")}");
                 continue;
             }
             Expr body = SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs));
             Dictionary<Expr, string> tables = Constants(body).Select((node, i) => (node, i))
                 .ToDictionary(p => p.node, p => $"_LAYER_{index + 1}_{p.i + 1}");
-            IReadOnlyList<string> statements = Syntax.Statements(body, node => node.Operation == Operation.Variable ? "x" : tables[node]);
+            IReadOnlyList<string> statements = Syntax.Statements(
+                body, node => node.Operation == Operation.Variable ? "x" : tables[node]);
             foreach (string statement in statements.SkipLast(1)) writer.WriteLine($"        {statement}");
             writer.WriteLine($"        x = {statements[^1]}");
         }
@@ -102,9 +117,11 @@ internal sealed class NumPySource
     {
         string answer = !Preparation.Target.IsClass ? Preparation.Outputs == 1 ? "outputs(rows)[:, 0]" : "outputs(rows)"
             : Preparation.SingleOutput
-                ? $"np.array(CLASSES)[(outputs(rows)[:, 0] >= {Syntax.Precise(0.5 * (Preparation.TargetLow + Preparation.TargetHigh))}).astype(int)]"
+                ? $"np.array(CLASSES)[(outputs(rows)[:, 0] >= "
+                + $"{Syntax.Precise(0.5 * (Preparation.TargetLow + Preparation.TargetHigh))}).astype(int)]"
             : "np.array(CLASSES)[outputs(rows).argmax(axis=1)]";
-        Define(["def predict(rows):", $"    \"\"\"The {(Preparation.Target.IsClass ? "class" : "answer")} for each row.\"\"\"",
+        Define(["def predict(rows):", $"    \"\"\"The {(Preparation.Target.IsClass ? "class" : "answer")}"
+            + $" for each row.\"\"\"",
             $"    return {answer}"]);
         writer.WriteLine();
     }
@@ -131,16 +148,19 @@ internal sealed class NumPySource
             if (layer.Layer is not Dense dense)
             {
                 int number = 0;
-                foreach (Expr constant in Constants(SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs))))
+                foreach (
+                    Expr constant in Constants(SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs))))
                     Array($"_LAYER_{index + 1}_{++number}",
-                        Enumerable.Range(0, layer.Inputs).Select(i => Syntax.Number((float)constant.ConstantAt(0, i))), "np.float32");
+                        Enumerable.Range(0, layer.Inputs).Select(i => Syntax.Number((float)constant.ConstantAt(0, i))),
+                            "np.float32");
                 continue;
             }
             writer.WriteLine($"_WEIGHTS_{index + 1} = np.array([");
             for (int input = 0; input < layer.Inputs; input++)
                 SourceText.WriteRow(writer, "[", SourceText.Row(layer.Tensors[0], input).Select(Syntax.Number), "]");
             writer.WriteLine("], dtype=np.float32)");
-            if (dense.HasBias) Array($"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number), "np.float32");
+            if (dense.HasBias) Array($"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number),
+                "np.float32");
         }
     }
 

@@ -4,27 +4,35 @@ using Downhill.Graph;
 
 namespace Downhill;
 
-/// <summary>A model as a Python module that needs the standard library only; one row at a time, in double precision.</summary>
+/// <summary>A model as a Python module that needs the standard library only; one row at a time, in double
+/// precision.</summary>
 internal sealed class PythonSource
 {
     private static readonly SourceSyntax Syntax = new("", isWholeFloat: false,
         ("Exp", SourceSyntax.Call("_exp")), ("Log", SourceSyntax.Call("_log")), ("Log1P", SourceSyntax.Call("_log1p")),
-        ("Tanh", SourceSyntax.Call("math.tanh")), ("Sin", SourceSyntax.Call("math.sin")), ("Cos", SourceSyntax.Call("math.cos")),
-        ("Sqrt", SourceSyntax.Call("math.sqrt")), ("Abs", SourceSyntax.Call("abs")), ("Erf", SourceSyntax.Call("math.erf")),
-        ("Pow", SourceSyntax.Call("math.pow", 2)), ("Sign", SourceSyntax.Call("_sign_of")), ("Sigmoid", SourceSyntax.Call("_logistic")),
-        ("Softplus", SourceSyntax.Call("_softplus_of")), ("Max", SourceSyntax.Call("max", 2)), ("Min", SourceSyntax.Call("min", 2)),
+        ("Tanh", SourceSyntax.Call("math.tanh")), ("Sin", SourceSyntax.Call("math.sin")),
+            ("Cos", SourceSyntax.Call("math.cos")),
+        ("Sqrt", SourceSyntax.Call("math.sqrt")), ("Abs", SourceSyntax.Call("abs")),
+            ("Erf", SourceSyntax.Call("math.erf")),
+        ("Pow", SourceSyntax.Call("math.pow", 2)), ("Sign", SourceSyntax.Call("_sign_of")),
+            ("Sigmoid", SourceSyntax.Call("_logistic")),
+        ("Softplus", SourceSyntax.Call("_softplus_of")), ("Max", SourceSyntax.Call("max", 2)),
+            ("Min", SourceSyntax.Call("min", 2)),
         ("Select", new("{1} if {0} else {2}", Level.Choice, Level.Comparison, Level.Sum, Level.Choice)))
     {
         Special = ("math.nan", "math.inf", "-math.inf"), Local = "{0} = {1}",
     };
 
-    /// <summary>Where Python's functions raise an error at ±∞ or 0, and what it lacks; written where something needs it.</summary>
+    /// <summary>Where Python's functions raise an error at ±∞ or 0, and what it lacks; written where something needs
+    /// it.</summary>
     private static readonly (Operation[] For, string[] Code)[] Functions =
     [
         ([Operation.Exp, Operation.Sigmoid, Operation.Softmax, Operation.Softplus],
             ["def _exp(x):", "    return math.exp(x) if x < 709.0 else math.inf"]),
-        ([Operation.Log], ["def _log(x):", "    return math.log(x) if x > 0.0 else -math.inf if x == 0.0 else math.nan"]),
-        ([Operation.Log1P], ["def _log1p(x):", "    return math.log1p(x) if x > -1.0 else -math.inf if x == -1.0 else math.nan"]),
+        ([Operation.Log],
+            ["def _log(x):", "    return math.log(x) if x > 0.0 else -math.inf if x == 0.0 else math.nan"]),
+        ([Operation.Log1P], ["def _log1p(x):", "    return math.log1p(x) if x > -1.0 else -math.inf if x == -1.0 else "
+            + "math.nan"]),
         ([Operation.Sign], ["def _sign_of(x):", "    return 1.0 if x > 0.0 else -1.0 if x < 0.0 else x"]),
         ([Operation.Sigmoid], ["def _logistic(x):", "    return 1.0 / (1.0 + _exp(-x))"]),
         ([Operation.Softplus], ["def _softplus_of(x):", "    return max(x, 0.0) + math.log1p(_exp(-abs(x)))"]),
@@ -42,7 +50,8 @@ internal sealed class PythonSource
     private void Write()
     {
         WriteHead(writer, source, "It needs the standard library only.", "row",
-            $"predict([{string.Join(", ", source.Columns.Take(4).Select(c => c.IsCategory ? "'…'" : "1.0"))}{(source.Columns.Count > 4 ? ", …" : "")}])");
+            $"predict([{string.Join(", ", source.Columns.Take(4).Select(c => c.IsCategory ? "'…'" : "1.0"))}"
+                + $"{(source.Columns.Count > 4 ? ", …" : "")}])");
         writer.WriteLine("import math");
         writer.WriteLine();
         WriteNames(writer, source);
@@ -59,7 +68,8 @@ internal sealed class PythonSource
         string[] lines = [.. source.Description];
         writer.WriteLine($"\"\"\"{SourceModel.Comment(lines[0])}");
         foreach (string line in lines[1..]) writer.WriteLine(SourceModel.Comment(line));
-        writer.WriteLine($"{needs} A {word} holds the columns {SourceText.Listed(source.Columns.Select(c => c.Column.Name))}.");
+        writer.WriteLine($"{needs} A {word} holds the columns "
+            + $"{SourceText.Listed(source.Columns.Select(c => c.Column.Name))}.");
         writer.WriteLine();
         writer.WriteLine($"    import {source.Name}");
         writer.WriteLine($"    {source.Name}.{call}");
@@ -89,7 +99,8 @@ internal sealed class PythonSource
     private void WriteFunctions()
     {
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
-            .. source.Layers.Where(l => l.Layer is not Dense).Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs))),
+            .. source.Layers.Where(l => l.Layer is not Dense)
+                .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs))),
             .. source.HasSoftmax ? [Expr.Softmax(Expr.Variable("v"))] : (Expr[])[]];
         foreach ((Operation[] operations, string[] code) in Functions)
             if (operations.Any(o => SourceSyntax.Uses(bodies, o))) Define(code);
@@ -100,7 +111,8 @@ internal sealed class PythonSource
                 .. statements.SkipLast(1).Select(s => $"    {s}"), $"    return {statements[^1]}"]);
         }
         if (source.HasSoftmax)
-            Define(["def _softmax(v):", "    largest = max(v)", "    e = [_exp(u - largest) for u in v]", "    total = sum(e)",
+            Define(["def _softmax(v):", "    largest = max(v)", "    e = [_exp(u - largest) for u in v]",
+                "    total = sum(e)",
                 "    return [u / total for u in e]"]);
     }
 
@@ -112,7 +124,8 @@ internal sealed class PythonSource
             $"        raise ValueError('expected {source.Columns.Count} values, got %d' % len(row))"]);
         if (Preparation.CategoryCount == 0)
         {
-            writer.WriteLine(source.HasCommonScale ? $"    x = [value * {Syntax.Precise(Preparation.Scale[0])} for value in row]"
+            writer.WriteLine(source.HasCommonScale ? $"    x = [value * {Syntax.Precise(Preparation.Scale[0])}"
+                + $" for value in row]"
                 : "    x = [(value - shift) * scale for value, shift, scale in zip(row, _SHIFT, _SCALE)]");
         }
         else
@@ -121,7 +134,8 @@ internal sealed class PythonSource
             foreach (SourceColumn column in source.Columns)
                 writer.WriteLine(column.IsCategory
                     ? $"    x += [1.0 if row[{column.Place}] == text else 0.0 for text in CATEGORIES[{column.Place}]]"
-                    : $"    x.append((row[{column.Place}] - {Operand(Preparation.Shift[column.KindPlace])}) * {Syntax.Precise(Preparation.Scale[column.KindPlace])})");
+                    : $"    x.append((row[{column.Place}] - {Operand(Preparation.Shift[column.KindPlace])}) * "
+                    + $"{Syntax.Precise(Preparation.Scale[column.KindPlace])})");
         }
         for (int index = 0; index < source.Layers.Count; index++)
         {
@@ -129,9 +143,12 @@ internal sealed class PythonSource
             string number = $"{index + 1}";
             if (layer.Layer is Dense dense)
             {
-                string field = dense.HasBias ? "bias + sum(a * b for a, b in zip(x, unit))" : "sum(a * b for a, b in zip(x, unit))";
-                string value = source.FunctionOf(dense) is SourceFunction function ? $"_phi_{function.Name}({field})" : field;
-                writer.WriteLine(dense.HasBias ? $"    x = [{value} for unit, bias in zip(_WEIGHTS_{number}, _BIASES_{number})]"
+                string field = dense.HasBias ? "bias + sum(a * b for a, b in zip(x, unit))"
+                    : "sum(a * b for a, b in zip(x, unit))";
+                string value = source.FunctionOf(dense) is SourceFunction function ? $"_phi_{function.Name}({field})"
+                    : field;
+                writer.WriteLine(dense.HasBias ? $"    x = [{value} for unit, bias in zip(_WEIGHTS_{number}, _BIASES_"
+                    + $"{number})]"
                     : $"    x = [{value} for unit in _WEIGHTS_{number}]");
                 if (SourceModel.IsSoftmax(layer)) writer.WriteLine("    x = _softmax(x)");
                 continue;
@@ -139,7 +156,8 @@ internal sealed class PythonSource
             Expr body = SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs));
             Dictionary<Expr, string> tables = Constants(body).Select((node, i) => (node, i))
                 .ToDictionary(p => p.node, p => $"_LAYER_{number}_{p.i + 1}[i]");
-            IReadOnlyList<string> statements = Syntax.Statements(body, node => node.Operation == Operation.Variable ? "x[i]" : tables[node]);
+            IReadOnlyList<string> statements = Syntax.Statements(
+                body, node => node.Operation == Operation.Variable ? "x[i]" : tables[node]);
             writer.WriteLine("    y = []");
             writer.WriteLine($"    for i in range({layer.Inputs}):");
             foreach (string statement in statements.SkipLast(1)) writer.WriteLine($"        {statement}");
@@ -147,17 +165,21 @@ internal sealed class PythonSource
             writer.WriteLine("    x = y");
         }
         writer.WriteLine(source.HasUnits
-            ? "    return [value * scale + shift for value, scale, shift in zip(x, _TARGET_SCALE, _TARGET_SHIFT)]" : "    return x");
+            ? "    return [value * scale + shift for value, scale, shift in zip(x, _TARGET_SCALE, _TARGET_SHIFT)]"
+            : "    return x");
     }
 
     private void WritePredict()
     {
         string[] body = !Preparation.Target.IsClass
-            ? Preparation.Outputs == 1 ? ["    return outputs(row)[0]"] : ["    return dict(zip(TARGETS, outputs(row)))"]
+            ? Preparation.Outputs == 1 ? ["    return outputs(row)[0]"]
+            : ["    return dict(zip(TARGETS, outputs(row)))"]
             : Preparation.SingleOutput
-                ? [$"    return CLASSES[1 if outputs(row)[0] >= {Operand(0.5 * (Preparation.TargetLow + Preparation.TargetHigh))} else 0]"]
+                ? [$"    return CLASSES[1 if outputs(row)[0] >= "
+                + $"{Operand(0.5 * (Preparation.TargetLow + Preparation.TargetHigh))} else 0]"]
                 : ["    values = outputs(row)", "    return CLASSES[values.index(max(values))]"];
-        Define(["def predict(row):", $"    \"\"\"The {(Preparation.Target.IsClass ? "class" : "answer")} for one row.\"\"\"", .. body]);
+        Define(["def predict(row):", $"    \"\"\"The {(Preparation.Target.IsClass ? "class" : "answer")}"
+            + $" for one row.\"\"\"", .. body]);
         writer.WriteLine();
     }
 
@@ -183,7 +205,8 @@ internal sealed class PythonSource
             if (layer.Layer is not Dense dense)
             {
                 int number = 0;
-                foreach (Expr constant in Constants(SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs))))
+                foreach (
+                    Expr constant in Constants(SourceModel.Elementwise(layer, Expr.Variable("x", 1, layer.Inputs))))
                     List(writer, $"_LAYER_{index + 1}_{++number}",
                         Enumerable.Range(0, layer.Inputs).Select(i => Syntax.Number((float)constant.ConstantAt(0, i))));
                 continue;
@@ -192,7 +215,8 @@ internal sealed class PythonSource
             for (int unit = 0; unit < layer.Outputs; unit++)
                 SourceText.WriteRow(writer, "[", SourceText.Unit(layer.Tensors[0], unit).Select(Syntax.Number), "]");
             writer.WriteLine("]");
-            if (dense.HasBias) List(writer, $"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number));
+            if (dense.HasBias) List(
+                writer, $"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number));
         }
     }
 
@@ -224,7 +248,8 @@ internal sealed class PythonSource
         foreach (Rune rune in text.EnumerateRunes())
         {
             if (rune.Value is >= ' ' and <= '~' and not '\'' and not '\\') literal.Append((char)rune.Value);
-            else if (rune.Value <= 0xFFFF) literal.Append("\\u").Append(rune.Value.ToString("x4", CultureInfo.InvariantCulture));
+            else if (rune.Value <= 0xFFFF) literal.Append("\\u")
+                .Append(rune.Value.ToString("x4", CultureInfo.InvariantCulture));
             else literal.Append("\\U").Append(rune.Value.ToString("x8", CultureInfo.InvariantCulture));
         }
         return literal.Append('\'').ToString();

@@ -19,15 +19,19 @@ public sealed class SourceLanguage
     public static SourceLanguage C { get; } = new("c", ".c", "C99: one file, no allocation", CSource.Write);
 
     /// <summary>C#: a static class that needs nothing but the base class library.</summary>
-    public static SourceLanguage CSharp { get; } = new("csharp", ".cs", "C#: a static class without dependencies", CSharpSource.Write);
+    public static SourceLanguage CSharp { get; } = new("csharp", ".cs", "C#: a static class without dependencies",
+        CSharpSource.Write);
 
     /// <summary>Python, with its standard library only: one row at a time.</summary>
-    public static SourceLanguage Python { get; } = new("python", ".py", "Python: the standard library only", PythonSource.Write);
+    public static SourceLanguage Python { get; } = new("python", ".py", "Python: the standard library only",
+        PythonSource.Write);
 
     /// <summary>Python with NumPy: many rows at once.</summary>
-    public static SourceLanguage NumPy { get; } = new("numpy", ".py", "Python with NumPy: many rows at once", NumPySource.Write);
+    public static SourceLanguage NumPy { get; } = new("numpy", ".py", "Python with NumPy: many rows at once",
+        NumPySource.Write);
 
-    /// <summary>The network as a drawing for Graphviz: units and links, or layers where there are too many units to see.</summary>
+    /// <summary>The network as a drawing for Graphviz: units and links, or layers where there are too many units to
+    /// see.</summary>
     public static SourceLanguage Dot { get; } = new("dot", ".dot", "a drawing for Graphviz", DotSource.Write);
 
     /// <summary>Every language, in the order in which help shows them.</summary>
@@ -44,8 +48,10 @@ public sealed class SourceLanguage
 
     /// <summary>The model in this language.</summary>
     /// <param name="model">A trained model.</param>
-    /// <param name="name">What functions, class or module are called after; anything that is no letter, digit or underscore is left out.</param>
-    /// <exception cref="DownhillException">A layer of the user's own that computes more than element by element.</exception>
+    /// <param name="name">What functions, class or module are called after; anything that is no letter, digit or
+    /// underscore is left out.</param>
+    /// <exception cref="DownhillException">A layer of the user's own that computes more than element by
+    /// element.</exception>
     public string Write(Model model, string name = "model")
     {
         using StringWriter writer = new() { NewLine = "\n" };
@@ -57,8 +63,10 @@ public sealed class SourceLanguage
     /// <param name="model">A trained model.</param>
     /// <param name="writer">Where to.</param>
     /// <param name="name">See the other overload.</param>
-    /// <exception cref="DownhillException">A layer of the user's own that computes more than element by element.</exception>
-    public void Write(Model model, TextWriter writer, string name = "model") => write(new SourceModel(model, name), writer);
+    /// <exception cref="DownhillException">A layer of the user's own that computes more than element by
+    /// element.</exception>
+    public void Write(Model model, TextWriter writer, string name = "model") =>
+        write(new SourceModel(model, name), writer);
 
     public override string ToString() => Name;
 }

@@ -77,14 +77,15 @@ internal sealed class SourceModel
     /// <summary>The widest row of numbers between two layers.</summary>
     public int Widest => Math.Max(Preparation.Width, Layers.Max(l => l.Outputs));
 
-    /// <summary>The function of a dense layer, null where there is nothing to compute or the whole row is needed.</summary>
+    /// <summary>The function of a dense layer, null where there is nothing to compute or the whole row is
+    /// needed.</summary>
     public SourceFunction? FunctionOf(Dense layer) => functions.GetValueOrDefault(layer.Activation.ToString());
 
     public static bool IsSoftmax(TrainedLayer layer) => layer.Layer is Dense { Activation.IsElementwise: false };
 
     /// <summary>
-    /// A layer that is not dense, as an expression in x for one unit: it must compute unit by unit. Constants [1,I] in it are
-    /// one number per unit.
+    /// A layer that is not dense, as an expression in x for one unit: it must compute unit by unit. Constants [1,I] in
+    /// it are one number per unit.
     /// </summary>
     public static Expr Elementwise(TrainedLayer layer, Expr x)
     {
@@ -92,9 +93,11 @@ internal sealed class SourceModel
         foreach (Expr node in y.Nodes())
         {
             bool acrossUnits = node.Operands.Any(o => o.Columns != node.Columns && !o.IsScalar)
-                || node.Operation == Operation.MatMul || node.Operation == Operation.Softmax || node.Operation == Operation.Transpose;
+                || node.Operation == Operation.MatMul || node.Operation == Operation.Softmax
+                || node.Operation == Operation.Transpose;
             if (acrossUnits || node.Rows != 1 || (node.Columns != 1 && node.Columns != layer.Inputs))
-                Throw.Input($"Source of {layer.Layer.Describe(layer.Inputs)}", "a dense layer or one that computes element by element",
+                Throw.Input($"Source of {layer.Layer.Describe(layer.Inputs)}",
+                    "a dense layer or one that computes element by element",
                     $"{node.Operation}", "Export it to ONNX, which takes it as it is.");
         }
         return y;
@@ -106,8 +109,10 @@ internal sealed class SourceModel
         get
         {
             Target target = Preparation.Target;
-            string answer = target.IsClass ? $"one of {target.Classes.Count} classes" : target.Names.Count == 1 ? "a number" : $"{target.Names.Count} numbers";
-            yield return $"{Name}: multi-layer perceptron {Model.Spec} with {Model.Spec.ParameterCount} parameters; {Columns.Count} raw columns in, {answer} out.";
+            string answer = target.IsClass ? $"one of {target.Classes.Count} classes" : target.Names.Count == 1
+                ? "a number" : $"{target.Names.Count} numbers";
+            yield return $"{Name}: multi-layer perceptron {Model.Spec} with {Model.Spec.ParameterCount} parameters; "
+                + $"{Columns.Count} raw columns in, {answer} out.";
             yield return $"Written by Downhill {Version}; weights {Model.WeightsHash[..16]}.";
         }
     }
@@ -116,8 +121,10 @@ internal sealed class SourceModel
     public static string Comment(string text)
     {
         StringBuilder clean = new();
-        foreach (char c in text.Replace("*/", "* /", StringComparison.Ordinal).Replace("\"\"\"", "'''", StringComparison.Ordinal))
-            clean.Append(char.IsControl(c) || c is '\u2028' or '\u2029' || char.IsSurrogate(c) ? ' ' : c == '\\' ? '/' : c);
+        foreach (char c in text.Replace("*/", "* /", StringComparison.Ordinal)
+            .Replace("\"\"\"", "'''", StringComparison.Ordinal))
+            clean.Append(char.IsControl(c) || c is '\u2028' or '\u2029' || char.IsSurrogate(c) ? ' ' : c == '\\' ? '/'
+                : c);
         return clean.ToString();
     }
 

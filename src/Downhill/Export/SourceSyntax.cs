@@ -4,8 +4,8 @@ using Downhill.Graph;
 namespace Downhill;
 
 /// <summary>
-/// Turns expressions over one number into statements of a language. The notations are keyed by the operation's name; what is
-/// used more than once becomes a local.
+/// Turns expressions over one number into statements of a language. The notations are keyed by the operation's name;
+/// what is used more than once becomes a local.
 /// </summary>
 internal sealed class SourceSyntax
 {
@@ -20,10 +20,13 @@ internal sealed class SourceSyntax
         this.notations = new(StringComparer.Ordinal)
         {
             ["Add"] = Infix("+", Level.Sum, Level.Elementwise), ["Subtract"] = Infix("-", Level.Sum, Level.Elementwise),
-            ["Multiply"] = Infix("*", Level.Product, Level.Postfix), ["Divide"] = Infix("/", Level.Product, Level.Postfix),
+            ["Multiply"] = Infix("*", Level.Product, Level.Postfix),
+            ["Divide"] = Infix("/", Level.Product, Level.Postfix),
             // As loose as a sum: a minus sign follows nothing but the beginning or a parenthesis.
-            ["Negate"] = new("-{0}", Level.Sum, Level.Product), ["Square"] = new("{0} * {0}", Level.Product, Level.Atom),
-            ["Less"] = Infix("<", Level.Comparison, Level.Sum), ["LessOrEqual"] = Infix("<=", Level.Comparison, Level.Sum),
+            ["Negate"] = new("-{0}", Level.Sum, Level.Product),
+            ["Square"] = new("{0} * {0}", Level.Product, Level.Atom),
+            ["Less"] = Infix("<", Level.Comparison, Level.Sum),
+            ["LessOrEqual"] = Infix("<=", Level.Comparison, Level.Sum),
         };
         foreach ((string operation, Notation notation) in notations) this.notations[operation] = notation;
     }
@@ -66,7 +69,8 @@ internal sealed class SourceSyntax
         {
             if (node == root || node.Operands.Count == 0 || uses[node] < 2 || IsComparison(node)) continue;
             string name = $"t{locals.Count + 1}";
-            statements.Add(string.Format(CultureInfo.InvariantCulture, Local, name, Text(node, Level.Choice, locals, leaf)));
+            statements.Add(
+                string.Format(CultureInfo.InvariantCulture, Local, name, Text(node, Level.Choice, locals, leaf)));
             locals[node] = name;
         }
         statements.Add(Text(root, Level.Choice, locals, leaf));
@@ -77,7 +81,8 @@ internal sealed class SourceSyntax
     public static bool Uses(IEnumerable<Expr> roots, Operation operation) =>
         roots.Any(root => root.Nodes().Any(node => node.Operation == operation));
 
-    private string Text(Expr node, Level atLeast, Dictionary<Expr, string> locals, Func<Expr, string> leaf, bool isCondition = false)
+    private string Text(Expr node, Level atLeast, Dictionary<Expr, string> locals, Func<Expr, string> leaf,
+        bool isCondition = false)
     {
         if (locals.TryGetValue(node, out string? local)) return local;
         if (node.Operands.Count == 0)
@@ -87,10 +92,12 @@ internal sealed class SourceSyntax
             return number[0] == '-' && atLeast > Level.Sum ? $"({number})" : number;
         }
         if (IsComparison(node) && !isCondition)
-            return Fill(Notation("Select"), atLeast, [(Level _) => Text(node, Level.Comparison, locals, leaf, isCondition: true),
+            return Fill(Notation("Select"), atLeast,
+                [(Level _) => Text(node, Level.Comparison, locals, leaf, isCondition: true),
                 (Level _) => Number(1), (Level _) => Number(0)]);
         bool isSelect = node.Operation == Operation.Select;
-        return Fill(Notation(node.Operation.Name), atLeast, [.. node.Operands.Select((operand, k) => (Func<Level, string>)(level =>
+        return Fill(Notation(node.Operation.Name), atLeast,
+            [.. node.Operands.Select((operand, k) => (Func<Level, string>)(level =>
             !isSelect || k > 0 ? Text(operand, level, locals, leaf)
             : IsComparison(operand) ? Text(operand, level, locals, leaf, isCondition: true)
             : $"{Text(operand, Level.Sum, locals, leaf)} != {Number(0)}"))]);
@@ -107,9 +114,11 @@ internal sealed class SourceSyntax
         : Throw.Input<Notation>("Source", $"one of the operations {string.Join(", ", notations.Keys)}", $"{operation}",
             "Define the activation with these.");
 
-    private static bool IsComparison(Expr node) => node.Operation == Operation.Less || node.Operation == Operation.LessOrEqual;
+    private static bool IsComparison(Expr node) => node.Operation == Operation.Less
+        || node.Operation == Operation.LessOrEqual;
 
-    private static Notation Infix(string symbol, Level level, Level right) => new($"{{0}} {symbol} {{1}}", level, level == Level.Comparison ? right : level, right);
+    private static Notation Infix(string symbol, Level level, Level right) =>
+        new($"{{0}} {symbol} {{1}}", level, level == Level.Comparison ? right : level, right);
 
     private string Finished(string text, string end) =>
         text.AsSpan().ContainsAny('.', 'E') || (isWholeFloat && end.Length > 0) ? text + end : text + ".0" + end;

@@ -49,7 +49,8 @@ internal static class SourceText
         for (int j = 0; j < matrix.GetLength(1); j++) yield return (float)matrix[row, j];
     }
 
-    /// <summary>A name for lists that a column's name may follow in a comment: "sepal length, sepal width, …".</summary>
+    /// <summary>A name for lists that a column's name may follow in a comment: "sepal length, sepal width,
+    /// …".</summary>
     public static string Listed(IEnumerable<string> names, int most = 6)
     {
         string[] all = [.. names];

@@ -10,7 +10,8 @@ namespace Downhill;
 /// <param name="Names">Of the tensors, as in a model file: "layers.0.weight".</param>
 /// <param name="Buffers">Running statistics.</param>
 internal sealed record TrainedLayer(
-    Layer Layer, int Inputs, int Outputs, IReadOnlyList<double[,]> Tensors, IReadOnlyList<string> Names, double[] Buffers)
+    Layer Layer, int Inputs, int Outputs, IReadOnlyList<double[,]> Tensors, IReadOnlyList<string> Names,
+        double[] Buffers)
 {
     /// <summary>The layers of a model, from input to output.</summary>
     public static IReadOnlyList<TrainedLayer> Of(Model model)
@@ -25,7 +26,9 @@ internal sealed record TrainedLayer(
             double[] buffers = new double[length];
             for (int i = 0; i < length; i++) buffers[i] = model.Buffers[buffer + i];
             double[][,] tensors = [.. segments.Select(s => Matrix(s, model.Parameters))];
-            layers.Add(new(Plain(layer, tensors), width, layer.Outputs(width), tensors, [.. segments.Select(s => s.Name)], buffers));
+            layers.Add(
+                new(Plain(layer, tensors), width, layer.Outputs(width), tensors, [.. segments.Select(s => s.Name)],
+                buffers));
             buffer += length;
             width = layer.Outputs(width);
         }
@@ -35,7 +38,8 @@ internal sealed record TrainedLayer(
     /// <summary>The layer's prediction for one row x [1,I], with its numbers in it as constants.</summary>
     public Expr Define(Expr x) => Layer.Define(x, [.. Tensors.Select(Expr.Constant)], Buffers);
 
-    /// <summary>A forward scale goes into the weights: elsewhere they are what the inputs are multiplied with.</summary>
+    /// <summary>A forward scale goes into the weights: elsewhere they are what the inputs are multiplied
+    /// with.</summary>
     private static Layer Plain(Layer layer, double[][,] tensors)
     {
         if (layer is not Dense { ForwardScale: not ForwardScale.None } dense) return layer;

@@ -5,13 +5,15 @@ namespace Downhill.Kernels;
 
 // z, y, dY are [rows, columns], row-major without gaps.
 
-/// <summary>An activation bound to a number type and a vector width. <c>z</c> and <c>y</c> may be the same array.</summary>
+/// <summary>An activation bound to a number type and a vector width. <c>z</c> and <c>y</c> may be the same
+/// array.</summary>
 internal abstract unsafe class ActivationKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>y = φ(z).</summary>
     public abstract void Forward(T* z, T* y, int rows, int columns);
 
-    /// <summary>Turns ∂C/∂Y into ∂C/∂Z in place; <paramref name="z"/> may be null where the derivative comes from y.</summary>
+    /// <summary>Turns ∂C/∂Y into ∂C/∂Z in place; <paramref name="z"/> may be null where the derivative comes from
+    /// y.</summary>
     public abstract void Backward(T* z, T* y, T* gradient, int rows, int columns);
 }
 

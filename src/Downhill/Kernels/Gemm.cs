@@ -115,7 +115,8 @@ internal static unsafe class Gemm<S, V, T>
             for (int first = 0; first < inner; first += TurnedRows)
             {
                 int count = Math.Min(TurnedRows, inner - first);
-                Multiply(w + ((nint)first * ldw), ldw, 1, turned, ldTurned, null, 0, flipped, rows, count, rows, columns);
+                Multiply(w + ((nint)first * ldw), ldw, 1, turned, ldTurned, null, 0, flipped, rows, count, rows,
+                    columns);
                 Transpose<T>.Copy(flipped, rows, dx + first, lddx, count, rows);
             }
         }
@@ -125,7 +126,8 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>Elements that <see cref="PackGradient"/> fills: the columns that make whole panels.</summary>
     public static int PackedGradientLength(int rows, int columns) => rows * (columns - (columns % (2 * S.Count)));
 
-    /// <summary>panels = dZ[rows, columns] for <see cref="WeightGradientPacked"/>, once for any number of blocks.</summary>
+    /// <summary>panels = dZ[rows, columns] for <see cref="WeightGradientPacked"/>, once for any number of
+    /// blocks.</summary>
     public static void PackGradient(T* dz, int lddz, T* panels, int rows, int columns) =>
         PackPanels(dz, lddz, panels, columns - (columns % (2 * S.Count)), rows);
 

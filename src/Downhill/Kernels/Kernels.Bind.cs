@@ -21,10 +21,12 @@ internal abstract partial class Kernels<T>
 
 internal sealed partial class Kernels<S, V, T>
 {
-    public override ActivationKernel<T> BindActivation<A>(A activation) => new ElementwiseKernel<A, S, V, T>(activation);
+    public override ActivationKernel<T> BindActivation<A>(A activation) => new ElementwiseKernel<A, S, V,
+        T>(activation);
     public override ActivationKernel<T> BindSoftmax() => new SoftmaxKernel<S, V, T>();
     public override LossKernel<T> BindLoss<L>(L loss) => new ElementLossKernel<L, S, V, T>(loss);
-    public override LossKernel<T> BindSoftmaxCrossEntropy(double smoothing) => new SoftmaxCrossEntropyKernel<S, V, T>(smoothing);
+    public override LossKernel<T> BindSoftmaxCrossEntropy(double smoothing) => new SoftmaxCrossEntropyKernel<S, V,
+        T>(smoothing);
     public override RuleKernel<T> BindRule<R>() => new RuleKernel<R, S, V, T>();
     public override LaneNetwork<T> BindLanes(NetworkSpec spec, Loss loss, Preparation preparation, int batch) =>
         new LaneNetwork<S, V, T>(spec, loss, preparation, batch, this);

@@ -165,7 +165,8 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
         Gemm<S, V, T>.PackGradient(dz, lddz, panels, rows, columns);
 
     public override void WeightGradientPacked(
-        T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate) =>
+        T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns,
+            bool accumulate) =>
         Gemm<S, V, T>.WeightGradientPacked(x, ldx, panels, dz, lddz, dw, lddw, rows, inner, columns, accumulate);
 
     public override void ColumnSums(T* dz, int lddz, T* db, int rows, int columns, bool accumulate) =>

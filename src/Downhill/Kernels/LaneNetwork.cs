@@ -5,9 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Downhill.Kernels;
 
-// L lanes, one row of the batch in each. Of a layer with I inputs and O outputs, by unit: x [I,L], z and y [O,L] induced
-// fields and outputs, d [O,L] = ∂C/∂y, then ∂C/∂z. By row: X [L,R], a row's inputs, then 1, then zeros; R is I + 1
-// rounded up to whole vectors. W and dW [O,R]: a unit's weights, then its bias, then zeros.
+// L lanes, one row of the batch in each. Of a layer with I inputs and O outputs, by unit: x [I,L], z and y [O,L]
+// induced fields and outputs, d [O,L] = ∂C/∂y, then ∂C/∂z. By row: X [L,R], a row's inputs, then 1, then zeros; R is I
+// + 1 rounded up to whole vectors. W and dW [O,R]: a unit's weights, then its bias, then zeros.
 
 /// <summary>Up to L rows of a batch as they lie for a pass.</summary>
 internal readonly unsafe struct LaneGroup<T> where T : unmanaged
@@ -41,19 +41,20 @@ internal struct LaneSums
 }
 
 /// <summary>
-/// A small fully connected network compiled for training: one row of the batch per vector lane, so that all of it lies in
-/// registers and the first-level cache, weights are broadcast, and the only calls of a pass are one per layer's
-/// activation and one for the loss. Every number is one chain of multiply-adds in the same order as in the general kernels
-/// (<see cref="Gemm{S,V,T}"/>), so the bits are the same, too.
+/// A small fully connected network compiled for training: one row of the batch per vector lane, so that all of it lies
+/// in registers and the first-level cache, weights are broadcast, and the only calls of a pass are one per layer's
+/// activation and one for the loss. Every number is one chain of multiply-adds in the same order as in the general
+/// kernels (<see cref="Gemm{S,V,T}"/>), so the bits are the same, too.
 /// </summary>
 /// <remarks>
-/// The gradient of a unit's weights is Σ d·X over rows, with d broadcast and X by row; the constant 1 in X makes the bias one
-/// more weight. Tried and lost: adding across lanes (dW = Σ over lanes of d·x) needs three instructions per weight besides
-/// the product, 32 times as many as this for a layer of 8 → 8, and other bits.
+/// The gradient of a unit's weights is Σ d·X over rows, with d broadcast and X by row; the constant 1 in X makes the
+/// bias one more weight. Tried and lost: adding across lanes (dW = Σ over lanes of d·x) needs three instructions per
+/// weight besides the product, 32 times as many as this for a layer of 8 → 8, and other bits.
 /// </remarks>
 internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    // Most lanes of a group: a network of 64 units then has 24 KiB of activations and gradients, half of a first-level cache.
+    // Most lanes of a group: a network of 64 units then has 24 KiB of activations and gradients, half of a first-level
+    // cache.
     private const int MostLanes = 32;
 
     private protected LaneNetwork(NetworkSpec spec, int batch, int count)
@@ -108,13 +109,14 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
     public int PlaceOf(Segment segment, int index)
     {
         int outputs = segment.Shape.Columns, inputs = segment.LayerInputs;
-        int length = segment.Layer + 1 < Starts.Length ? Starts[segment.Layer + 1] - Starts[segment.Layer] : Length - Starts[segment.Layer];
+        int length = segment.Layer + 1 < Starts.Length ? Starts[segment.Layer + 1] - Starts[segment.Layer] : Length
+            - Starts[segment.Layer];
         int input = segment.Shape.Role == SegmentRole.Bias ? inputs : index / outputs;
         return Starts[segment.Layer] + index % outputs * (length / outputs) + input;
     }
 
-    /// <summary>Whether a network with this loss can be compiled: layers of neurons only, without a forward scale, every
-    /// activation element-wise, but for softmax with its cross-entropy.</summary>
+    /// <summary>Whether a network with this loss can be compiled: layers of neurons only, without a forward scale,
+    /// every activation element-wise, but for softmax with its cross-entropy.</summary>
     public static bool CanCompile(NetworkSpec spec, Loss loss)
     {
         foreach (Layer layer in spec.Layers)
@@ -146,20 +148,24 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         public T* W, Gradient, Field, Output, D, ByRow; // Field is Output where nobody asks for it afterwards
     }
 
-    internal LaneNetwork(NetworkSpec spec, Loss loss, Preparation preparation, int batch, Kernels<T> kernels) : base(spec, batch, S.Count)
+    internal LaneNetwork(NetworkSpec spec, Loss loss, Preparation preparation, int batch, Kernels<T> kernels)
+        : base(spec, batch, S.Count)
     {
         isFused = loss.Fuses(spec.Output);
         this.loss = isFused ? loss.BindFused(kernels, spec.Output) : loss.Bind(kernels);
         judge = new(preparation);
         rowLoss = new(Lanes);
         layers = new LaneLayer[spec.Layers.Count];
-        memory = new(spec.Layers.Select((l, i) => 2 * Whole(l.Outputs(0)) + Whole(l.Outputs(0) + Block) + Whole(RowLengthOf(i))).Sum());
+        memory = new(
+            spec.Layers.Select((l, i) => 2 * Whole(l.Outputs(0)) + Whole(l.Outputs(0) + Block) + Whole(RowLengthOf(i)))
+            .Sum());
         T* at = memory.Pointer;
         for (int i = 0; i < layers.Length; i++)
         {
             Dense dense = (Dense)spec.Layers[i];
             int inputs = spec.InputsOf(i), outputs = dense.Units, rowLength = RowLengthOf(i);
-            bool keepsField = dense.Activation.DerivativeFrom == DerivativeFrom.Input || (i == layers.Length - 1 && isFused);
+            bool keepsField = dense.Activation.DerivativeFrom == DerivativeFrom.Input
+                || (i == layers.Length - 1 && isFused);
             ref LaneLayer layer = ref layers[i];
             (layer.Inputs, layer.Outputs, layer.RowLength) = (inputs, outputs, rowLength);
             layer.Activation = dense.Activation.IsElementwise ? dense.Activation.Bind(kernels) : null;
@@ -200,14 +206,18 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             if (i < last) TurnIntoRows(x, lanes, layers[i + 1].ByRow, layers[i + 1].RowLength, layer.Outputs, rows);
         }
         ref LaneLayer output = ref layers[last];
-        loss.EvaluateLanes(isFused ? output.Field : output.Output, group.Targets, group.Weights, output.Output, rowLoss.Pointer,
+        loss.EvaluateLanes(isFused ? output.Field : output.Output, group.Targets, group.Weights, output.Output,
+            rowLoss.Pointer,
             output.D, rows, lanes, output.Outputs);
         for (int i = last; i >= 0; i--)
         {
             ref LaneLayer layer = ref layers[i];
-            if (i < last || !isFused) layer.Activation!.Backward(layer.Field, layer.Output, layer.D, layer.Outputs, lanes);
-            if (i > 0) InputGradient(layer.D, layer.W, layer.RowLength, layers[i - 1].D, lanes, vectors, layer.Inputs, layer.Outputs);
-            WeightGradient(layer.D, lanes, i > 0 ? layer.ByRow : group.ByRow, layer.RowLength, layer.Gradient, rows, layer.Outputs, accumulate);
+            if (i < last || !isFused) layer.Activation!.Backward(layer.Field, layer.Output, layer.D, layer.Outputs,
+                lanes);
+            if (i > 0) InputGradient(layer.D, layer.W, layer.RowLength, layers[i - 1].D, lanes, vectors, layer.Inputs,
+                layer.Outputs);
+            WeightGradient(layer.D, lanes, i > 0 ? layer.ByRow : group.ByRow, layer.RowLength, layer.Gradient, rows,
+                layer.Outputs, accumulate);
         }
         judge.Add(group, output.Output, lanes, rowLoss.Pointer, ref sums);
     }
@@ -217,8 +227,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     {
         if (S.Count >= Block && typeof(T) == typeof(float) && Sse.IsSupported)
         {
-            // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R are
-            // multiples of four.
+            // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R
+            // are multiples of four.
             for (int u = 0; u < units; u += Block, x += Block * lanes, byRow += Block)
             {
                 float* from = (float*)x, to = (float*)byRow;
@@ -290,7 +300,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     /// <summary>∂C/∂x = Wᵀ·d: four inputs at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void InputGradient(T* d, T* w, nint rowLength, T* dx, nint lanes, nint vectors, nint inputs, nint outputs)
+    private static void InputGradient(T* d, T* w, nint rowLength, T* dx, nint lanes, nint vectors, nint inputs,
+        nint outputs)
     {
         for (nint v = 0; v < vectors; v++, d += S.Count, dx += S.Count)
         {
@@ -317,7 +328,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             {
                 V sum = S.Set(0.0);
                 T* slope = d, unit = w + i;
-                for (nint o = 0; o < outputs; o++, slope += lanes, unit += rowLength) sum = S.MulAdd(S.Load(slope), S.Set(*unit), sum);
+                for (nint o = 0; o < outputs; o++, slope += lanes, unit += rowLength) sum = S.MulAdd(
+                    S.Load(slope), S.Set(*unit), sum);
                 S.Store(below, sum);
             }
         }
@@ -325,7 +337,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     /// <summary>dW (+)= Σ over rows of d·X, biases with it: four or two units at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WeightGradient(T* d, nint lanes, T* byRow, nint rowLength, T* dw, nint rows, nint outputs, bool accumulate)
+    private static void WeightGradient(T* d, nint lanes, T* byRow, nint rowLength, T* dw, nint rows, nint outputs,
+        bool accumulate)
     {
         for (nint i = 0; i < rowLength; i += S.Count, byRow += S.Count, dw += S.Count)
         {
@@ -395,7 +408,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                     own.Loss += rowLoss[row];
                     own.Squares += double.CreateTruncating(squares[row]);
                 }
-                for (int row = 0; group.Classes != null && row < group.Rows; row++) own.Right += double.CreateTruncating(right[row]);
+                for (int row = 0; group.Classes != null
+                    && row < group.Rows; row++) own.Right += double.CreateTruncating(right[row]);
                 own.Weight += group.Rows;
             }
             else

@@ -2,8 +2,8 @@ using System.Numerics;
 
 namespace Downhill.Kernels;
 
-// The losses with one row per lane, arrays [columns, lanes]: the same operations on every number in the same order as by
-// row, so the same bits.
+// The losses with one row per lane, arrays [columns, lanes]: the same operations on every number in the same order as
+// by row, so the same bits.
 
 internal abstract unsafe partial class LossKernel<T>
 {
@@ -11,7 +11,8 @@ internal abstract unsafe partial class LossKernel<T>
     /// <param name="y">[columns, lanes] outputs, or induced fields for a fused pair.</param>
     /// <param name="t">[columns, lanes] targets.</param>
     /// <param name="weights">[lanes], or null for 1 each; multiplies the gradient (not the row's loss).</param>
-    /// <param name="probabilities">[columns, lanes] receives the outputs where the loss computes them: of softmax.</param>
+    /// <param name="probabilities">[columns, lanes] receives the outputs where the loss computes them: of
+    /// softmax.</param>
     /// <param name="rowLoss">[lanes] receives each row's loss.</param>
     /// <param name="gradient">[columns, lanes] receives the gradient with respect to <paramref name="y"/>.</param>
     /// <param name="rows">Lanes that hold a row.</param>
@@ -35,7 +36,8 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
             for (int j = 0; j < columns; j++)
             {
                 V output = S.Load(y + j * lanes + lane), wanted = S.Load(t + j * lanes + lane);
-                S.Store(gradient + j * lanes + lane, S.Mul(weight, loss.Derivative<S, V, T>(output, wanted, perOutput)));
+                S.Store(
+                    gradient + j * lanes + lane, S.Mul(weight, loss.Derivative<S, V, T>(output, wanted, perOutput)));
                 S.Store(values, loss.Value<S, V, T>(output, wanted, perOutput));
                 for (int k = 0; k < count; k++)
                     rowLoss[lane + k] = (j == 0 ? 0 : rowLoss[lane + k]) + double.CreateTruncating(values[k]);
@@ -77,10 +79,12 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>
                 S.Store(shares, share);
                 for (int k = 0; k < count; k++)
                 {
-                    if (shares[k] == T.Zero) continue; // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
+                    // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
+                    if (shares[k] == T.Zero) continue;
                     T own = score[j * lanes + k];
                     double below = own == tops[k] ? 0 : double.CreateTruncating(tops[k]) - double.CreateTruncating(own);
-                    rowLoss[lane + k] += double.CreateTruncating(shares[k]) * (below + double.CreateTruncating(logSums[k]));
+                    rowLoss[lane + k] += double.CreateTruncating(shares[k]) * (
+                        below + double.CreateTruncating(logSums[k]));
                 }
             }
             V weight = weights == null ? one : S.Load(weights + lane);

@@ -11,7 +11,8 @@ internal abstract unsafe partial class LossKernel<T> where T : unmanaged, IBinar
     /// <param name="t">[rows, columns] targets.</param>
     /// <param name="weights">[rows], or null for 1 each; multiplies the gradient (not the row's loss).</param>
     /// <param name="rowLoss">[rows] receives each row's loss.</param>
-    /// <param name="gradient">[rows, columns] receives the gradient with respect to <paramref name="y"/>; null when not wanted.</param>
+    /// <param name="gradient">[rows, columns] receives the gradient with respect to <paramref name="y"/>; null when not
+    /// wanted.</param>
     /// <param name="rows">B.</param>
     /// <param name="columns">O.</param>
     public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns);
@@ -62,8 +63,8 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
 }
 
 /// <summary>
-/// Softmax and cross-entropy on the induced fields z: L = Σ t·(max + ln Σ − z), gradient (Σ t)·y − t, where smoothing s takes
-/// t to (1 − s)·t + s/O.
+/// Softmax and cross-entropy on the induced fields z: L = Σ t·(max + ln Σ − z), gradient (Σ t)·y − t, where smoothing s
+/// takes t to (1 − s)·t + s/O.
 /// Finite for every finite z; Goodfellow et al., Deep Learning, §6.2.2.3.
 /// </summary>
 internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
@@ -88,7 +89,8 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
             SoftmaxKernel<S, V, T>.Turn(z, scores, count, columns);
             SoftmaxKernel<S, V, T>.Turn(t, targets, count, columns);
             if (weights != null) SoftmaxKernel<S, V, T>.Turn(weights + row, ownWeights, count, 1);
-            EvaluateLanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes, count, S.Count,
+            EvaluateLanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes,
+                count, S.Count,
                 columns);
             if (gradient == null) continue;
             SoftmaxKernel<S, V, T>.TurnBack(slopes, gradient, count, columns);

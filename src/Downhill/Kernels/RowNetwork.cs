@@ -3,7 +3,8 @@ using System.Numerics;
 namespace Downhill.Kernels;
 
 /// <summary>
-/// A network with its weights, compiled for single rows. Nothing in it changes, so any number of threads may use it at once.
+/// A network with its weights, compiled for single rows. Nothing in it changes, so any number of threads may use it at
+/// once.
 /// </summary>
 internal abstract unsafe class RowNetwork<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -21,13 +22,13 @@ internal abstract unsafe class RowNetwork<T> where T : unmanaged, IBinaryFloatin
 }
 
 /// <summary>
-/// A matrix–vector product per layer. Weights are copied into panels of a few vectors' width that lie in the order in which
-/// they are read, padded with zeros, so that a layer is one stream without masks.
+/// A matrix–vector product per layer. Weights are copied into panels of a few vectors' width that lie in the order in
+/// which they are read, padded with zeros, so that a layer is one stream without masks.
 /// </summary>
 /// <remarks>
 /// Each output is four chains of multiply-adds, over k, k + 1, k + 2, k + 3 for k = 0, 4, 8 …, added at the end: the
-/// same bits at every width, within rounding those of a batch, whose chain is one. One chain would wait for its own result four cycles
-/// per input: 13-64-64-3 took twice as long.
+/// same bits at every width, within rounding those of a batch, whose chain is one. One chain would wait for its own
+/// result four cycles per input: 13-64-64-3 took twice as long.
 /// </remarks>
 internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
     where S : struct, ISimd<V, T>
@@ -53,14 +54,21 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
         int[] units = [.. spec.Layers.Select((l, i) => l.Outputs(inputs[i]))];
         int[] rounded = [.. units.Select(u => (u + S.Count - 1) / S.Count * S.Count)];
         widest = rounded.Max();
-        memory = new(checked(spec.Layers.Select((l, i) => l is Dense ? (inputs[i] + 1) * rounded[i] : l is BatchNorm ? 3 * rounded[i] : 0).Sum()));
+        memory = new(
+            checked(
+            spec.Layers.Select((l, i) => l is Dense ? (inputs[i] + 1) * rounded[i] : l is BatchNorm ? 3 * rounded[i]
+            : 0).Sum()));
         List<RowLayer> bound = [];
         T* at = memory.Pointer;
         int buffer = 0;
         for (int i = 0; i < spec.Layers.Count; i++)
         {
             int[] offsets = [.. spec.Segments.Where(s => s.Layer == i).Select(s => s.Offset)];
-            RowLayer layer = new() { Inputs = inputs[i], Outputs = units[i], Vectors = rounded[i] / S.Count, Activated = rounded[i], Start = at };
+            RowLayer layer = new()
+            {
+                Inputs = inputs[i], Outputs = units[i], Vectors = rounded[i] / S.Count,
+                Activated = rounded[i], Start = at
+            };
             if (spec.Layers[i] is Dense dense)
             {
                 layer.IsDense = true;
@@ -92,7 +100,8 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
         }
         layers = [.. bound];
 
-        ActivationKernel<T>? Bind(Activation activation) => activation.Name == "identity" ? null : activation.Bind(kernels);
+        ActivationKernel<T>? Bind(Activation activation) => activation.Name == "identity" ? null
+            : activation.Bind(kernels);
     }
 
     // Four vectors of four chains fill half of the registers of 512 bits; narrower witnesses have half as many.
@@ -152,7 +161,8 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
         for (int v = 0; v < vectors;)
         {
             int width = Width(vectors - v) * S.Count, first = v * S.Count, count = Math.Min(width, units - first);
-            for (int i = 0; i < inputs; i++, panels += width) w.Slice(i * units + first, count).CopyTo(new Span<T>(panels, count));
+            for (int i = 0; i < inputs; i++, panels += width) w.Slice(i * units + first, count)
+                .CopyTo(new Span<T>(panels, count));
             v += width / S.Count;
         }
     }
@@ -170,7 +180,8 @@ internal sealed unsafe class RowNetwork<S, V, T> : RowNetwork<T>
     {
         V zero = S.Set(0.0);
         V a0 = S.Load(b), a1 = S.Load(b + S.Count), a2 = S.Load(b + 2 * S.Count), a3 = S.Load(b + 3 * S.Count);
-        V b0 = zero, b1 = zero, b2 = zero, b3 = zero, c0 = zero, c1 = zero, c2 = zero, c3 = zero, d0 = zero, d1 = zero, d2 = zero, d3 = zero;
+        V b0 = zero, b1 = zero, b2 = zero, b3 = zero, c0 = zero, c1 = zero, c2 = zero, c3 = zero, d0 = zero, d1 = zero,
+            d2 = zero, d3 = zero;
         int i = 0;
         for (; i <= inputs - 4; i += 4, x += 4, w += 16 * S.Count)
         {

@@ -6,8 +6,8 @@ namespace Downhill.Kernels;
 internal abstract unsafe partial class RuleKernel<T>
 {
     /// <summary>
-    /// <see cref="Update(T*, T*, T**, long, ReadOnlySpan{double}, in UpdateTerms, T*)"/> without penalties and factors, for arrays of
-    /// so few vectors that its preparations would take longer than its work.
+    /// <see cref="Update(T*, T*, T**, long, ReadOnlySpan{double}, in UpdateTerms, T*)"/> without penalties and factors,
+    /// for arrays of so few vectors that its preparations would take longer than its work.
     /// </summary>
     /// <param name="w">Parameters.</param>
     /// <param name="g">Sums of the rows' gradients.</param>
@@ -36,7 +36,8 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T>
         {
             V gradient = S.Mul(scale, S.Load(g + i));
             notFinite = S.Add(notFinite, S.Mul(gradient, zero));
-            V s0 = R.Slots > 0 ? S.Load(slot0 + i) : zero, s1 = R.Slots > 1 ? S.Load(slot1 + i) : zero, s2 = R.Slots > 2 ? S.Load(slot2 + i) : zero;
+            V s0 = R.Slots > 0 ? S.Load(slot0 + i) : zero, s1 = R.Slots > 1 ? S.Load(slot1 + i) : zero,
+                s2 = R.Slots > 2 ? S.Load(slot2 + i) : zero;
             S.Store(w + i, R.Update<S, V, T>(S.Load(w + i), gradient, rate, ref s0, ref s1, ref s2, c));
             if (R.Slots > 0) S.Store(slot0 + i, s0);
             if (R.Slots > 1) S.Store(slot1 + i, s1);

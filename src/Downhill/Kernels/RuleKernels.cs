@@ -5,11 +5,13 @@ namespace Downhill.Kernels;
 
 /// <summary>What one update of a range of parameters needs besides the arrays.</summary>
 /// <param name="LearningRate">η of this range.</param>
-/// <param name="GradientScale">The one normaliser times the clipping factor: turns sums over rows into the gradient.</param>
+/// <param name="GradientScale">The one normaliser times the clipping factor: turns sums over rows into the
+/// gradient.</param>
 /// <param name="L2">λ of the objective's term ½·λ·w², 0 for none.</param>
 /// <param name="L1">λ of the objective's term λ·|w|, 0 for none.</param>
 /// <param name="Decay">Decoupled weight decay, 0 for none.</param>
-internal readonly record struct UpdateTerms(double LearningRate, double GradientScale, double L2, double L1, double Decay);
+internal readonly record struct UpdateTerms(double LearningRate, double GradientScale, double L2, double L1,
+    double Decay);
 
 /// <summary>An update rule bound to a number type and a vector width.</summary>
 internal abstract unsafe partial class RuleKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -19,8 +21,9 @@ internal abstract unsafe partial class RuleKernel<T> where T : unmanaged, IBinar
 
     /// <summary>
     /// One pass over a block of parameters: g ← scale·g + λ₂·w; w ← w − η·decay·w; w ← rule(w, g).
-    /// L1 enters as the one-sided slope of the objective with steps that end at 0 (Andrew, Gao, ICML 2007, eq. 4 and 6):
-    /// exact for every rule, whatever its own step is; it holds weights at 0 and lets a gradient above λ₁ revive them.
+    /// L1 enters as the one-sided slope of the objective with steps that end at 0 (Andrew, Gao, ICML 2007, eq. 4 and
+    /// 6): exact for every rule, whatever its own step is; it holds weights at 0 and lets a gradient above λ₁ revive
+    /// them.
     /// Each parameter is worked out alone, so the bits do not depend on how a tensor is cut into blocks.
     /// </summary>
     /// <param name="w">Parameters [rows, columns].</param>
@@ -106,7 +109,8 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
         for (int i = 0; i < S.Count; i++) to[i] = i < count ? from[i] : T.Zero;
     }
 
-    /// <summary>Whole vectors. Returns 0 in each lane while all gradients were finite, and NaN after ∞ or NaN.</summary>
+    /// <summary>Whole vectors. Returns 0 in each lane while all gradients were finite, and NaN after ∞ or
+    /// NaN.</summary>
     private static V Range(
         T* w, T* slot0, T* slot1, T* slot2, T* factors, T* g, long length, in RuleConstants<V> c, in UpdateTerms terms)
     {

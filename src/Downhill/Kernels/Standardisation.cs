@@ -9,7 +9,8 @@ namespace Downhill.Kernels;
 internal static class Standardisation
 {
     /// <summary>Encodes rows [rows, columns], as many as there are.</summary>
-    public static void Apply<T>(ReadOnlySpan<float> x, ReadOnlySpan<double> shift, ReadOnlySpan<double> scale, Span<T> y)
+    public static void Apply<T>(ReadOnlySpan<float> x, ReadOnlySpan<double> shift, ReadOnlySpan<double> scale,
+        Span<T> y)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int columns = shift.Length;
@@ -23,7 +24,8 @@ internal static class Standardisation
                 Span<float> single = MemoryMarshal.Cast<T, float>(to);
                 for (; i <= columns - 8; i += 8)
                 {
-                    (Vector256<double> low, Vector256<double> high) = Vector256.Widen(Vector256.Create(from.Slice(i, 8)));
+                    (Vector256<double> low, Vector256<double> high) = Vector256.Widen(
+                        Vector256.Create(from.Slice(i, 8)));
                     low = (low - Vector256.Create(shift.Slice(i, 4))) * Vector256.Create(scale.Slice(i, 4));
                     high = (high - Vector256.Create(shift.Slice(i + 4, 4))) * Vector256.Create(scale.Slice(i + 4, 4));
                     Vector256.Narrow(low, high).CopyTo(single.Slice(i, 8));

@@ -149,13 +149,15 @@ public static class VectorMath
         V one = S.Set(1.0), more; // e²ᵃ + 1
         if (typeof(T) == typeof(float))
         {
-            // The steps of Exp with half its latency, on which a small network waits in every layer: 2a = n·ln 2 + r, the part of n·ln 2
-            // beyond single precision does not matter; e^r − 1 in pairs of terms; e²ᵃ + 1 = (e^r − 1)·2ⁿ + (2ⁿ + 1).
+            // The steps of Exp with half its latency, on which a small network waits in every layer: 2a = n·ln 2 + r,
+            // the part of n·ln 2 beyond single precision does not matter; e^r − 1 in pairs of terms; e²ᵃ + 1 = (e^r −
+            // 1)·2ⁿ + (2ⁿ + 1).
             V magic = S.Set(SingleMagic);
             V n = S.Sub(S.MulAdd(a, S.Set(2.8853900817779268), magic), magic), power = S.PowerOfTwo(n);
             V r = S.MulAdd(S.Neg(n), S.Set(0.6931471805599453), S.Add(a, a)), square = S.Mul(r, r);
             V low = S.MulAdd(r, S.Set(0.16666516661643982), S.Set(0.5));
-            V high = S.MulAdd(square, S.Set(0.0013950855936855078), S.MulAdd(r, S.Set(0.008369095623493195), S.Set(0.04166619852185249)));
+            V high = S.MulAdd(square, S.Set(0.0013950855936855078),
+                S.MulAdd(r, S.Set(0.008369095623493195), S.Set(0.04166619852185249)));
             more = S.MulAdd(S.MulAdd(S.MulAdd(high, square, low), square, r), power, S.Add(power, one));
         }
         else

@@ -63,7 +63,8 @@ public sealed record Dense(int Units, Activation Activation) : Layer
 
     public override string Describe(int inputs) =>
         $"Dense {inputs}→{Units} {Activation}" + (Connections is null ? "" : $", {Connections.Links} links")
-        + (HasBias ? "" : ", no bias") + (ForwardScale == ForwardScale.None ? "" : $", forward scale {ForwardScale.Word()}");
+        + (HasBias ? "" : ", no bias") + (ForwardScale == ForwardScale.None ? "" : $", forward scale "
+        + $"{ForwardScale.Word()}");
 
     public override BoundLayer<T> Bind<T>(in LayerPlace place) => new BoundDense<T>(this, place);
 
@@ -106,7 +107,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// second-level cache keeps beside the rows.</summary>
     private const int BlockLength = 64 * 1024;
 
-    /// <summary>Fewest outputs that are split over the team; with less, parts would be thinner than a register tile.</summary>
+    /// <summary>Fewest outputs that are split over the team; with less, parts would be thinner than a register
+    /// tile.</summary>
     private const int FewestColumns = 64;
 
     private readonly Kernels<T> kernels;
@@ -189,8 +191,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         pass.Run(ref job, 16L * Inputs * Outputs);
     }
 
-    /// <summary>Whether dXᵀ = W·dZᵀ is cheaper than dX = dZ·Wᵀ, that is, whether the batch's numbers, which it turns, are
-    /// fewer than the weights, which the other turns.</summary>
+    /// <summary>Whether dXᵀ = W·dZᵀ is cheaper than dX = dZ·Wᵀ, that is, whether the batch's numbers, which it turns,
+    /// are fewer than the weights, which the other turns.</summary>
     private bool Turns(in LayerPass<T> pass) =>
         IsLarge && pass.InputGradient != null && (long)pass.Rows * (Inputs + Outputs) < (long)Inputs * Outputs;
 
@@ -218,14 +220,16 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
     internal override void Gradients(in LayerPass<T> pass, int part, int parts)
     {
-        // Where a team worked out the outputs by columns, the same processor meets the same weights again. With dX it goes by
-        // inputs: the rows of W that a thread reads for dX are those that it updates.
+        // Where a team worked out the outputs by columns, the same processor meets the same weights again. With dX it
+        // goes by inputs: the rows of W that a thread reads for dX are those that it updates.
         bool turns = Turns(pass), byColumns = !turns && SplitsColumns(parts);
-        (int input, int inputs) = byColumns ? (0, Inputs) : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
+        (int input, int inputs) = byColumns ? (0, Inputs)
+            : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
         (int column, int columns) =
             byColumns ? Team.Part(Outputs, part, parts, 32).GetOffsetAndLength(Outputs) : (0, Outputs);
         if (turns && inputs > 0)
-            kernels.InputGradientTurned(turned!.Pointer, pass.Rows, pass.Parameters + weight + (long)input * Outputs, Outputs,
+            kernels.InputGradientTurned(turned!.Pointer, pass.Rows, pass.Parameters + weight + (long)input * Outputs,
+                Outputs,
                 pass.InputGradient + input, Inputs, pass.Rows, inputs, Outputs);
         if (inputs > 0 && columns > 0)
         {
@@ -243,14 +247,16 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     {
         long at = (long)input * Outputs + column;
         T* dW = pass.Gradient + weight + at;
-        kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, Outputs, pass.Rows, inputs,
+        kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, Outputs,
+            pass.Rows, inputs,
             columns, pass.Accumulate);
         pass.Updater?.Apply(weightSegment, at, Outputs, dW, Outputs, inputs, columns);
     }
 
-    /// <summary>Block by block, so that the update rule finds the gradient in a cache. It goes past its own array where nothing
-    /// needs the whole of it: that saves a trip to memory and back.</summary>
-    private void LargeWeightGradient(in LayerPass<T> pass, Scratch scratch, int input, int inputs, int column, int columns)
+    /// <summary>Block by block, so that the update rule finds the gradient in a cache. It goes past its own array where
+    /// nothing needs the whole of it: that saves a trip to memory and back.</summary>
+    private void LargeWeightGradient(in LayerPass<T> pass, Scratch scratch, int input, int inputs, int column,
+        int columns)
     {
         T* dZ = pass.OutputGradient + column, panels = scratch.Panels.Pointer;
         kernels.PackGradient(dZ, Outputs, panels, pass.Rows, columns);
@@ -262,7 +268,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             long at = (long)input * Outputs + column;
             T* dW = passesBy ? scratch.Block.Pointer : pass.Gradient + weight + at;
             kernels.WeightGradientPacked(
-                pass.Input + input, Inputs, panels, dZ, Outputs, dW, stride, pass.Rows, count, columns, pass.Accumulate);
+                pass.Input + input, Inputs, panels, dZ, Outputs, dW, stride, pass.Rows, count, columns,
+                    pass.Accumulate);
             pass.Updater?.Apply(weightSegment, at, Outputs, dW, stride, count, columns);
         }
     }
@@ -279,7 +286,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         if (scratches.Length >= parts && scratches[0].Panels.Length >= panels) return;
         scratches = new Scratch[parts];
         for (int part = 0; part < parts; part++)
-            scratches[part] = new(new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)), new AlignedBuffer<T>(panels));
+            scratches[part] = new(new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)),
+                new AlignedBuffer<T>(panels));
     }
 
     private static AlignedBuffer<T> AtLeast(AlignedBuffer<T>? buffer, int length) =>
@@ -312,7 +320,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         {
             (int first, int count) = (0, pass.Rows);
             (int column, int columns) = (0, layer.Outputs);
-            if (layer.SplitsColumns(parts)) (column, columns) = Team.Part(columns, part, parts, 32).GetOffsetAndLength(columns);
+            if (layer.SplitsColumns(parts)) (column, columns) = Team.Part(columns, part, parts, 32)
+                .GetOffsetAndLength(columns);
             else (first, count) = Team.Part(count, part, parts, 8).GetOffsetAndLength(count);
             layer.ForwardBlock(pass, first, count, column, columns);
         }

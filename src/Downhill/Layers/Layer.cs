@@ -47,7 +47,8 @@ public abstract record Layer
     /// <summary>The tensors that are learned.</summary>
     public abstract IReadOnlyList<ParameterShape> Parameters(int inputs);
 
-    /// <summary>Numbers that are not learned by gradient but belong to the model (running statistics), per layer.</summary>
+    /// <summary>Numbers that are not learned by gradient but belong to the model (running statistics), per
+    /// layer.</summary>
     public virtual int BufferLength(int inputs) => 0;
 
     /// <summary>Whether training needs the whole batch at once, so that it cannot be taken in chunks.</summary>
@@ -62,7 +63,8 @@ public abstract record Layer
     /// <param name="random">The layer's own random numbers.</param>
     public virtual void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) { }
 
-    /// <summary>The layer's prediction as an expression: outputs [B,O] of x [B,I] with the tensors of <see cref="Parameters"/>.</summary>
+    /// <summary>The layer's prediction as an expression: outputs [B,O] of x [B,I] with the tensors of <see
+    /// cref="Parameters"/>.</summary>
     public abstract Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers);
 
     /// <summary>As people write it: "Dense 64→32 relu".</summary>
@@ -71,7 +73,8 @@ public abstract record Layer
     /// <summary>Binds the layer to its place in the flat arrays.</summary>
     public abstract BoundLayer<T> Bind<T>(in LayerPlace place) where T : unmanaged, IBinaryFloatingPointIeee754<T>;
 
-    /// <summary>Writes the description's own fields for a model file; read back by the reader registered in the catalog.</summary>
+    /// <summary>Writes the description's own fields for a model file; read back by the reader registered in the
+    /// catalog.</summary>
     public abstract void Write(Utf8JsonWriter json);
 }
 
@@ -82,9 +85,11 @@ public abstract record Layer
 /// <param name="BufferOffset">Offset in the flat buffer array.</param>
 /// <param name="Arithmetic">Fast or portable.</param>
 /// <param name="KeepsScores">Whether the loss wants the induced fields of this (last) layer.</param>
-/// <param name="FirstSegment">Number of the layer's first tensor among all (<see cref="NetworkSpec.Segments"/>).</param>
+/// <param name="FirstSegment">Number of the layer's first tensor among all (<see
+/// cref="NetworkSpec.Segments"/>).</param>
 public readonly record struct LayerPlace(
-    int Index, int Inputs, IReadOnlyList<int> ParameterOffsets, int BufferOffset, Arithmetic Arithmetic, bool KeepsScores,
+    int Index, int Inputs, IReadOnlyList<int> ParameterOffsets, int BufferOffset, Arithmetic Arithmetic,
+        bool KeepsScores,
     int FirstSegment = 0);
 
 /// <summary>
@@ -116,7 +121,8 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>[B,O].</summary>
     public T* Output { get; init; }
 
-    /// <summary>What the layer keeps from forward to backward: <see cref="BoundLayer{T}.CacheLength"/> numbers.</summary>
+    /// <summary>What the layer keeps from forward to backward: <see cref="BoundLayer{T}.CacheLength"/>
+    /// numbers.</summary>
     public T* Cache { get; init; }
 
     /// <summary>The flat parameter array.</summary>
@@ -125,7 +131,8 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>The flat array of running statistics.</summary>
     public T* Buffers { get; init; }
 
-    /// <summary>Backward: ∂C/∂Y [B,O], may be overwritten; with <see cref="GradientIsOfScores"/> it is ∂C/∂Z already.</summary>
+    /// <summary>Backward: ∂C/∂Y [B,O], may be overwritten; with <see cref="GradientIsOfScores"/> it is ∂C/∂Z
+    /// already.</summary>
     public T* OutputGradient { get; init; }
 
     /// <summary>Backward: see <see cref="OutputGradient"/>.</summary>
@@ -137,11 +144,13 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>Backward: the flat gradient array.</summary>
     public T* Gradient { get; init; }
 
-    /// <summary>Backward: whether to add to the gradient (later chunks of a batch) or to write it (the first).</summary>
+    /// <summary>Backward: whether to add to the gradient (later chunks of a batch) or to write it (the
+    /// first).</summary>
     public bool Accumulate { get; init; }
 
     /// <summary>Backward: takes each part of the finished gradient at once, where nothing needs the whole of it; only
-    /// layers that say so (<see cref="BoundLayer{T}.UpdatesItself"/>) may leave the gradient's array out then.</summary>
+    /// layers that say so (<see cref="BoundLayer{T}.UpdatesItself"/>) may leave the gradient's array out
+    /// then.</summary>
     internal Updater<T>? Updater { get; init; }
 
     internal Threading.Team Team { get; init; }
@@ -184,7 +193,8 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
     /// <summary>∂C/∂Z in place of ∂C/∂Y and, where wanted, ∂C/∂X of these rows.</summary>
     internal virtual void BackwardRows(in LayerPass<T> pass, int first, int count) => throw new NotSupportedException();
 
-    /// <summary>Takes the memory that <see cref="Gradients"/> needs for this many parts; later calls do nothing.</summary>
+    /// <summary>Takes the memory that <see cref="Gradients"/> needs for this many parts; later calls do
+    /// nothing.</summary>
     internal virtual void PrepareGradients(int rows, int parts) { }
 
     /// <summary>One of several parts of the parameters' gradient, when all rows have passed.</summary>
@@ -208,7 +218,8 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
     protected unsafe Span<T> InputGradientOf(in LayerPass<T> pass) =>
         new(pass.InputGradient, pass.InputGradient == null ? 0 : pass.Rows * Inputs);
 
-    /// <summary>A tensor of this layer: <paramref name="length"/> numbers at its offset (<see cref="LayerPlace"/>).</summary>
+    /// <summary>A tensor of this layer: <paramref name="length"/> numbers at its offset (<see
+    /// cref="LayerPlace"/>).</summary>
     protected static unsafe ReadOnlySpan<T> ParametersOf(in LayerPass<T> pass, int offset, int length) =>
         new(pass.Parameters + offset, length);
 

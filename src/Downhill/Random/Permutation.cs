@@ -20,7 +20,8 @@ public readonly struct Permutation
     private const int Rounds = 8;
     private const int PackedLimit = 16, TableLimit = 256;
 
-    // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million elements.
+    // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million
+    // elements.
     private const int TabulatedBits = 10;
 
     [InlineArray(2 * Rounds)]
@@ -92,8 +93,8 @@ public readonly struct Permutation
             elements[i] = Walk((uint)(start + i));
     }
 
-    /// <summary>The same elements with every round's function of a half worked out before: a third of the time where there are
-    /// many more elements than halves.</summary>
+    /// <summary>The same elements with every round's function of a half worked out before: a third of the time where
+    /// there are many more elements than halves.</summary>
     [SkipLocalsInit]
     private unsafe void FillTabulated(uint start, Span<int> elements)
     {

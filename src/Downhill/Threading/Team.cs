@@ -30,7 +30,8 @@ internal sealed unsafe class Team : IDisposable
     /// <summary>Looks at a number before the first pause: some three microseconds.</summary>
     private const int QuickLooks = 2000;
 
-    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds' work.</summary>
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds'
+    /// work.</summary>
     private const long Worthwhile = 128 * 1024;
 
     // The job, written before the round is raised and read after it is seen raised.
@@ -89,8 +90,8 @@ internal sealed unsafe class Team : IDisposable
     public static int DefaultSize => OperatingSystem.IsBrowser() ? 1 : Environment.ProcessorCount;
 
     /// <summary>
-    /// Does the job, part 0 on the calling thread, and returns when every part is done; parts whose threads have not begun when
-    /// part 0 is done are done by the caller, too. The parts share one copy of the
+    /// Does the job, part 0 on the calling thread, and returns when every part is done; parts whose threads have not
+    /// begun when part 0 is done are done by the caller, too. The parts share one copy of the
     /// struct, which is copied back at the end.
     /// </summary>
     /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own
@@ -157,8 +158,8 @@ internal sealed unsafe class Team : IDisposable
         {
             failure = exception;
         }
-        // A thread that has not begun by now is asleep, or its processor is busy with other programs: its part is done here
-        // instead of waited for. Parts are the same whoever does them.
+        // A thread that has not begun by now is asleep, or its processor is busy with other programs: its part is done
+        // here instead of waited for. Parts are the same whoever does them.
         foreach (Worker worker in workers)
         {
             if (worker.Take(round))

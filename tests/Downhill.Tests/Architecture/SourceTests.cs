@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Downhill.Tests.Architecture;
@@ -34,6 +35,14 @@ public sealed partial class SourceTests
     public void NoFileNamesAPathOfOneMachineOrAPackageHost() =>
         AssertNone(Repository.Files().Where(Repository.IsText), MachinePathOrPackageHost(), codeOnly: false);
 
+    /// <summary>Breaking a raw text would change it. 'eng/wrap' breaks the rest.</summary>
+    [Fact]
+    public void LinesOfCodeHaveAtMost120Columns() => Assert.Empty(Repository.Files(".", "*.cs").SelectMany(path =>
+        RawText().Replace(Repository.Text(path), text => new string('\n', text.Value.Count(c => c == '\n'))).Split('\n')
+            .Select((line, number) => (Where: $"{path}:{number + 1}",
+                Columns: new StringInfo(line).LengthInTextElements))
+            .Where(line => line.Columns > 120)));
+
     [Theory]
     [InlineData("Vector128<float> v;", true)]
     [InlineData("if (Vector512.IsHardwareAccelerated)", true)]
@@ -63,6 +72,9 @@ public sealed partial class SourceTests
             return Repository.Matches(path, codeOnly ? Repository.Code(text) : text, pattern);
         }));
     }
+
+    [GeneratedRegex("\"{3}[\\s\\S]*?\"{3}")]
+    private static partial Regex RawText();
 
     [GeneratedRegex(@"\bVector(64|128|256|512)?[<.]|\bSystem\.Runtime\.Intrinsics\b")]
     private static partial Regex VectorType();

@@ -8,8 +8,8 @@ public sealed unsafe class LossKernelTests
 
     public static TheoryData<SimdWidth> Widths => [.. SimdWidths.Supported];
 
-    /// <summary>Whether a lane holds a row or a row fills vectors, each row stands alone: together or one by one, beside
-    /// others or at the end.</summary>
+    /// <summary>Whether a lane holds a row or a row fills vectors, each row stands alone: together or one by one,
+    /// beside others or at the end.</summary>
     [Theory, MemberData(nameof(Combinations))]
     public void ARowsProbabilitiesLossAndGradientDoNotDependOnItsNeighbours(SimdWidth width, Arithmetic arithmetic)
     {
@@ -56,15 +56,20 @@ public sealed unsafe class LossKernelTests
         switch (width)
         {
             case SimdWidth.Scalar: Lanes<Scalar<float, Portable>, float>(); break;
-            case SimdWidth.Bits128: Lanes<Simd128<float, Portable>, System.Runtime.Intrinsics.Vector128<float>>(); break;
-            case SimdWidth.Bits256: Lanes<Simd256<float, Portable>, System.Runtime.Intrinsics.Vector256<float>>(); break;
+            case SimdWidth.Bits128:
+                Lanes<Simd128<float, Portable>,
+                System.Runtime.Intrinsics.Vector128<float>>(); break;
+            case SimdWidth.Bits256:
+                Lanes<Simd256<float, Portable>,
+                System.Runtime.Intrinsics.Vector256<float>>(); break;
             default: Lanes<Simd512<float, Portable>, System.Runtime.Intrinsics.Vector512<float>>(); break;
         }
     }
 
     private static void Lanes<S, V>() where S : struct, ISimd<V, float> where V : struct
     {
-        float[] specials = [0f, -0f, 3f, -3f, 90f, -120f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 1e-30f];
+        float[] specials = [0f, -0f, 3f, -3f, 90f, -120f, float.PositiveInfinity, float.NegativeInfinity, float.NaN,
+            1e-30f];
         Random random = new(1);
         for (int columns = 1; columns <= SoftmaxKernel<S, V, float>.MostAcross; columns++)
         {

@@ -5,19 +5,23 @@ using Downhill.Tests.Training;
 
 namespace Downhill.Tests.Models;
 
-/// <summary>The compiled predictor answers as the network itself does, from any thread, and allocates nothing.</summary>
+/// <summary>The compiled predictor answers as the network itself does, from any thread, and allocates
+/// nothing.</summary>
 public sealed class PredictorTests
 {
     /// <summary>A model with random weights and biases, not trained: what matters is the arithmetic.</summary>
-    private static Model Make(Dataset data, NetworkSpec spec, Preparation preparation, Arithmetic arithmetic = Arithmetic.Fast)
+    private static Model Make(Dataset data, NetworkSpec spec, Preparation preparation,
+        Arithmetic arithmetic = Arithmetic.Fast)
     {
         AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(spec.BufferLength);
         using Network<float> network = new(spec);
         network.Initialize(parameters, buffers, 5);
         RandomStream random = new(8, RandomStreams.Data);
         foreach (Segment segment in spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight))
-            for (int i = 0; i < segment.Length; i++) parameters.Span[segment.Offset + i] += 0.3f * (float)random.Normal((ulong)(segment.Offset + i));
-        for (int i = 0; i < spec.BufferLength; i++) buffers.Span[i] = 0.5f + (float)random.Uniform((ulong)(1_000_000 + i));
+            for (int i = 0; i < segment.Length; i++) parameters.Span[segment.Offset + i] += 0.3f * (float)random.Normal(
+                (ulong)(segment.Offset + i));
+        for (int i = 0; i < spec.BufferLength; i++) buffers.Span[i] = 0.5f
+            + (float)random.Uniform((ulong)(1_000_000 + i));
         Loss loss = spec.Output.Range.SumsToOne ? Losses.CrossEntropy : Losses.MeanSquaredError;
         return new(spec, preparation, loss, parameters, buffers, arithmetic);
     }
@@ -51,7 +55,8 @@ public sealed class PredictorTests
         Activation hidden = activation.IsElementwise ? activation : Activations.Tanh;
         Dataset data = Runs.Classes(40, 5, 3);
         foreach (Arithmetic arithmetic in (Arithmetic[])[Arithmetic.Fast, Arithmetic.Portable])
-            Same(Make(data, new(5, new Dense(7, hidden), new Dense(3, activation)), Runs.Plain(data), arithmetic), data);
+            Same(Make(data, new(5, new Dense(7, hidden), new Dense(3, activation)), Runs.Plain(data), arithmetic),
+                data);
     }
 
     [Theory]
@@ -93,8 +98,10 @@ public sealed class PredictorTests
     public void Batch_norm_dropout_masks_and_layers_without_biases()
     {
         Dataset data = Runs.Classes(40, 6, 3);
-        NetworkSpec spec = new(6, new Dense(19, Activations.Identity) { Connections = Runs.Mask(6, 19) }, new BatchNorm(Activations.Relu), new Dropout(0.5),
-            new Dense(33, Activations.Tanh) { HasBias = false, ForwardScale = ForwardScale.LeCun }, new BatchNorm(Activations.Identity), new Dense(3, Activations.Softmax));
+        NetworkSpec spec = new(6, new Dense(19, Activations.Identity) { Connections = Runs.Mask(6, 19) },
+            new BatchNorm(Activations.Relu), new Dropout(0.5),
+            new Dense(33, Activations.Tanh) { HasBias = false, ForwardScale = ForwardScale.LeCun },
+                new BatchNorm(Activations.Identity), new Dense(3, Activations.Softmax));
         Same(Make(data, spec, Runs.Plain(data)), data);
     }
 
@@ -103,13 +110,17 @@ public sealed class PredictorTests
     {
         const int Rows = 30;
         RandomStream random = new(3, RandomStreams.Data);
-        Dataset data = new("mixed", [new("a"), new("b", ColumnKind.Category, ["x", "y", "z"]), new("c")], new(["t"], ["no", "yes"]),
-            [.. Enumerable.Range(0, 2 * Rows).Select(i => 100 + 7 * (float)random.Normal((ulong)i))], [.. Enumerable.Range(0, Rows).Select(i => i % 4 - 1)],
+        Dataset data = new("mixed", [new("a"), new("b", ColumnKind.Category, ["x", "y", "z"]), new("c")],
+            new(["t"], ["no", "yes"]),
+            [.. Enumerable.Range(0, 2 * Rows).Select(i => 100 + 7 * (float)random.Normal((ulong)i))],
+                [.. Enumerable.Range(0, Rows).Select(i => i % 4 - 1)],
             [.. Enumerable.Range(0, Rows).Select(i => i % 2)], []);
         foreach (bool single in (bool[])[false, true])
         {
             Preparation preparation = Preparation.Fit(data, Runs.All(data), Scaling.Standard, singleOutput: single);
-            Same(Make(data, new(5, new Dense(4, Activations.Tanh), new Dense(preparation.Outputs, single ? Activations.Sigmoid() : Activations.Softmax)), preparation), data);
+            Same(Make(
+                data, new(5, new Dense(4, Activations.Tanh), new Dense(
+                preparation.Outputs, single ? Activations.Sigmoid() : Activations.Softmax)), preparation), data);
         }
     }
 
@@ -126,7 +137,8 @@ public sealed class PredictorTests
     public void Many_threads_share_one_predictor()
     {
         Dataset data = Runs.Classes(64, 8, 4);
-        Predictor predictor = Make(data, NetworkSpec.Parse("8-40-40-4", Activations.Relu, Activations.Softmax), Runs.Plain(data)).CreatePredictor();
+        Predictor predictor = Make(data, NetworkSpec.Parse("8-40-40-4", Activations.Relu, Activations.Softmax),
+            Runs.Plain(data)).CreatePredictor();
         float[][] alone = [.. Enumerable.Range(0, data.Rows).Select(Answer)];
         int wrong = 0;
         Thread[] threads = [.. Enumerable.Range(0, 4).Select(t => new Thread(() =>
@@ -157,7 +169,8 @@ public sealed class PredictorTests
     {
         NetworkSpec spec = NetworkSpec.Parse(shape, Activations.Relu, Activations.Softmax);
         Dataset data = Runs.Classes(20, spec.Inputs, spec.Outputs);
-        Predictor predictor = Make(data, spec, Preparation.Fit(data, Runs.All(data), Scaling.Standard)).CreatePredictor();
+        Predictor predictor = Make(data, spec, Preparation.Fit(data, Runs.All(data), Scaling.Standard))
+            .CreatePredictor();
         float[] outputs = new float[spec.Outputs];
         long least = long.MaxValue;
         for (int attempt = 0; attempt < 5 && least > 0; attempt++)
@@ -173,9 +186,12 @@ public sealed class PredictorTests
     public void Wrong_lengths_are_refused()
     {
         Dataset data = Runs.Classes(20, 3, 2);
-        Predictor predictor = Make(data, NetworkSpec.Parse("3-2", output: Activations.Softmax), Runs.Plain(data)).CreatePredictor();
-        Assert.Contains("3 numbers", Assert.Throws<DownhillException>(() => predictor.Predict([1, 2], new float[2])).Message, StringComparison.Ordinal);
-        Assert.Contains("room for 2", Assert.Throws<DownhillException>(() => predictor.Predict([1, 2, 3], new float[3])).Message, StringComparison.Ordinal);
+        Predictor predictor = Make(data, NetworkSpec.Parse("3-2", output: Activations.Softmax), Runs.Plain(data))
+            .CreatePredictor();
+        Assert.Contains("3 numbers", Assert.Throws<DownhillException>(() => predictor.Predict([1, 2], new float[2]))
+            .Message, StringComparison.Ordinal);
+        Assert.Contains("room for 2", Assert.Throws<DownhillException>(() => predictor.Predict([1, 2, 3], new float[3]))
+            .Message, StringComparison.Ordinal);
     }
 
     /// <summary>y = x/2.</summary>
@@ -194,7 +210,8 @@ public sealed class PredictorTests
         {
             public override void Forward(in LayerPass<T> pass)
             {
-                for (int i = 0; i < InputOf(pass).Length; i++) OutputOf(pass)[i] = InputOf(pass)[i] / T.CreateChecked(2);
+                for (int i = 0; i < InputOf(pass).Length; i++) OutputOf(pass)[i] = InputOf(pass)[i] / T.CreateChecked(
+                    2);
             }
 
             public override void Backward(in LayerPass<T> pass) => throw new NotSupportedException();

@@ -58,12 +58,14 @@ public sealed class DivergenceTests
         Assert.Throws<InvalidOperationException>(() => session.Step());
     }
 
-    /// <summary>tanh answers finitely whatever its weights are: the loss alone does not show that they are gone.</summary>
+    /// <summary>tanh answers finitely whatever its weights are: the loss alone does not show that they are
+    /// gone.</summary>
     [Fact]
     public void Weights_that_grow_behind_a_bounded_unit_are_given_up_too()
     {
         NetworkSpec spec = new(4, new Dense(6, Activations.Tanh), new Dense(1, Activations.Tanh));
-        using TrainSession<float> session = Runs.Start<float>(Runs.Numbers(300, 4), spec, Huge(batch: 1) with { LearningRate = 0.3, L2 = 7 });
+        using TrainSession<float> session = Runs.Start<float>(
+            Runs.Numbers(300, 4), spec, Huge(batch: 1) with { LearningRate = 0.3, L2 = 7 });
         Assert.True(session.Run().IsDiverged);
         Assert.All(Runs.Weights(session), w => Assert.True(float.IsFinite(w)));
         Assert.Contains("> 2", session.Stopped!.Text);

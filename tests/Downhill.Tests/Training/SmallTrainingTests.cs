@@ -6,12 +6,15 @@ namespace Downhill.Tests.Training;
 public sealed class SmallTrainingTests
 {
     /// <summary>Runs both ways and compares parameters, slots, gradient and reports.</summary>
-    private static void Same<T>(Dataset data, NetworkSpec spec, TrainOptions options, int steps = 23, Preparation? preparation = null)
+    private static void Same<T>(Dataset data, NetworkSpec spec, TrainOptions options, int steps = 23,
+        Preparation? preparation = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         preparation ??= Runs.Plain(data, loss: options.Loss);
-        using TrainSession<T> general = new(spec, data, Runs.All(data), [], preparation, options with { Step = StepKind.General });
-        using TrainSession<T> small = new(spec, data, Runs.All(data), [], preparation, options with { Step = StepKind.Small });
+        using TrainSession<T> general = new(
+            spec, data, Runs.All(data), [], preparation, options with { Step = StepKind.General });
+        using TrainSession<T> small = new(
+            spec, data, Runs.All(data), [], preparation, options with { Step = StepKind.Small });
         Assert.False(general.IsCompiled);
         Assert.True(small.IsCompiled);
         for (int i = 0; i < steps && general.Stopped is null; i++)
@@ -22,7 +25,8 @@ public sealed class SmallTrainingTests
         Assert.Equal(general.State.Gradient.Span, small.State.Gradient.Span);
         for (int slot = 0; slot < general.State.Slots.Count; slot++)
             foreach (Segment segment in spec.Segments)
-                Assert.Equal(general.State.Slots[slot].Span.Slice(segment.Offset, segment.Length), small.State.Slots[slot].Span.Slice(segment.Offset, segment.Length));
+                Assert.Equal(general.State.Slots[slot].Span.Slice(segment.Offset, segment.Length),
+                    small.State.Slots[slot].Span.Slice(segment.Offset, segment.Length));
         Assert.Equal(general.Stopped, small.Stopped);
         Assert.Equal(general.State.History.Count, small.State.History.Count);
         for (int i = 0; i < general.State.History.Count; i++)
@@ -34,14 +38,19 @@ public sealed class SmallTrainingTests
         }
     }
 
-    public static TheoryData<string> ActivationNames { get; } = [.. Activations.All.Where(a => a.Default.HasSlope && a.Default.IsElementwise).Select(a => a.Name)];
+    public static TheoryData<string> ActivationNames { get; } = [
+        .. Activations.All.Where(a => a.Default.HasSlope && a.Default.IsElementwise).Select(a => a.Name)];
 
     [Theory, MemberData(nameof(ActivationNames))]
     public void Every_activation(string name)
     {
         Activation activation = Catalog.Default.Activation(name);
         Dataset data = Runs.Numbers(61, 3, 2);
-        TrainOptions options = new() { Loss = Losses.MeanSquaredError, Optimizer = Optimizers.GradientDescent, LearningRate = 0.02, Batch = 10 };
+        TrainOptions options = new()
+        {
+            Loss = Losses.MeanSquaredError, Optimizer = Optimizers.GradientDescent,
+            LearningRate = 0.02, Batch = 10
+        };
         NetworkSpec spec = new(3, new Dense(5, activation), new Dense(4, activation), new Dense(2, activation));
         Same<float>(data, spec, options);
         Same<double>(data, spec, options with { Arithmetic = Arithmetic.Portable });
@@ -62,7 +71,8 @@ public sealed class SmallTrainingTests
     {
         foreach (bool weighted in (bool[])[false, true])
         {
-            Dataset data = Runs.Classes(61, 4, 3, weights: weighted ? [.. Enumerable.Range(0, 61).Select(i => i % 5 * 0.3f)] : null);
+            Dataset data = Runs.Classes(
+                61, 4, 3, weights: weighted ? [.. Enumerable.Range(0, 61).Select(i => i % 5 * 0.3f)] : null);
             TrainOptions options = new()
             {
                 Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.Momentum(), LearningRate = 0.02, Batch = 7,
@@ -74,7 +84,8 @@ public sealed class SmallTrainingTests
         }
     }
 
-    public static TheoryData<string> Rules { get; } = [.. Optimizers.All.Where(o => o.Default.Method is null).Select(o => o.Name)];
+    public static TheoryData<string> Rules { get; } = [
+        .. Optimizers.All.Where(o => o.Default.Method is null).Select(o => o.Name)];
 
     [Theory, MemberData(nameof(Rules))]
     public void Every_rule_with_and_without_penalties(string name)
@@ -82,8 +93,10 @@ public sealed class SmallTrainingTests
         Optimizer optimizer = Catalog.Default.Optimizer(name);
         Dataset data = Runs.Classes(40, 4, 3);
         NetworkSpec masked = new(4, new Dense(9, Activations.Tanh) { Connections = Runs.Mask(4, 9) },
-            new Dense(5, Activations.Relu) { HasBias = false, Connections = Runs.Mask(9, 5) }, new Dense(3, Activations.Softmax));
-        NetworkSpec full = new(4, new Dense(6, Activations.Relu) { HasBias = false }, new Dense(3, Activations.Softmax));
+            new Dense(5, Activations.Relu) { HasBias = false, Connections = Runs.Mask(9, 5) },
+                new Dense(3, Activations.Softmax));
+        NetworkSpec full = new(4, new Dense(6, Activations.Relu) { HasBias = false },
+            new Dense(3, Activations.Softmax));
         TrainOptions plain = new() { Optimizer = optimizer, Batch = optimizer.NeedsFullBatch ? 0 : 6, Epochs = 30 };
         foreach (NetworkSpec spec in (NetworkSpec[])[masked, full])
         {
@@ -92,7 +105,14 @@ public sealed class SmallTrainingTests
             Same<float>(data, spec, plain with { L1 = 1e-3, L2 = 1e-2, WeightDecay = 1e-2, PenalizeBiases = true });
             Same<float>(data, spec, plain with { Clip = 0.05, L2 = 1e-2 });
             Same<float>(data, spec, plain with { LayerRates = LayerRates.LeCun, WeightDecay = 1e-2 });
-            Same<double>(data, spec, plain with { LayerRates = LayerRates.Of(Enumerable.Range(1, spec.Layers.Count).Select(i => 0.4 * i).ToArray()), L2 = 1e-3 });
+            Same<double>(
+                data, spec,
+                plain with
+                {
+                    LayerRates = LayerRates.Of(
+                Enumerable.Range(1, spec.Layers.Count).Select(i => 0.4 * i).ToArray()),
+                    L2 = 1e-3
+                });
             Same<float>(data, spec, plain with
             {
                 Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(8))],
@@ -122,7 +142,8 @@ public sealed class SmallTrainingTests
             foreach (bool shuffle in (bool[])[true, false])
                 Same<float>(data, spec, new()
                 {
-                    Loss = Losses.Euclidean, Optimizer = Optimizers.Adam(), LearningRate = 0.01, Batch = batch, Arithmetic = arithmetic, Shuffle = shuffle,
+                    Loss = Losses.Euclidean, Optimizer = Optimizers.Adam(), LearningRate = 0.01, Batch = batch,
+                    Arithmetic = arithmetic, Shuffle = shuffle,
                 }, steps: 160);
     }
 
@@ -131,12 +152,15 @@ public sealed class SmallTrainingTests
     {
         RandomStream random = new(3, RandomStreams.Data);
         const int Rows = 90;
-        Dataset data = new("mixed", [new("a"), new("b", ColumnKind.Category, ["x", "y", "z"]), new("c")], new(["t"], ["no", "yes"]),
-            [.. Enumerable.Range(0, 2 * Rows).Select(i => (float)random.Normal((ulong)i))], [.. Enumerable.Range(0, Rows).Select(i => i % 4 - 1)],
+        Dataset data = new("mixed", [new("a"), new("b", ColumnKind.Category, ["x", "y", "z"]), new("c")],
+            new(["t"], ["no", "yes"]),
+            [.. Enumerable.Range(0, 2 * Rows).Select(i => (float)random.Normal((ulong)i))],
+                [.. Enumerable.Range(0, Rows).Select(i => i % 4 - 1)],
             [.. Enumerable.Range(0, Rows).Select(i => i / 3 % 2)], []);
         Preparation preparation = Preparation.Fit(data, Runs.All(data), Scaling.Standard, 0, 1, singleOutput: true);
         Same<float>(data, new(5, new Dense(4, Activations.Tanh), new Dense(1, Activations.Sigmoid())),
-            new() { Loss = Losses.BinaryCrossEntropy, Batch = 8, Stop = [StoppingRules.Gradient(1e-9)] }, preparation: preparation);
+            new() { Loss = Losses.BinaryCrossEntropy, Batch = 8, Stop = [StoppingRules.Gradient(1e-9)] },
+                preparation: preparation);
     }
 
     [Theory]
@@ -156,9 +180,11 @@ public sealed class SmallTrainingTests
     {
         Dataset data = Runs.Classes(20, 3, 2);
         foreach (NetworkSpec spec in (NetworkSpec[])[
-            new(3, new Dense(4, Activations.Tanh) { ForwardScale = ForwardScale.LeCun }, new Dense(2, Activations.Softmax)),
+            new(3, new Dense(4, Activations.Tanh) { ForwardScale = ForwardScale.LeCun },
+                new Dense(2, Activations.Softmax)),
             new(3, new Dense(4, Activations.Tanh), new Dropout(0.1), new Dense(2, Activations.Softmax)),
-            new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(2, Activations.Softmax))])
+            new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh),
+                new Dense(2, Activations.Softmax))])
         {
             using TrainSession<float> session = Runs.Start<float>(data, spec, new() { Step = StepKind.Small });
             Assert.False(session.IsCompiled);
@@ -171,7 +197,8 @@ public sealed class SmallTrainingTests
         Dataset data = Runs.Classes(205, 4, 3);
         TrainOptions options = new() { Batch = 2, Epochs = 4, LearningRate = 0.01 };
         NetworkSpec spec = new(4, new Dense(6, Activations.Tanh), new Dense(3, Activations.Softmax));
-        using TrainSession<float> single = Runs.Start<float>(data, spec, options), many = Runs.Start<float>(data, spec, options), run = Runs.Start<float>(data, spec, options);
+        using TrainSession<float> single = Runs.Start<float>(data, spec, options),
+            many = Runs.Start<float>(data, spec, options), run = Runs.Start<float>(data, spec, options);
         while (single.Stopped is null) single.Step();
         int calls = 0;
         while (many.Stopped is null)
@@ -195,7 +222,8 @@ public sealed class SmallTrainingTests
     {
         Dataset data = Runs.Numbers(30, 2);
         TrainOptions options = new() { Loss = Losses.MeanSquaredError, Batch = 5, Optimizer = Optimizers.Momentum() };
-        using TrainSession<float> general = Runs.Start<float>(data, NetworkSpec.Parse("2-3-1"), options with { Step = StepKind.General });
+        using TrainSession<float> general = Runs.Start<float>(
+            data, NetworkSpec.Parse("2-3-1"), options with { Step = StepKind.General });
         using TrainSession<float> small = Runs.Start<float>(data, NetworkSpec.Parse("2-3-1"), options);
         foreach (TrainSession<float> session in (TrainSession<float>[])[general, small])
         {
@@ -215,7 +243,8 @@ public sealed class SmallTrainingTests
         Dataset data = Runs.Numbers(60, 3);
         Same<float>(data, NetworkSpec.Parse("3-5-1", Activations.Identity), new()
         {
-            Loss = Losses.MeanSquaredError, Optimizer = Catalog.Default.Optimizer(optimizer), LearningRate = rate, Batch = 6, Epochs = 1000,
+            Loss = Losses.MeanSquaredError, Optimizer = Catalog.Default.Optimizer(optimizer), LearningRate = rate,
+            Batch = 6, Epochs = 1000,
         }, steps: 500);
     }
 }
