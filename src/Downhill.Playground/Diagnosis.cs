@@ -47,8 +47,8 @@ internal static class Diagnosis
                     ("layer", layer + 1), ("count", count), ("units", units)));
         return messages;
 
-        // Where to go back to: the update of the curve with the lowest training loss, its penalty included; weights that
-        // grow without end may answer well for a while.
+        // Where to go back to: the update of the curve with the lowest training loss, its penalty included; weights
+        // that grow without end may answer well for a while.
         long Good() =>
             run.Curve.Points.Where(p => double.IsFinite(p.Train + p.Penalty)).MinBy(p => p.Train + p.Penalty).Step;
 

@@ -109,8 +109,14 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.Equal(
             HttpStatusCode.OK, (await Send(r => r.Headers.Add("Origin", server.Address.TrimEnd('/')))).StatusCode);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, (await Send(r => { r.Method = HttpMethod.Put; })).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await Send(r => { r.Method = HttpMethod.Get; r.RequestUri = new("/../etc/passwd", UriKind.Relative); })).StatusCode);
-        // The answer comes before the body is sent: a server that hangs up in the middle of it may break the pipe first.
+        Assert.Equal(HttpStatusCode.NotFound,
+            (await Send(r =>
+            {
+                r.Method = HttpMethod.Get;
+                r.RequestUri = new("/../etc/passwd", UriKind.Relative);
+            })).StatusCode);
+        // The answer comes before the body is sent: a server that hangs up in the middle of it may break the
+        // pipe first.
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(r =>
         {
             r.Headers.ExpectContinue = true;

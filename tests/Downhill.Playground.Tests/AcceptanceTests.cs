@@ -3,8 +3,8 @@ using Xunit;
 
 namespace Downhill.Playground.Tests;
 
-/// <summary>What other playgrounds got wrong, and must hold here. One test weighs the memory of the whole process, so that
-/// nothing runs beside it.</summary>
+/// <summary>What other playgrounds got wrong, and must hold here. One test weighs the memory of the whole process, so
+/// that nothing runs beside it.</summary>
 [CollectionDefinition(nameof(AcceptanceTests), DisableParallelization = true), Collection(nameof(AcceptanceTests))]
 public sealed class AcceptanceTests : IDisposable
 {

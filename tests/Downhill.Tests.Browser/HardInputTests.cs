@@ -50,7 +50,8 @@ public sealed class HardInputTests(Hosts hosts) : IDisposable
         await LivesOn(visit);
     }
 
-    /// <summary>As text in a request, short lines take more room than in the file: more than a request may have.</summary>
+    /// <summary>As text in a request, short lines take more room than in the file: more than a request may
+    /// have.</summary>
     [Theory, MemberData(nameof(Both))]
     public async Task A_table_just_below_100_MB_is_answered_too(string host)
     {
