@@ -100,7 +100,7 @@ public sealed class FitTests
     public void Test_and_validation_rows_never_train()
     {
         Dataset data = Runs.Classes(100, 3, 3);
-        FitPlan plan = FitPlan.Make(data, new() { TestShare = 0.2, ValidationShare = 0.25 });
+        FitPlan plan = FitPlan.Make(data, new() { TestShare = 0.2, ValidationShare = 0.25, Scaling = Scaling.Standard });
         Assert.Equal((60, 20, 20), (plan.Rows.Length, plan.ValidationRows.Length, plan.TestRows.Length));
         Assert.Equal(Enumerable.Range(0, 100), plan.Rows.Concat(plan.ValidationRows).Concat(plan.TestRows).Order());
         // The scaling is that of the training rows alone.

@@ -22,7 +22,7 @@ public sealed class ModelFileTests
 
     private static Model Make(string kind)
     {
-        FitOptions options = new() { Hidden = [5, 4], Epochs = 2, Threads = 1, TestShare = 0 };
+        FitOptions options = new() { Hidden = [5, 4], Epochs = 2, Threads = 1, TestShare = 0, Scaling = Scaling.Standard };
         return kind switch
         {
             "class" => Model.Fit(Mixed(true), options).Model,
