@@ -277,7 +277,8 @@ public static class CsvReader
             {
                 if (part > 0) continue;
                 InputField field = new(place, part < 0 ? column.Name : DateParts.Split(column.Name)!.Value.Column,
-                    part >= 0 ? FieldKind.Date : column.Kind == ColumnKind.Category ? FieldKind.Category : FieldKind.Number) { IsFixed = true };
+                    part >= 0 ? FieldKind.Date : column.Kind == ColumnKind.Category ? FieldKind.Category : FieldKind.Number)
+                { IsFixed = true };
                 field.Know(column.Categories);
                 fields.Add(field);
             }

@@ -38,7 +38,10 @@ public sealed record CrossValidation(IReadOnlyList<FitResult> Folds)
             {
                 FitResult result = Model.Fit(data.Subset(splits[fold].Training), options with
                 {
-                    Test = data.Subset(splits[fold].Test), TestShare = null, Threads = 1, Progress = null,
+                    Test = data.Subset(splits[fold].Test),
+                    TestShare = null,
+                    Threads = 1,
+                    Progress = null,
                 });
                 lock (gate)
                 {
