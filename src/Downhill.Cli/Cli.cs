@@ -77,8 +77,13 @@ public static class Cli
             new ExplainCommand(terminal, cancellation),
             new PredictCommand(terminal, cancellation),
             new InspectCommand(terminal, cancellation),
+            new ExportCommand(terminal, cancellation),
+            new ImportCommand(terminal, cancellation),
+            new PlayCommand(terminal, cancellation),
             new DatasetsCommand(terminal, cancellation),
             new InfoCommand(terminal, cancellation),
+            new BenchCommand(terminal, cancellation),
+            new OnnxCheckCommand(terminal, cancellation),
         };
         root.Directives.Clear();
         root.Options.OfType<HelpOption>().Single().Action = new HelpPage(terminal);

@@ -12,7 +12,7 @@ internal sealed class EvaluateCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
     private readonly GroupedOption<bool> perExample, noHeader, json;
-    private readonly GroupedOption<string?> target, delimiter, decimalMark, output;
+    private readonly GroupedOption<string?> target, weight, delimiter, decimalMark, output;
 
     public EvaluateCommand(Terminal terminal, CancellationToken cancellation)
         : base("evaluate", "Measures a model on data.", terminal, cancellation)
@@ -24,6 +24,7 @@ internal sealed class EvaluateCommand : CliCommand
         output = Add("Options", "-o", "FILE", "with --per-example: the rows as CSV ('-' for standard output)");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
         target = Add("Table", "--target", "COLS", "the target, where it has another name than in training");
+        weight = Add("Table", "--weight", "COL", "column with the weight of each row: a row of weight 2 counts twice");
         noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
         delimiter = Add("Table", "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
@@ -38,7 +39,7 @@ internal sealed class EvaluateCommand : CliCommand
         new("evaluate iris.safetensors iris --per-example -o costs.csv", "the same as a table for a spreadsheet"),
     ];
 
-    private sealed record RowResult(int Number, string Target, string Answer, double Cost, float[] Outputs);
+    private sealed record RowResult(int Number, float? Weight, string Target, string Answer, double Cost, float[] Outputs);
 
     protected override int Run(ParseResult words)
     {
@@ -50,14 +51,14 @@ internal sealed class EvaluateCommand : CliCommand
         Model network = Model.Load(modelPath);
         DataReading reading =
             TableWords.Open(dataName, network, needTarget: true,
-            new TableWords(noHeader, delimiter, decimalMark, target).Read(words));
+            new TableWords(noHeader, delimiter, decimalMark, target, weight).Read(words));
         Dataset rows = reading.Data;
         List<RowResult> results = [];
         double total = 0;
         Metrics metrics = network.Evaluate(rows, each: (row, cost, outputs) =>
         {
             Cancellation.ThrowIfCancellationRequested();
-            total += cost;
+            total += rows.Weights is null ? cost : rows.Weights[row] * cost;
             if (isPerExample) results.Add(Result(network.Preparation, rows, row, cost, outputs));
         });
         bool isCsvOnOut = file == "-" && !isJson;
@@ -81,7 +82,8 @@ internal sealed class EvaluateCommand : CliCommand
         if (metrics.Confusion is not null && !isPerExample)
             ConfusionTable.Write(Terminal, "all rows", network.Preparation.Target, metrics.Confusion);
         Terminal.Out.WriteLine();
-        Terminal.Out.WriteLine($"  total cost C = Σ Lʳ = {Numbers.Text(total)} over {MetricsTable.Count(rows.Rows)} rows ({network.Loss})");
+        Terminal.Out.WriteLine($"  total cost C = Σ {(rows.Weights is null ? "" : "w·")}Lʳ = {Numbers.Text(total)} over "
+            + $"{MetricsTable.Count(rows.Rows)} rows ({network.Loss})");
         if (file is not null) Terminal.Out.WriteLine($"  rows      {file}");
         return Cli.Done;
     }
@@ -89,11 +91,11 @@ internal sealed class EvaluateCommand : CliCommand
     private static RowResult Result(Preparation preparation, Dataset rows, int row, double cost, float[] outputs)
     {
         if (preparation.Target.IsClass)
-            return new(row + 1, preparation.Target.Classes[rows.Classes[row]],
+            return new(row + 1, rows.Weights?[row], preparation.Target.Classes[rows.Classes[row]],
                 preparation.Target.Classes[preparation.ClassOf<float>(outputs)], cost, outputs);
         int count = preparation.Outputs;
         float[] values = [.. outputs.Select((o, i) => (float)preparation.ValueOf(o, i))];
-        return new(row + 1,
+        return new(row + 1, rows.Weights?[row],
             string.Join(' ', rows.Values.AsSpan(row * count, count).ToArray().Select(v => v.ToString("G6"))),
             string.Join(' ', values.Select(v => v.ToString("G6"))), cost, values);
     }
@@ -104,9 +106,10 @@ internal sealed class EvaluateCommand : CliCommand
         int name = Math.Clamp(results.Max(r => Math.Max(r.Target.Length, r.Answer.Length)), 6, 16),
             number = Math.Max(4, $"{results.Count}".Length);
         int room = (Terminal.Width - number - 2 * name - 20) / 6;
-        bool hasAll = preparation.Outputs <= room;
+        bool hasAll = preparation.Outputs <= room, isWeighted = results[0].Weight is not null;
         StringBuilder head =
-            new($"  {"row".PadLeft(number)}  {"target".PadRight(name)}  {"answer".PadRight(name)}  {"cost",10}");
+            new($"  {"row".PadLeft(number)}  {"target".PadRight(name)}  {"answer".PadRight(name)}  "
+                + $"{(isWeighted ? "  weight  " : "")}{"cost",10}");
         if (isClass) head.Append(hasAll ? "  outputs" : "  largest outputs");
         Terminal.Out.WriteLine(Terminal.Paint(head.ToString(), Ink.Dim));
         foreach (RowResult row in results)
@@ -116,6 +119,7 @@ internal sealed class EvaluateCommand : CliCommand
                 new($"  {row.Number.ToString().PadLeft(number)}  {ConfusionTable.Cut(row.Target, name).PadRight(name)}  ");
             line.Append(Terminal.Paint(ConfusionTable.Cut(row.Answer, name).PadRight(name),
                 isWrong ? Ink.Bad : Ink.Plain));
+            if (row.Weight is float weight) line.Append(MetricsTable.Short(weight).PadLeft(10));
             line.Append($"  {row.Cost.ToString(row.Cost is < 1e-4 and not 0 ? "0.000E+0" : "0.000000"),10} ");
             if (isClass && hasAll)
                 foreach (float value in row.Outputs) line.Append(value.ToString("0.000").PadLeft(6));
@@ -136,13 +140,14 @@ internal sealed class EvaluateCommand : CliCommand
 
     private static void WriteCsv(TextWriter writer, Preparation preparation, List<RowResult> results)
     {
-        IEnumerable<string> names = OutputNames(preparation);
-        writer.Write(string.Join(',',
-            names.Prepend("cost").Prepend("answer").Prepend("target").Prepend("row").Select(CsvField.Of)) + "\n");
+        bool isWeighted = results.Count > 0 && results[0].Weight is not null;
+        string[] names = ["row", "target", "answer", .. isWeighted ? (string[])["weight"] : [], "cost", .. OutputNames(preparation)];
+        writer.Write(string.Join(',', names.Select(CsvField.Of)) + "\n");
         foreach (RowResult row in results)
         {
             IEnumerable<string> outputs = row.Outputs.Select(CsvField.Of);
-            writer.Write($"{row.Number},{CsvField.Of(row.Target)},{CsvField.Of(row.Answer)},{Numbers.Text(row.Cost)},");
+            writer.Write($"{row.Number},{CsvField.Of(row.Target)},{CsvField.Of(row.Answer)},"
+                + $"{(row.Weight is float weight ? $"{CsvField.Of(weight)}," : "")}{Numbers.Text(row.Cost)},");
             writer.Write(string.Join(',', outputs) + "\n");
         }
     }
@@ -183,6 +188,7 @@ internal sealed class EvaluateCommand : CliCommand
                 json.WriteNumber("row", row.Number);
                 json.WriteString("target", row.Target);
                 json.WriteString("answer", row.Answer);
+                if (row.Weight is float weight) JsonReport.Number(json, "weight", weight);
                 JsonReport.Number(json, "cost", row.Cost);
                 JsonReport.Numbers(json, "outputs", row.Outputs.Select(o => (double)o));
                 json.WriteEndObject();

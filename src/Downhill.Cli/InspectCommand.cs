@@ -60,10 +60,17 @@ internal sealed class InspectCommand : CliCommand
             Line("trained on",
                 $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)} epochs, "
                 + $"{MetricsTable.Count(training.Steps)} steps");
-            Line("by", $"{training.Optimizer}, learning rate {Numbers.Text(training.LearningRate)}, "
-                + $"batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}");
+            bool hasRate = !Catalog.Default.Optimizers.Any(o =>
+                o.Default.Method is not null && o.Name == training.Optimizer.Split('(')[0]);
+            Line("by", training.Optimizer + (hasRate ? $", learning rate {Numbers.Text(training.LearningRate)}" : "")
+                + (training.Schedule.Length == 0 ? "" : $", schedule {training.Schedule}")
+                + $", batch {(training.Batch == 0 ? "all" : training.Batch)}, seed {training.Seed}"
+                + (training.Stop.Length == 0 ? "" : $", stop {training.Stop}"));
             Line("until", training.Stopped);
         }
+        string[] starts = [.. network.Spec.Layers.OfType<Dense>().Select(d => d.Initializer).OfType<Initializer>()
+            .Select(i => i.ToString()).Distinct()];
+        if (starts.Length > 0) Line("started", $"from {string.Join(", ", starts)}");
         Line("weightsHash", network.WeightsHash);
     }
 
@@ -229,6 +236,7 @@ internal sealed class InspectCommand : CliCommand
             json.WriteString("layer", layer.Describe(inputs));
             json.WriteNumber("inputs", inputs);
             json.WriteNumber("outputs", layer.Outputs(inputs));
+            if (layer is Dense { Initializer: Initializer start }) json.WriteString("initializer", start.ToString());
             json.WriteString("formula", Formula(layer, inputs));
             json.WriteNumber("parameters", layer.Parameters(inputs).Sum(p => p.Count));
             json.WriteEndObject();
@@ -246,6 +254,8 @@ internal sealed class InspectCommand : CliCommand
             json.WriteNumber("steps", training.Steps);
             json.WriteString("optimizer", training.Optimizer);
             JsonReport.Number(json, "learningRate", training.LearningRate);
+            json.WriteString("schedule", training.Schedule);
+            json.WriteString("stop", training.Stop);
             json.WriteNumber("batch", training.Batch);
             json.WriteNumber("seed", training.Seed);
             json.WriteString("stopped", training.Stopped);

@@ -31,6 +31,8 @@ internal static class TrainReport
         Line("network",
             $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; "
             + $"{MetricsTable.Count(network.ParameterCount)} parameters"
+            + (plan.From is null ? $" from {string.Join(", ", network.Layers.OfType<Dense>().Select(d =>
+                (d.Initializer ?? Initializers.For(d.Activation)).ToString()).Distinct())}" : " from the model given")
             + (network.Layers.OfType<Dense>().Any(d => d.ForwardScale != ForwardScale.None) ? ", sums divided by √inputs" : ""));
         Line("recipe", $"{plan.Recipe.Name}: {plan.Recipe.Summary}" + (plan.Members > 1 ? $"; an ensemble of {plan.Members}" : ""));
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
@@ -39,8 +41,10 @@ internal static class TrainReport
         foreach (ScheduleOf schedule in options.Schedules)
             learning.Append(schedule.Parameter == "learning_rate" ? $" ({schedule.Schedule})"
                 : $", {schedule.Parameter} by {schedule.Schedule}");
-        if (options.LayerRates is LayerRates rates) learning.Append($", factors {rates}");
+        if (options.LayerRates is not null) learning.Append($", layers' rates {options.LayerRates}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
+        if (options.ClassWeights is not null)
+            learning.Append($", class weights {string.Join(",", options.ClassWeights.Select(MetricsTable.Short))}");
         foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("l1", options.L1), ("l2", options.L2),
             ("weight decay", options.EffectiveWeightDecay), ("clip", options.Clip)])
             if (value != 0) learning.Append($", {name} {Numbers.Text(value)}");

@@ -14,7 +14,7 @@ public static class DataSource
     /// <param name="options">For tables; null for all defaults.</param>
     /// <exception cref="DownhillException">Whatever is wrong, with a remedy.</exception>
     public static DataReading Open(string data, TableOptions? options = null) =>
-        Resolve(data, path => CsvReader.Read(path, options));
+        Resolve(data, path => CsvReader.Read(path, options), options);
 
     /// <summary>
     /// Opens data for a model that exists: tables as <see cref="CsvReader"/> reads them for a model; of samples and
@@ -35,7 +35,7 @@ public static class DataSource
         {
             fits = true;
             return CsvReader.Read(path, inputs, target, needTarget, options);
-        });
+        }, options);
         return fits ? reading : reading with { Data = Fit(reading.Data, inputs, target) };
     }
 
@@ -79,13 +79,14 @@ public static class DataSource
         };
     }
 
-    private static DataReading Resolve(string data, Func<string, DataReading> readTable)
+    private static DataReading Resolve(string data, Func<string, DataReading> readTable, TableOptions? options)
     {
         if (string.IsNullOrWhiteSpace(data))
             Throw.Input("DATA", "the name of a sample, a file or a folder", "nothing", "Try digits or iris.");
         if (data.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase))
             Throw.Input(data, "a sample, a table file or a folder", "a database",
                 "Databases are not supported yet: export the query as CSV.");
+        if (IsSample(data) || Directory.Exists(data)) RefuseOptions(data, options);
         if (IsSample(data)) return Describe(Dataset.Load(data));
         if (Directory.Exists(data)) return OpenFolder(data);
         if (!File.Exists(data)) return Missing(data);
@@ -100,6 +101,22 @@ public static class DataSource
                 ending.Length == 0 ? "a file without an ending" : $"'{ending}'",
                 "If it is a text table, rename it to .csv.");
         return readTable(data);
+    }
+
+    /// <summary>Columns of samples and of folders of pictures are what they are: nobody's wish is passed over in silence.</summary>
+    private static void RefuseOptions(string data, TableOptions? options)
+    {
+        if (options is null) return;
+        (string Option, string? Value)[] given =
+        [
+            ("target", options.Target), ("ignored columns", options.Ignore), ("weight", options.Weight),
+            ("task", options.Task?.ToString().ToLowerInvariant()), ("header", options.Header is null ? null : "none"),
+            ("delimiter", options.Delimiter?.ToString()), ("decimal mark", options.Decimal == '.' ? null : ","),
+        ];
+        foreach ((string option, string? value) in given)
+            if (value is not null)
+                Throw.Input($"Data '{data}'", "no options for tables, for it is none", $"{option} '{value}'",
+                    "Leave it out, or write a sample to a file first ('downhill datasets NAME --to FILE.csv') and use the file.");
     }
 
     /// <summary>The short name of a file or folder: without folders and endings.</summary>

@@ -112,7 +112,7 @@ public static class Checkpoint
         json.WriteStartObject();
         json.WriteString("loss", options.Loss.ToString());
         json.WriteString("optimizer", options.Optimizer.ToString());
-        json.WriteNumber("learning_rate", options.EffectiveLearningRate);
+        if (options.Optimizer.Method is null) json.WriteNumber("learning_rate", options.EffectiveLearningRate);
         if (options.LayerRates is not null) json.WriteString("layer_rates", options.LayerRates.ToString());
         json.WriteStartArray("schedules");
         foreach (ScheduleOf schedule in options.Schedules)
@@ -146,7 +146,7 @@ public static class Checkpoint
         {
             Loss = catalog.Loss(json.GetProperty("loss").GetString()!),
             Optimizer = catalog.Optimizer(json.GetProperty("optimizer").GetString()!),
-            LearningRate = json.GetProperty("learning_rate").GetDouble(),
+            LearningRate = json.TryGetProperty("learning_rate", out JsonElement rate) ? rate.GetDouble() : null,
             LayerRates = json.TryGetProperty("layer_rates", out JsonElement rates) ? Downhill.LayerRates.Parse(rates.GetString()!) : null,
             Schedules = [.. schedules.Chunk(2).Select(pair => new ScheduleOf(pair[0], catalog.Schedule(pair[1])))],
             Stop = [.. ModelFile.Texts(json.GetProperty("stop")).Select(catalog.StoppingRule)],

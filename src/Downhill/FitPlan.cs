@@ -87,7 +87,7 @@ public sealed class FitPlan
         {
             Loss = loss,
             Optimizer = optimizer,
-            LearningRate = options.LearningRate ?? (isAdam && isScaled ? 0.03 : isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
+            LearningRate = options.LearningRate ?? (optimizer.Method is not null ? null : isAdam && isScaled ? 0.03 : isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
             Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
             LayerRates = options.LayerLearningRates,
@@ -135,7 +135,11 @@ public sealed class FitPlan
         Model model = new(network, Preparation, Options.Loss, parameters, buffers, Options.Arithmetic)
         {
             Training = new(Data.Name, Rows.Length, epochs, steps, Options.Optimizer.ToString(),
-                Options.EffectiveLearningRate, Options.Batch, Options.Seed, stopped.Text),
+                Options.EffectiveLearningRate, Options.Batch, Options.Seed, stopped.Text)
+            {
+                Schedule = ScheduleOf.ToText(Options.Schedules),
+                Stop = string.Join(",", Options.Stop),
+            },
             Image = Data.Image,
         };
         return new(

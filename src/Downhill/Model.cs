@@ -3,8 +3,24 @@ using System.Security.Cryptography;
 namespace Downhill;
 
 /// <summary>How a model came to be, for <c>inspect</c>.</summary>
+/// <param name="Data">Name of the data set.</param>
+/// <param name="Rows">Rows trained on.</param>
+/// <param name="Epochs">Epochs done.</param>
+/// <param name="Steps">Updates made.</param>
+/// <param name="Optimizer">As it is written: <c>adam(beta1=0.8)</c>, <c>perceptron</c>.</param>
+/// <param name="LearningRate">η at the start; of a method that finds its own steps, 1.</param>
+/// <param name="Batch">Rows per update, 0 for all.</param>
+/// <param name="Seed">Seed of everything random.</param>
+/// <param name="Stopped">Why it ended.</param>
 public sealed record TrainingRecord(
-    string Data, int Rows, int Epochs, long Steps, string Optimizer, double LearningRate, int Batch, ulong Seed, string Stopped);
+    string Data, int Rows, int Epochs, long Steps, string Optimizer, double LearningRate, int Batch, ulong Seed, string Stopped)
+{
+    /// <summary>The schedules as they are written: <c>cosine</c>, <c>warmup,gamma:settle</c>; "" for none.</summary>
+    public string Schedule { get; init; } = "";
+
+    /// <summary>The stopping rules besides the epochs, as they are written, separated by commas; "" for none.</summary>
+    public string Stop { get; init; } = "";
+}
 
 /// <summary>An answer for one row.</summary>
 /// <param name="Class">Class index, −1 for regression.</param>
@@ -77,7 +93,7 @@ public sealed class Model
     }
 
     /// <summary>The answer for one raw row: its numeric columns in order.</summary>
-    /// <exception cref="DownhillException">A wrong number of values.</exception>
+    /// <exception cref="DownhillException">A wrong number of values, or one that is not finite.</exception>
     public Prediction Predict(ReadOnlySpan<float> row)
     {
         float[] values = new float[Preparation.Outputs];
@@ -94,6 +110,7 @@ public sealed class Model
     /// <param name="row">Numeric columns in order.</param>
     /// <param name="outputs">[outputs] receives them.</param>
     /// <param name="codes">Category columns in order, −1 for unknown.</param>
+    /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not finite.</exception>
     public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
     {
         if (row.Length != Preparation.NumericCount || codes.Length != Preparation.CategoryCount)
@@ -112,6 +129,11 @@ public sealed class Model
             Throw.Input("Outputs", $"room for {Preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
         Workspace<float> workspace = Borrow();
         Preparation.Encode(row, codes, workspace.Input);
+        if (Preparation.BrokenColumn<float>(workspace.Input) is int broken)
+        {
+            Return(workspace);
+            Preparation.RefuseNumber(broken, row);
+        }
         network.Forward(workspace, parameters, buffers, 1, PassMode.Predict);
         workspace.Output.CopyTo(outputs);
         Return(workspace);

@@ -278,6 +278,8 @@ public static class ModelFile
             json.WriteNumber("batch", training.Batch);
             json.WriteNumber("seed", training.Seed);
             json.WriteString("stopped", training.Stopped);
+            if (training.Schedule.Length > 0) json.WriteString("schedule", training.Schedule);
+            if (training.Stop.Length > 0) json.WriteString("stop", training.Stop);
             json.WriteEndObject();
         }
         json.WriteEndObject();
@@ -289,7 +291,11 @@ public static class ModelFile
             record.GetProperty("data").GetString()!, record.GetProperty("rows").GetInt32(), record.GetProperty("epochs").GetInt32(),
             record.GetProperty("steps").GetInt64(), record.GetProperty("optimizer").GetString()!,
             record.GetProperty("learning_rate").GetDouble(), record.GetProperty("batch").GetInt32(),
-            record.GetProperty("seed").GetUInt64(), record.GetProperty("stopped").GetString()!);
+            record.GetProperty("seed").GetUInt64(), record.GetProperty("stopped").GetString()!)
+        {
+            Schedule = record.TryGetProperty("schedule", out JsonElement schedule) ? schedule.GetString()! : "",
+            Stop = record.TryGetProperty("stop", out JsonElement stop) ? stop.GetString()! : "",
+        };
         ImageShape? image = json.TryGetProperty("width", out JsonElement width)
             ? new(width.GetInt32(), json.GetProperty("height").GetInt32()) : null;
         return (catalog.Loss(json.GetProperty("loss").GetString()!),

@@ -62,6 +62,10 @@ public sealed record ScheduleOf(string Parameter, Schedule Schedule)
         }),
     ];
 
+    /// <summary>The shortest text that <see cref="ParseList"/> reads as these.</summary>
+    public static string ToText(IEnumerable<ScheduleOf> schedules) => string.Join(",", schedules.Select(s =>
+        s.Parameter == "learning_rate" ? s.Schedule.ToString() : s.ToString()));
+
     /// <summary>Whether it has a say in this hyper-parameter.</summary>
     public bool Drives(string parameter)
     {

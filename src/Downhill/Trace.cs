@@ -54,7 +54,7 @@ public sealed class Trace
     /// <param name="model">The model.</param>
     /// <param name="row">Numeric columns in order.</param>
     /// <param name="codes">Category columns in order.</param>
-    /// <exception cref="DownhillException">A wrong number of values.</exception>
+    /// <exception cref="DownhillException">A wrong number of values, or one that is not finite.</exception>
     public static Trace Of(Model model, ReadOnlySpan<float> row, ReadOnlySpan<int> codes = default)
     {
         Preparation preparation = model.Preparation;
@@ -63,6 +63,7 @@ public sealed class Trace
                 $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
         double[] inputs = new double[preparation.Width], x = inputs;
         preparation.Encode(row, codes, inputs);
+        if (preparation.BrokenColumn<double>(inputs) is int broken) preparation.RefuseNumber(broken, row);
         List<LayerTrace> layers = [];
         int buffer = 0;
         for (int index = 0; index < model.Spec.Layers.Count; index++)

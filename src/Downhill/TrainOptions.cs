@@ -10,6 +10,19 @@ public enum Reduction
     Sum,
 }
 
+/// <summary>How a step is computed; the bits are the same.</summary>
+internal enum StepKind
+{
+    /// <summary>What is faster for the network's size.</summary>
+    Fastest,
+
+    /// <summary>Layer by layer with the general kernels.</summary>
+    General,
+
+    /// <summary>Compiled whole where possible, however large.</summary>
+    Small,
+}
+
 /// <summary>Everything that decides how a network is trained, given its data.</summary>
 public sealed record TrainOptions
 {
@@ -78,6 +91,9 @@ public sealed record TrainOptions
     /// <summary>Whether the weights with the lowest validation loss are the result, or the last ones.</summary>
     public bool KeepBest { get; init; } = true;
 
+    /// <summary>Which of the two ways to the same bits is taken; set by tests that compare them.</summary>
+    internal StepKind Step { get; init; }
+
     /// <summary>η as it will be used.</summary>
     public double EffectiveLearningRate => LearningRate ?? Optimizer.DefaultLearningRate;
 
@@ -103,6 +119,9 @@ public sealed record TrainOptions
         if (Optimizer.Method is not null && LayerRates is not null)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "one objective for all layers", "layer learning rates",
                 "It finds its own step sizes: use an update rule such as gradient_descent.");
+        if (Optimizer.Method is not null && LearningRate is not null)
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "no learning rate", Numbers.Text(LearningRate.Value),
+                "It finds its own step sizes: leave the rate out, or use an update rule such as adam.");
         if (Optimizer.Method is not null && Schedules.Count > 0)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
                 "It finds its own step sizes for one objective: leave the schedule out.");

@@ -14,6 +14,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     // order of additions never depends on the machine.
     private const int ChunkRows = 256;
 
+    // Steps of a small network between two looks at the clock and at the caller's wish to end: at most some milliseconds.
+    private const int StepsUnasked = 256;
+
     private readonly Network<T> network;
     private readonly Batcher<T> batcher;
     private readonly Workspace<T> workspace;
@@ -24,6 +27,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly double[] arguments;
     private readonly double[] constants = new double[8];
     private readonly AlignedBuffer<T>? elementRates; // factors on η where the units of a segment differ
+    private readonly SmallTraining<T>? small; // null where the general step is needed or as fast
     private readonly bool needsNorm;
     private readonly int batch;
     private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
@@ -79,6 +83,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         for (int slot = 0; slot < State.Slots.Count; slot++)
             State.Slots[slot].Span.Fill(T.CreateTruncating(options.Optimizer.InitialSlot(slot)));
         lastGood = new Snapshot(State);
+        small = SmallTraining<T>.Compile(spec, options, source, rows, preparation, batch, segments, elementRates);
         Restart();
     }
 
@@ -97,17 +102,35 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
 
     /// <summary>One update. At the end of an epoch also measures the validation part and asks the stopping rules.</summary>
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
-    public StepReport Step()
+    public StepReport Step() => Steps(1);
+
+    /// <summary>
+    /// Up to <paramref name="most"/> updates, fewer where an epoch or the run ends: the same as calling <see cref="Step"/> so
+    /// often, but in a network of a few units without the time that each call takes.
+    /// </summary>
+    /// <param name="most">1 or more.</param>
+    /// <returns>Of the last update.</returns>
+    /// <exception cref="InvalidOperationException">The run has ended.</exception>
+    public StepReport Steps(int most)
     {
-        if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
-        clock.Restart();
-        StepReport report = rule is null ? MethodStep() : RuleStep();
-        // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
-        bool epochIsOver = report.IsFinite && State.Position == batcher.Count;
-        if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
-        if (!report.IsFinite) Diverge(report);
-        else if (epochIsOver) EndEpoch(report);
-        State.Seconds += clock.Elapsed.TotalSeconds;
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        StepReport report;
+        bool epochIsOver;
+        do
+        {
+            if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
+            clock.Restart();
+            long before = State.Step;
+            report = method is not null ? MethodStep() : small is not null ? SmallSteps(small, most) : RuleStep();
+            most -= (int)Math.Max(1, State.Step - before);
+            // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
+            epochIsOver = report.IsFinite && State.Position == batcher.Count;
+            if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
+            if (!report.IsFinite) Diverge(report);
+            else if (epochIsOver) EndEpoch(report);
+            State.Seconds += clock.Elapsed.TotalSeconds;
+        }
+        while (most > 0 && !epochIsOver && Stopped is null);
         return report;
     }
 
@@ -131,7 +154,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 Stopped = new("time", $"the time of {limit.TotalSeconds:G4} s is over");
                 break;
             }
-            StepReport report = Step();
+            StepReport report = Steps(everyStep is null && small is not null ? StepsUnasked : 1);
             everyStep?.Invoke(report);
             if (State.History.Count <= told) continue; // no epoch ended, or a divergence undid one
             told = State.History.Count;

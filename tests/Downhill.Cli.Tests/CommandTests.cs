@@ -24,7 +24,7 @@ public sealed class CommandTests : IDisposable
         foreach (Example example in Commands.Single(c => c.Name == name).Examples)
         {
             Assert.Contains($"  downhill {example.Words}", help, StringComparison.Ordinal);
-            desk.Run(example.Words).Succeeded();
+            if (name != "play") desk.Run(example.Words).Succeeded(); // it serves until Ctrl-C; its own tests start it
         }
     }
 
@@ -74,6 +74,28 @@ public sealed class CommandTests : IDisposable
         Assert.Equal(total, lines[1..].Sum(l => double.Parse(l.Split(',')[3], CultureInfo.InvariantCulture)));
         Assert.Equal(File.ReadAllText("rows.csv"),
             desk.Run("evaluate iris.safetensors iris --per-example -o -").Succeeded().Out);
+    }
+
+    [Fact]
+    public void RowsThatWeighMoreCountMore()
+    {
+        desk.Write("w.csv", "a,b,weight,y\n1,2,1,x\n2,1,2,y\n3,3,0,x\n4,1,0.5,y\n");
+        desk.Write("twice.csv", "a,b,y\n1,2,x\n1,2,x\n2,1,y\n2,1,y\n2,1,y\n2,1,y\n4,1,y\n");
+        desk.Run("train w.csv --weight weight --test 0 --epochs 5 --quiet").Succeeded();
+        JsonElement json =
+            JsonDocument.Parse(desk.Run("evaluate w.safetensors w.csv --weight weight --per-example --json").Succeeded().Out).RootElement;
+        double[] costs = [.. json.GetProperty("perExample").EnumerateArray().Select(r =>
+            r.GetProperty("weight").GetDouble() * r.GetProperty("cost").GetDouble())];
+        double total = json.GetProperty("totalCost").GetDouble();
+        Assert.Equal(total, costs.Sum(), 12);
+        Assert.Equal(total / 3.5, json.GetProperty("loss").GetDouble(), 12);
+        JsonElement repeated =
+            JsonDocument.Parse(desk.Run("evaluate w.safetensors twice.csv --json").Succeeded().Out).RootElement;
+        foreach (string metric in (string[])["loss", "accuracy"])
+            Assert.Equal(repeated.GetProperty(metric).GetDouble(), json.GetProperty(metric).GetDouble(), 6);
+        Assert.Equal("row,target,answer,weight,cost,output x,output y",
+            desk.Run("evaluate w.safetensors w.csv --weight weight --per-example -o -").Succeeded().Out.Split('\n')[0]);
+        Assert.Contains("C = Σ w·Lʳ", desk.Run("evaluate w.safetensors w.csv --weight 3").Succeeded().Out, StringComparison.Ordinal);
     }
 
     [Fact]

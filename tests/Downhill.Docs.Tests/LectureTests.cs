@@ -189,12 +189,12 @@ public sealed class LectureTests
     {
         // begin L17
         Dataset digits = Dataset.Load("digits");
-        foreach (int batch in (int[])[1, 32, 0])
-        {
-            FitResult fit = Model.Fit(digits, new() { Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Batch = batch, Epochs = 3 });
-            Console.WriteLine($"batch {batch}: {fit.Steps} updates in {fit.Seconds:F2} s, {fit.Test!.Accuracy:P1}");
-        }
+        FitOptions options = new() { Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Epochs = 3 };
+        FitResult[] fits = [.. ((int[])[1, 32, 0]).Select(batch => Model.Fit(digits, options with { Batch = batch }))];
+        foreach (FitResult fit in fits)
+            Console.WriteLine($"{fit.Steps} updates in {fit.Seconds:F2} s, {fit.Test!.Accuracy:P1}");
         // end L17
+        Assert.Equal([3 * 1438, 3 * 45, 3], fits.Select(f => f.Steps)); // 1438 rows: one update each, ⌈1438/32⌉ = 45, and one
     }
 
     [Fact]
@@ -203,8 +203,9 @@ public sealed class LectureTests
         // begin L18
         FitResult perUnit = Model.Fit(Dataset.Load("wine"), new() { Hidden = [16], LayerLearningRates = LayerRates.LeCun, LearningRate = 0.02 });
         FitResult perLayer = Model.Fit(Dataset.Load("wine"), new() { Hidden = [16], LayerLearningRates = LayerRates.Of(1, 0.5) });
+        FitResult inTheSum = Model.Fit(Dataset.Load("wine"), new() { Hidden = [16], ForwardScale = ForwardScale.LeCun });
         // end L18
-        Assert.True(perUnit.Train.Accuracy > 0.9 && perLayer.Train.Accuracy > 0.9);
+        Assert.True(perUnit.Train.Accuracy > 0.9 && perLayer.Train.Accuracy > 0.9 && inTheSum.Train.Accuracy > 0.9);
     }
 
     [Fact]

@@ -1,1 +1,3 @@
-return Downhill.Checks.EngineChecks.RunAll(Console.Out);
+using Downhill.Checks;
+
+return EngineChecks.RunAll(Console.Out, PlaygroundChecks.Check);

@@ -420,6 +420,11 @@ public sealed class LectureTests
                     1e-14);
         }
         Assert.Equal("1,0.25", LayerRates.Parse("1, 0.25").ToString()); // smaller rates in the last layers
+
+        // and in the sum itself: u = (1/√n)·Σ wᵢ·xᵢ
+        Expr x = Expr.Constant(new double[,] { { 1, 2, 3, 4 } }), w = Expr.Constant(new double[,] { { 1 }, { 1 }, { 1 }, { 3 } });
+        Assert.Equal(18 / Math.Sqrt(4),
+            Value(new Dense(1, Activations.Identity) { HasBias = false, ForwardScale = ForwardScale.LeCun }.Define(x, [w], [])));
     }
 
     [Fact]

@@ -77,11 +77,8 @@ internal static class CommandWords
         return value is null ? [] : [value];
     }
 
-    private static string? Schedules(IEnumerable<ScheduleOf> schedules)
-    {
-        string[] texts = [.. schedules.Select(s => s.Parameter == "learning_rate" ? s.Schedule.ToString() : s.ToString())];
-        return texts.Length == 0 ? null : string.Join(',', texts);
-    }
+    private static string? Schedules(IEnumerable<ScheduleOf> schedules) =>
+        ScheduleOf.ToText(schedules) is { Length: > 0 } text ? text : null;
 
     private static string Hidden(NetworkSpec network)
     {

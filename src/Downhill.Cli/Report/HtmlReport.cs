@@ -80,7 +80,7 @@ internal static class HtmlReport
             {
                 (double low, double high) = ShareInterval.Wilson(accuracy, metrics.Rows);
                 Tile(page, $"{part}.accuracy", $"{part} accuracy", accuracy, Written.Percent(accuracy),
-                    part == "train" ? rows : $"{rows}; 95 % interval {(100 * low).ToString("0.0", CultureInfo.InvariantCulture)} – {(100 * high).ToString("0.0", CultureInfo.InvariantCulture)}", isFirst);
+                    part == "train" ? rows : $"{rows}; 95\u00A0% interval {Hundredths(low)}\u00A0–\u00A0{Hundredths(high)}", isFirst);
                 Tile(page, $"{part}.loss", $"{part} loss", metrics.Loss, Written.Number(metrics.Loss), "mean of the rows", false);
             }
             else
@@ -97,6 +97,8 @@ internal static class HtmlReport
         Tile(page, "seconds", "training time", facts.Result.Seconds, Written.Time(facts.Result.Seconds),
             $"{Speed(facts)} rows/s", false);
         page.AddConstant("</ul></header>\n");
+
+        static string Hundredths(double share) => (100 * share).ToString("0.0", CultureInfo.InvariantCulture);
         page.AddConstant("<nav aria-label=\"Sections\"><a href=\"#reproduce\">Reproduce</a><a href=\"#learning\">Learning</a><a href=\"#answers\">Answers</a>");
         if (PlaneSection.Fits(facts)) page.AddConstant("<a href=\"#plane\">Plane</a>");
         page.AddConstant("<a href=\"#costliest\">Costliest rows</a><a href=\"#weights\">Weights</a><a href=\"#network\">Network</a><a href=\"#choices\">Choices</a></nav>\n");

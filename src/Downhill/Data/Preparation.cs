@@ -149,6 +149,30 @@ public sealed record Preparation(
         }
     }
 
+    /// <summary>The first encoded input that is no finite number, or null.</summary>
+    internal int? BrokenColumn<T>(ReadOnlySpan<T> encoded) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < Width; i++)
+            if (!T.IsFinite(encoded[i])) return i;
+        return null;
+    }
+
+    /// <summary>Refuses the number behind an encoded input, by the name of its column.</summary>
+    internal void RefuseNumber(int input, ReadOnlySpan<float> row)
+    {
+        int at = 0, numeric = 0;
+        foreach (Column column in Inputs)
+        {
+            int width = column.Kind == ColumnKind.Numeric ? encodings[numeric].Width : column.Categories.Count;
+            if (column.Kind == ColumnKind.Numeric && at <= input && input < at + width)
+                Throw.Input($"Row, column '{column.Name}'",
+                    float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number", Numbers.Text(row[numeric]),
+                    "Fill in what is missing, or leave the row out.");
+            numeric += column.Kind == ColumnKind.Numeric ? 1 : 0;
+            at += width;
+        }
+    }
+
     /// <summary>Writes the targets [<see cref="Outputs"/>] that the network is trained towards.</summary>
     public void EncodeTarget<T>(int classCode, ReadOnlySpan<float> values, Span<T> encoded)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

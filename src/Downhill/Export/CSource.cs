@@ -129,11 +129,7 @@ internal sealed class CSource
             }
             writer.WriteLine($"static const float {name}_weights_{index + 1}[{layer.Outputs}][{layer.Inputs}] = {{");
             for (int unit = 0; unit < layer.Outputs; unit++)
-            {
-                writer.WriteLine("    {");
-                SourceText.WriteItems(writer, SourceText.Unit(layer.Tensors[0], unit).Select(Syntax.Number), "        ");
-                writer.WriteLine("    },");
-            }
+                SourceText.WriteRow(writer, "{", SourceText.Unit(layer.Tensors[0], unit).Select(Syntax.Number), "}");
             writer.WriteLine("};");
             if (dense.HasBias)
                 Table($"static const float {name}_biases_{index + 1}[{layer.Outputs}]",

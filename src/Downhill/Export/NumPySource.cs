@@ -138,11 +138,7 @@ internal sealed class NumPySource
             }
             writer.WriteLine($"_WEIGHTS_{index + 1} = np.array([");
             for (int input = 0; input < layer.Inputs; input++)
-            {
-                writer.WriteLine("    [");
-                SourceText.WriteItems(writer, SourceText.Row(layer.Tensors[0], input).Select(Syntax.Number), "        ");
-                writer.WriteLine("    ],");
-            }
+                SourceText.WriteRow(writer, "[", SourceText.Row(layer.Tensors[0], input).Select(Syntax.Number), "]");
             writer.WriteLine("], dtype=np.float32)");
             if (dense.HasBias) Array($"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number), "np.float32");
         }

@@ -190,11 +190,7 @@ internal sealed class PythonSource
             }
             writer.WriteLine($"_WEIGHTS_{index + 1} = [");
             for (int unit = 0; unit < layer.Outputs; unit++)
-            {
-                writer.WriteLine("    [");
-                SourceText.WriteItems(writer, SourceText.Unit(layer.Tensors[0], unit).Select(Syntax.Number), "        ");
-                writer.WriteLine("    ],");
-            }
+                SourceText.WriteRow(writer, "[", SourceText.Unit(layer.Tensors[0], unit).Select(Syntax.Number), "]");
             writer.WriteLine("]");
             if (dense.HasBias) List(writer, $"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number));
         }

@@ -124,7 +124,8 @@ internal sealed class SourceModel
     private static string Version => typeof(Model).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?
         .InformationalVersion.Split('+')[0] ?? "";
 
-    private static string Identifier(string text)
+    /// <summary>The text as an identifier, in lower case: what does not fit becomes '_'.</summary>
+    public static string Identifier(string text)
     {
         string kept = new([.. text.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : '_')]);
         kept = kept.Trim('_');

@@ -23,6 +23,20 @@ internal static class SourceText
         if (column > 0) writer.WriteLine();
     }
 
+    /// <summary>A row of a table: on one line where it fits.</summary>
+    public static void WriteRow(TextWriter writer, string open, IEnumerable<string> items, string close)
+    {
+        string[] all = [.. items];
+        if (all.Sum(i => i.Length + 2) + open.Length + close.Length + 4 <= Width)
+        {
+            writer.WriteLine($"    {open}{string.Join(", ", all)}{close},");
+            return;
+        }
+        writer.WriteLine($"    {open}");
+        WriteItems(writer, all, "        ");
+        writer.WriteLine($"    {close},");
+    }
+
     /// <summary>Column of a matrix: what goes into one unit.</summary>
     public static IEnumerable<float> Unit(double[,] weights, int unit)
     {

@@ -225,11 +225,17 @@ public sealed class Expr
         {
             Throw.Input("Expr.Substitute", "a variable to replace", variable.Operation.Name, "Pass the variable.");
         }
+        return Replace(variable, replacement);
+    }
+
+    /// <summary>The same for any node: what lies under it goes with it.</summary>
+    internal Expr Replace(Expr part, Expr replacement)
+    {
         var renewed = new Dictionary<Expr, Expr>();
         foreach (Expr node in Nodes())
         {
             Expr[] operands = [.. node.Operands.Select(operand => renewed[operand])];
-            renewed[node] = node == variable ? replacement
+            renewed[node] = node == part ? replacement
                 : operands.SequenceEqual(node.Operands) ? node
                 : new Expr(node.Operation, operands, node.Name);
         }

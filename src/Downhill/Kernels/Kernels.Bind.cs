@@ -11,6 +11,9 @@ internal abstract partial class Kernels<T>
     public abstract LossKernel<T> BindLoss<L>(L loss) where L : struct, IElementLoss;
     public abstract LossKernel<T> BindSoftmaxCrossEntropy(double smoothing);
     public abstract RuleKernel<T> BindRule<R>() where R : struct, IUpdateRule;
+
+    /// <summary>A small network compiled for training with batches of this size.</summary>
+    public abstract LaneNetwork<T> BindLanes(NetworkSpec spec, Loss loss, Preparation preparation, int batch);
 }
 
 internal sealed partial class Kernels<S, V, T>
@@ -20,4 +23,6 @@ internal sealed partial class Kernels<S, V, T>
     public override LossKernel<T> BindLoss<L>(L loss) => new ElementLossKernel<L, S, V, T>(loss);
     public override LossKernel<T> BindSoftmaxCrossEntropy(double smoothing) => new SoftmaxCrossEntropyKernel<S, V, T>(smoothing);
     public override RuleKernel<T> BindRule<R>() => new RuleKernel<R, S, V, T>();
+    public override LaneNetwork<T> BindLanes(NetworkSpec spec, Loss loss, Preparation preparation, int batch) =>
+        new LaneNetwork<S, V, T>(spec, loss, preparation, batch, this);
 }

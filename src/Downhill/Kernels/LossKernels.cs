@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Downhill.Kernels;
 
 /// <summary>A loss bound to a number type and a vector width.</summary>
-internal abstract unsafe class LossKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal abstract unsafe partial class LossKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Loss of each row and, where wanted, its gradient.</summary>
     /// <param name="y">[rows, columns] outputs, or induced fields for a fused pair.</param>
@@ -16,7 +16,7 @@ internal abstract unsafe class LossKernel<T> where T : unmanaged, IBinaryFloatin
     public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns);
 }
 
-internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
+internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
     where L : struct, IElementLoss
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -52,7 +52,7 @@ internal sealed unsafe class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<
 /// t to (1 − s)·t + s/O.
 /// Finite for every finite z; Goodfellow et al., Deep Learning, §6.2.2.3.
 /// </summary>
-internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
+internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
@@ -70,7 +70,7 @@ internal sealed unsafe class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing
                 T* y = gradient == null ? scratch : gradient + (long)r * columns;
                 (T max, T sum) = SoftmaxKernel<S, V, T>.Row(z, y, columns);
                 double top = double.CreateTruncating(max);
-                double logSum = PortableMath.Log(double.CreateTruncating(sum));
+                double logSum = double.CreateTruncating(S.Get(VectorMath.Log<S, V, T>(S.Set(sum)), 0));
                 double loss = 0;
                 T targets = T.Zero;
                 for (int j = 0; j < columns; j++)

@@ -25,6 +25,7 @@ public sealed class ClassWeightTests
             {
                 Reduction = reduction,
                 Optimizer = optimizer,
+                LearningRate = optimizer.Method is null ? 0.02 : null,
                 Batch = optimizer.NeedsFullBatch ? 0 : 8
             };
             string expected = Runs.Train<float>(multiplied, Spec, options);

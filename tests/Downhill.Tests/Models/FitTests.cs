@@ -23,6 +23,26 @@ public sealed class FitTests
         Assert.Null(fit.Test);
     }
 
+    [Theory]
+    [InlineData(float.NaN, "a finite number, got NaN")]
+    [InlineData(float.NegativeInfinity, "a finite number, got -Infinity")]
+    [InlineData(3.4e38f, "a number that scaling keeps finite, got 3.4E+38")]
+    public void A_row_that_is_no_row_of_numbers_is_refused_by_its_column(float bad, string why)
+    {
+        Column[] columns = [new("kind", ColumnKind.Category, ["a", "b"]), new("length"), new("width")];
+        Dataset data = new("parts", columns, new(["good"], ["no", "yes"]), [1, 0.1f, 2, 0.2f, 3, 0.3f, 4, 0.1f], [0, 1, 0, 1], [0, 1, 0, 1], []);
+        Model model = Model.Fit(data, new() { Hidden = [2], Epochs = 2 }).Model;
+        float[] outputs = new float[2];
+        model.Predict([5, 0.2f], outputs, [1]);
+        float[] row = [5, bad];
+        Assert.Contains($"column 'width': expected {why}",
+            Assert.Throws<DownhillException>(() => model.Predict(row, outputs, [1])).Message, StringComparison.Ordinal);
+        if (!float.IsFinite(bad)) // in double, scaling keeps any float finite
+            Assert.Contains($"column 'width': expected {why}",
+                Assert.Throws<DownhillException>(() => Trace.Of(model, row, [1])).Message, StringComparison.Ordinal);
+        Assert.True(float.IsFinite(outputs[0]));
+    }
+
     [Fact]
     public void Xor_is_learned_with_no_option_at_all()
     {

@@ -71,7 +71,8 @@ public sealed class AllocationTests
         NetworkSpec spec = new(4, new Dense(12, Activations.Tanh), new Dense(3, Activations.Softmax));
         using TrainSession<float> session = Runs.Start<float>(data, spec, new()
         {
-            Optimizer = Catalog.Default.Optimizer(optimizer), Batch = 0, Epochs = 100_000, Threads = 1, L2 = 1e-3, LearningRate = 0.01,
+            Optimizer = Catalog.Default.Optimizer(optimizer), Batch = 0, Epochs = 100_000, Threads = 1, L2 = 1e-3,
+            LearningRate = optimizer == "lbfgs" ? null : 0.01,
             Stop = [StoppingRules.Change(1e-30, 1_000), StoppingRules.Gradient(1e-30)],
         });
         session.State.History.EnsureCapacity(10_000);

@@ -22,7 +22,7 @@ public sealed class DeterminismTests
     private static TrainOptions Options(string optimizer, string arithmetic, int threads) => new()
     {
         Optimizer = Catalog.Default.Optimizer(optimizer),
-        LearningRate = optimizer == "adam" ? 0.005 : 0.05,
+        LearningRate = optimizer switch { "adam" => 0.005, "lbfgs" => null, _ => 0.05 },
         Batch = optimizer == "lbfgs" ? 0 : 256,
         Epochs = 2,
         L2 = optimizer == "momentum" ? 1e-3 : 0,

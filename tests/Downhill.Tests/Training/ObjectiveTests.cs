@@ -169,7 +169,10 @@ public sealed class ObjectiveTests
         Dataset repeated = plain.Subset([0, 1, 1, 3, 4, 4]);
         foreach (Optimizer optimizer in (Optimizer[])[Optimizers.GradientDescent, Optimizers.Adam(), Optimizers.Lbfgs()])
         {
-            TrainOptions options = Plain with { Reduction = reduction, Optimizer = optimizer, LearningRate = 0.01, Epochs = 6, L2 = 0.01 };
+            TrainOptions options = Plain with
+            {
+                Reduction = reduction, Optimizer = optimizer, LearningRate = optimizer.Method is null ? 0.01 : null, Epochs = 6, L2 = 0.01,
+            };
             using TrainSession<double> a = Runs.Start<double>(weighted, Naive.Spec, options), b = Runs.Start<double>(repeated, Naive.Spec, options);
             a.Run();
             b.Run();

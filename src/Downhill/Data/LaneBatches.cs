@@ -1,0 +1,135 @@
+using System.Numerics;
+using Downhill.Kernels;
+
+namespace Downhill;
+
+/// <summary>
+/// The batches of a small network: all rows of a table encoded once, then laid out group by group as
+/// <see cref="LaneNetwork{T}"/> wants them, many batches ahead. Where the rows keep their order and all fit, they are laid
+/// out only once.
+/// </summary>
+internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    /// <summary>Most numbers of the encoded rows: 64 MiB of float32.</summary>
+    public const long MostNumbers = 1 << 24;
+
+    // Numbers laid out ahead: 256 KiB of float32 stay in a second-level cache while they are written and read.
+    private const int MostAhead = 1 << 16;
+
+    private readonly AlignedBuffer<T> encoded, ahead;
+    private readonly AlignedBuffer<double> exactWeights;
+    private readonly double[]? weights;
+    private readonly int[] order;
+    private readonly int inputs, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength;
+    private readonly bool isClass;
+    private int firstStep, steps, epochAhead = -1;
+
+    /// <param name="source">Holds the rows.</param>
+    /// <param name="rows">Rows that take part.</param>
+    /// <param name="preparation">How they are encoded.</param>
+    /// <param name="classWeights">What a row of each class counts beside its own weight; null for 1 each.</param>
+    /// <param name="network">Says how it wants them.</param>
+    /// <param name="batch">Rows of a batch.</param>
+    public LaneBatches(
+        Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights, LaneNetwork<T> network, int batch)
+    {
+        (inputs, outputs, rowLength, lanes) = (preparation.Width, preparation.Outputs, network.RowLength, network.Lanes);
+        (this.batch, count, isClass) = (batch, rows.Length, source.Target.IsClass);
+        weights = source.HasWeights || classWeights is not null ? new double[count] : null;
+        encoded = new(count * RowStride);
+        Encode(source, rows, preparation, classWeights);
+        groupsPerBatch = (batch + lanes - 1) / lanes;
+        groupLength = lanes * (inputs + outputs + rowLength + 2);
+        int most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
+        order = new int[most * batch];
+        ahead = new(most * groupsPerBatch * groupLength);
+        exactWeights = new(weights is null ? 0 : most * groupsPerBatch * lanes);
+        for (int group = 0; group < most * groupsPerBatch; group++)
+        {
+            T* byRow = ahead.Pointer + group * groupLength + lanes * (inputs + outputs);
+            for (int row = 0; network.HasBias && row < lanes; row++) byRow[row * rowLength + inputs] = T.One;
+        }
+    }
+
+    // Inputs, targets, class.
+    private int RowStride => inputs + outputs + 1;
+
+    /// <summary>The groups of one batch: rows <paramref name="done"/> … of the batch that starts at
+    /// <paramref name="start"/>.</summary>
+    /// <param name="start">Place of the batch's first row in the epoch.</param>
+    /// <param name="rows">Rows of the batch.</param>
+    /// <param name="done">Rows of it that have passed.</param>
+    /// <param name="epoch">The epoch that <paramref name="permutation"/> belongs to.</param>
+    /// <param name="permutation">The epoch's order, or null for the rows' own.</param>
+    public LaneGroup<T> Read(int start, int rows, int done, int epoch, in Permutation? permutation)
+    {
+        int step = start / batch;
+        if (permutation is null) epoch = -2;
+        if (epoch != epochAhead || step < firstStep || step >= firstStep + steps) LayOut(step, epoch, permutation);
+        int group = (step - firstStep) * groupsPerBatch + done / lanes;
+        T* at = ahead.Pointer + (long)group * groupLength;
+        return new()
+        {
+            Rows = Math.Min(lanes, rows - done),
+            Inputs = at,
+            Targets = at + lanes * inputs,
+            ByRow = at + lanes * (inputs + outputs),
+            Classes = isClass ? at + lanes * (inputs + outputs + rowLength) : null,
+            Weights = weights is null ? null : at + lanes * (inputs + outputs + rowLength + 1),
+            ExactWeights = weights is null ? null : exactWeights.Pointer + (long)group * lanes,
+        };
+    }
+
+    private void LayOut(int step, int epoch, in Permutation? permutation)
+    {
+        int start = step * batch, places = Math.Min(order.Length, count - start);
+        (firstStep, steps, epochAhead) = (step, (places + batch - 1) / batch, epoch);
+        Span<int> picked = order.AsSpan(0, places);
+        if (permutation is Permutation keyed) keyed.Fill(start, picked);
+        else for (int i = 0; i < places; i++) picked[i] = start + i;
+        T* group = ahead.Pointer;
+        double* exact = exactWeights.Pointer;
+        for (int first = 0; first < places; first += batch)
+        {
+            for (int done = 0; done < batch; done += lanes, group += groupLength, exact += lanes)
+            {
+                int rows = Math.Min(lanes, Math.Min(batch - done, places - first - done));
+                if (rows > 0) LayOut(picked.Slice(first + done, rows), group, exact);
+            }
+        }
+    }
+
+    private void LayOut(ReadOnlySpan<int> rows, T* group, double* exact)
+    {
+        int inputs = this.inputs, outputs = this.outputs, lanes = this.lanes;
+        T* x = group, t = x + lanes * inputs, byRow = t + lanes * outputs;
+        for (int lane = 0; lane < rows.Length; lane++, x++, t++, byRow += rowLength)
+        {
+            T* row = encoded.Pointer + (long)rows[lane] * RowStride;
+            for (int i = 0; i < inputs; i++) x[i * lanes] = byRow[i] = row[i];
+            row += inputs;
+            for (int o = 0; o < outputs; o++) t[o * lanes] = row[o];
+        }
+        T* classes = group + lanes * (inputs + outputs + rowLength), rounded = classes + lanes;
+        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded.Pointer[(long)rows[lane] * RowStride + inputs + outputs];
+        for (int lane = 0; weights is not null && lane < rows.Length; lane++)
+            rounded[lane] = T.CreateTruncating(exact[lane] = weights[rows[lane]]);
+    }
+
+    private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights)
+    {
+        float[] numeric = new float[preparation.NumericCount], values = new float[isClass ? 0 : outputs], weight = new float[source.HasWeights ? 1 : 0];
+        int[] codes = new int[preparation.CategoryCount], classes = new int[isClass ? 1 : 0];
+        for (int i = 0; i < count; i++)
+        {
+            source.Read(rows.AsSpan(i, 1), numeric, codes, classes, values, weight);
+            Span<T> row = encoded.Span.Slice(i * RowStride, RowStride);
+            preparation.Encode(numeric, codes, row[..inputs]);
+            preparation.EncodeTarget(isClass ? classes[0] : 0, values, row.Slice(inputs, outputs));
+            if (isClass) row[inputs + outputs] = T.CreateTruncating(classes[0]);
+            if (weights is null) continue;
+            weights[i] = weight.Length == 0 ? 1 : weight[0];
+            if (classWeights is not null) weights[i] *= classWeights[classes[0]];
+        }
+    }
+}

@@ -1,0 +1,57 @@
+// Where the page starts: theme, language, a way to the engine, and the address.
+
+import { effect } from '@preact/signals';
+import { render } from 'preact';
+import './look/fonts.css';
+import './look/page.css';
+import { App } from './app';
+import { wearTheme } from './look/theme';
+import { greet } from './panels/help';
+import { takeDrops } from './panels/own';
+import { ask, begin, ended, state } from './session';
+import { direction, language, languages } from './text';
+import { openCarrier, takeToken } from './transport/choose';
+import { Connection } from './transport/transport';
+
+const token = takeToken();
+const asked = new URLSearchParams(location.hash.slice(1)).get('lang');
+if (asked !== null && languages.includes(asked))
+    language.value = asked;
+
+wearTheme();
+effect(() => {
+    document.documentElement.lang = language.value;
+    document.documentElement.dir = direction.value;
+});
+greet();
+takeDrops();
+render(<App />, document.getElementById('app')!);
+void start();
+
+async function start(): Promise<void> {
+    try {
+        const connection = await Connection.open(await openCarrier(token), ended);
+        await begin(connection, location.hash);
+        followAddress();
+    } catch (error) {
+        ended(error instanceof Error ? error.message : String(error));
+    }
+}
+
+/** The address follows the settings without a new entry in the history, and a pasted address changes the settings. */
+function followAddress(): void {
+    let own = location.hash;
+    effect(() => {
+        const hash = state.value?.hash;
+        if (hash !== undefined && hash !== own) {
+            own = hash;
+            history.replaceState(null, '', hash === '' ? location.pathname + location.search : hash);
+        }
+    });
+    addEventListener('hashchange', () => {
+        if (location.hash === own)
+            return;
+        own = location.hash;
+        void ask({ do: 'open', hash: location.hash });
+    });
+}
