@@ -92,6 +92,8 @@ internal sealed class ExplainCommand : CliCommand
                 Ink.Bold)
                 + Terminal.Paint(Formula(layer.Layer), Ink.Dim));
             bool isLast = index == trace.Layers.Count - 1;
+            if (layer.Layer is FeatureScale)
+                Terminal.Out.WriteLine($"  x ← x·s, a learned factor for each of {layer.Inputs.Count} inputs");
             if (layer.Units.Count > 0) WriteUnits(layer, dense++ == 0 ? "x" : "y", isAll, isLast);
             int norms = isAll || layer.Norms.Count <= ManyUnits ? layer.Norms.Count : ShownUnits;
             for (int i = 0; i < norms; i++) WriteNorm(layer.Norms[i], layer.Inputs[i], i);
@@ -256,6 +258,8 @@ internal sealed class ExplainCommand : CliCommand
         {
             json.WriteStartObject();
             json.WriteString("layer", layer.Layer.Describe(layer.Inputs.Count));
+            if (layer.Layer is FeatureScale)
+                Terminal.Out.WriteLine($"  x ← x·s, a learned factor for each of {layer.Inputs.Count} inputs");
             if (layer.Units.Count > 0) WriteUnits(json, layer);
             JsonReport.Numbers(json, "outputs", layer.Outputs);
             json.WriteEndObject();

@@ -51,6 +51,7 @@ internal static class CommandWords
             "--validation" => plan.Validation is not null ? null
                 : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1),
             "--class-weight" => train.ClassWeights is null ? null : string.Join(',', train.ClassWeights.Select(Numbers.Text)),
+            "--recipe" => plan.Recipe.Name,
             "--hidden" => Hidden(network),
             "--activation" => Activations(network),
             "--output" => network.Output.ToString(),

@@ -7,9 +7,13 @@ internal sealed class ColumnScan
     private const int SampleRows = 1 << 16;
     private const int Landmarks = 100;
 
+    // Fewer rows than this per value cannot tell what each of them means.
+    private const int RowsPerLevel = 5;
+
     private readonly float[][] sorted; // per column the sample's present numbers, ascending; null where no ranks are needed
     private readonly SortedSet<float>?[] levels;
     private readonly bool[] missing;
+    private readonly int rowCount;
 
     /// <param name="source">The data.</param>
     /// <param name="rows">The training rows.</param>
@@ -22,6 +26,7 @@ internal sealed class ColumnScan
         int count = columns.Length, targets = source.Target.IsClass ? 0 : source.Target.Names.Count;
         (Inputs, Targets) = (new Moments(count), new Moments(targets));
         missing = new bool[count];
+        rowCount = rows.Length;
         levels = new SortedSet<float>?[count];
         if (mostLevels > 0) for (int i = 0; i < count; i++) levels[i] = [];
         float[] numeric = new float[count], values = new float[targets], weight = new float[source.HasWeights ? 1 : 0];
@@ -73,7 +78,7 @@ internal sealed class ColumnScan
     {
         Fill = missing[column] ? Rank(column, 0.5) : Inputs.Mean(column),
         HasIndicator = missing[column],
-        Levels = levels[column] is { Count: > 2 } found ? [.. found] : [],
+        Levels = levels[column] is { Count: > 2 } found && RowsPerLevel * found.Count <= rowCount ? [.. found] : [],
     };
 
     /// <summary>Whether the column has at most one number, and none is missing beside it.</summary>

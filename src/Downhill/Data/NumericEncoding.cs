@@ -52,7 +52,7 @@ public sealed record NumericEncoding
             inputs[at++] = T.CreateTruncating(z);
         }
         if (HasIndicator) inputs[at++] = missing ? T.One : T.Zero;
-        for (int i = 0; i < Levels.Count; i++) inputs[at++] = Levels[i] == raw ? T.One : T.Zero;
+        for (int i = 0; i < Levels.Count; i++) inputs[at++] = Levels[i] == raw ? T.One : float.IsInfinity(raw) ? T.NaN : T.Zero;
     }
 
     private double Placed(double x)

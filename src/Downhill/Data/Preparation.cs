@@ -173,6 +173,37 @@ public sealed record Preparation(
         }
     }
 
+    /// <summary>A name for each input of the network [<see cref="Width"/>]: the column's, with <c>= value</c> for a category or level
+    /// and <c>is missing</c> for an indicator.</summary>
+    public IEnumerable<string> InputNames()
+    {
+        int numeric = 0;
+        foreach (Column column in Inputs)
+        {
+            if (column.Kind == ColumnKind.Category)
+            {
+                foreach (string category in column.Categories) yield return $"{column.Name} = {category}";
+                continue;
+            }
+            NumericEncoding encoding = encodings[numeric++];
+            if (encoding.IsConstant) continue;
+            if (encoding.Levels.Count == 0) yield return column.Name;
+            if (encoding.HasIndicator) yield return $"{column.Name} is missing";
+            foreach (float level in encoding.Levels) yield return $"{column.Name} = {Numbers.Text(level)}";
+        }
+    }
+
+    /// <summary>Refuses what an export does not write yet; a wrong answer elsewhere would be worse.</summary>
+    internal void CheckExportable(string export)
+    {
+        int column = Array.FindIndex(encodings, e => !e.IsLinear);
+        if (column < 0 && !LogTargets) return;
+        string what = column < 0 ? "targets learned as logarithms"
+            : $"'{columns.Where(c => c.Kind == ColumnKind.Numeric).ElementAt(column).Name}' with a clip, ranks, levels or missing values";
+        Throw.Input(export, "numbers that are only shifted and scaled", what,
+            "Train with --recipe plain for a model that can be exported, or keep the safetensors file.");
+    }
+
     /// <summary>Writes the targets [<see cref="Outputs"/>] that the network is trained towards.</summary>
     public void EncodeTarget<T>(int classCode, ReadOnlySpan<float> values, Span<T> encoded)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>

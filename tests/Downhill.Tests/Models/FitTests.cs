@@ -24,7 +24,6 @@ public sealed class FitTests
     }
 
     [Theory]
-    [InlineData(float.NaN, "a finite number, got NaN")]
     [InlineData(float.NegativeInfinity, "a finite number, got -Infinity")]
     [InlineData(3.4e38f, "a number that scaling keeps finite, got 3.4E+38")]
     public void A_row_that_is_no_row_of_numbers_is_refused_by_its_column(float bad, string why)

@@ -101,7 +101,7 @@ public sealed class DivergenceTests
     public void Data_that_are_no_numbers_stop_the_first_step()
     {
         Dataset data = Runs.Numbers(10, 4);
-        data.Numeric[7] = float.NaN;
+        data.Numeric[7] = float.PositiveInfinity;
         Preparation preparation = Runs.Plain(Runs.Numbers(10, 4));
         NetworkSpec spec = new(4, new Dense(3, Activations.Identity), new BatchNorm(Activations.Relu), new Dense(1, Activations.Identity));
         using TrainSession<float> session = new(spec, data, Runs.All(data), [], preparation, Huge());

@@ -113,7 +113,7 @@ public sealed class EnsembleTests
         for (int i = 0; i < 4; i++)
         {
             Dataset part = wine.Subset(splits[i].Training);
-            Preparation own = Preparation.Fit(part, [.. Enumerable.Range(0, part.Rows)], Scaling.Robust, levels: 8);
+            Preparation own = Preparation.Fit(part, [.. Enumerable.Range(0, part.Rows)], Scaling.Standard, levels: 8);
             Assert.Equal(own.Shift, one.Folds[i].Model.Preparation.Shift);
         }
     }
