@@ -3,14 +3,15 @@ using System.Text;
 namespace Downhill.Bench;
 
 /// <summary>
-/// A network as an ONNX model of Gemm, activation and Softmax nodes and nothing else: <c>downhill export</c> adds scaling
-/// and class names, which would cost the peer time. The few messages of onnx.proto that this takes are written by hand.
+/// A network as an ONNX model of Gemm, activation and Softmax nodes and nothing else: <c>downhill export</c> adds
+/// scaling and class names, which would cost the peer time. The few messages of onnx.proto that this takes are written
+/// by hand.
 /// </summary>
 internal static class OnnxFile
 {
     private const int Float = 1; // TensorProto.DataType
 
-    /// <summary>The model's bytes. Input "x" [rows, inputs] and output "y" [rows, outputs] with any number of rows.</summary>
+    /// <summary>The model's bytes. Input "x" [rows, inputs], output "y" [rows, outputs], any number of rows.</summary>
     public static byte[] Of(Model model)
     {
         NetworkSpec spec = model.Spec;

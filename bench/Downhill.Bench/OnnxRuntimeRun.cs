@@ -3,7 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Downhill.Bench;
 
-/// <summary>Answers by ONNX Runtime, through its call with the least overhead: tensors on memory that stays in place.</summary>
+/// <summary>Answers by ONNX Runtime, through its call with the least overhead: tensors on memory that stays in
+/// place.</summary>
 internal sealed class OnnxRuntimeRun : BenchRun
 {
     private static readonly string[] InputNames = ["x"], OutputNames = ["y"];

@@ -6,9 +6,9 @@ using Downhill.Bench;
 using Downhill.Cli.Bench;
 
 const string Usage = """
-    Downhill.Bench micro [options]       kernels beside their naive forms, by BenchmarkDotNet (its options: micro --help)
-    Downhill.Bench serve --threads N     Downhill under the command of bench/run
-    Downhill.Bench onnxruntime --threads N   ONNX Runtime under the command of bench/run
+    Downhill.Bench micro [options]            kernels beside their naive forms, by BenchmarkDotNet (micro --help)
+    Downhill.Bench serve --threads N          Downhill under the command of bench/run
+    Downhill.Bench onnxruntime --threads N    ONNX Runtime under the command of bench/run
 
     'bench/run' measures Downhill and its peers side by side; 'downhill bench' measures Downhill alone.
     """;
@@ -16,9 +16,11 @@ const string Usage = """
 switch (args)
 {
     case ["micro", ..]:
-        // Within this process: the build of a project for each benchmark, BenchmarkDotNet's custom, knows nothing of the
-        // settings at the root of this repository.
-        IConfig config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance));
+        // Within this process: the build of a project for each benchmark, BenchmarkDotNet's custom, knows nothing of
+        // the settings at the root of this repository.
+        IConfig config = DefaultConfig.Instance
+            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
+            .WithArtifactsPath(Path.Combine("artifacts", "benchmarks"));
         BenchmarkSwitcher.FromAssembly(typeof(Server).Assembly).Run(args[1..], config);
         return 0;
     case ["serve", ..]:

@@ -8,9 +8,9 @@ using Downhill.Kernels;
 namespace Downhill.Bench;
 
 /// <summary>
-/// One engine under the command of <c>bench/run</c>: a line in says what to do, a line of JSON out says how it went. The
-/// peers in <c>bench/peers</c> speak the same, see <c>bench/README.md</c>. Between its windows an engine only waits, so
-/// that several can take turns on one machine.
+/// One engine under the command of <c>bench/run</c>: a line in says what to do, a line of JSON out says how it went.
+/// The peers speak the same, see <c>bench/peers/protocol.py</c>. Between its windows an engine only waits, so that
+/// several can take turns on one machine.
 /// </summary>
 internal sealed class Server : IDisposable
 {
@@ -35,7 +35,8 @@ internal sealed class Server : IDisposable
         if (args is not ["--threads", string count]
             || !int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int threads) || threads < 1)
         {
-            Console.Error.WriteLine($"{engine}: expected --threads N, got '{string.Join(' ', args)}'. bench/run starts it.");
+            Console.Error.WriteLine(
+                $"{engine}: expected --threads N, got '{string.Join(' ', args)}'. bench/run starts it.");
             return 1;
         }
         using Server server = new(engine, bind, threads);

@@ -1,6 +1,6 @@
 """What the peers share: the words of bench/run, and the file that Downhill writes the numbers of a workload to.
 
-A peer is a process that lives through the whole benchmark. A line in says what to do, a line of JSON out says how it went:
+A peer is a process that lives through the whole benchmark. A line in says what to do, a line of JSON out how it went:
 
   open NAME ORDER FILE DESCRIPTION   reads the numbers; {"unsupported": true} where this library cannot do it
   window NAME ORDER SECONDS CLOCK    works for that long by the 'wall' or 'processor' clock; {"rate": units per second}
@@ -48,9 +48,6 @@ class Numbers:
 class Run:
     """A workload bound to a library. A subclass says what one call does; `units` counts what is done."""
 
-    def __init__(self):
-        self.calls = 0
-
     def restart(self):
         """Back to the first weights."""
 
@@ -63,24 +60,22 @@ class Run:
 
     def rate(self, seconds, now):
         self.restart()
-        self.call()
-        if not self.calls:
-            self.calls = 1
-            while self._time(self.calls)[1] < SHORTEST_BLOCK:
-                self.calls *= 2
+        calls = 1
+        while self._time(calls) < SHORTEST_BLOCK:
+            calls *= 2
         units, elapsed = 0, 0.0
         start = now()
         while elapsed < seconds:
-            for _ in range(self.calls):
+            for _ in range(calls):
                 units += self.call()
             elapsed = now() - start
         return units / elapsed
 
     def _time(self, calls):
-        start, units = time.perf_counter(), 0
+        start = time.perf_counter()
         for _ in range(calls):
-            units += self.call()
-        return units, time.perf_counter() - start
+            self.call()
+        return time.perf_counter() - start
 
 
 def batches(rows, batch):

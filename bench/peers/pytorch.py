@@ -50,7 +50,6 @@ def network_of(workload, numbers, with_softmax):
 
 class EagerTraining(protocol.Run):
     def __init__(self, workload, numbers):
-        super().__init__()
         self.x, self.targets = as_tensors(numbers)
         self.network = network_of(workload, numbers, with_softmax=False)  # cross_entropy takes scores
         self.start = [p.detach().clone() for p in self.network.parameters()]
@@ -88,7 +87,6 @@ class EagerTraining(protocol.Run):
 
 class ManualTraining(protocol.Run):
     def __init__(self, workload, numbers):
-        super().__init__()
         self.x, targets = as_tensors(numbers)
         self.is_class = numbers.is_class
         outputs = numbers.weights[-1].shape[1]
@@ -175,7 +173,6 @@ class ManualTraining(protocol.Run):
 
 class Answers(protocol.Run):
     def __init__(self, workload, numbers, frozen):
-        super().__init__()
         self.network = network_of(workload, numbers, with_softmax=True).eval()
         self.x = torch.from_numpy(numbers.x)
         self.batch, self.next = workload["batch"], 0
@@ -192,7 +189,6 @@ class Answers(protocol.Run):
 
 class Product(protocol.Run):
     def __init__(self, workload):
-        super().__init__()
         size = workload["size"]
         torch.manual_seed(1)
         self.a, self.b, self.c = torch.rand(size, size), torch.rand(size, size), torch.empty(size, size)

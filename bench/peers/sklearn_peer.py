@@ -20,7 +20,6 @@ LONGEST_CALL = 0.1  # seconds of one partial_fit: its checks cost as much as som
 
 class Training(protocol.Run):
     def __init__(self, workload, numbers):
-        super().__init__()
         self.x, self.numbers = numbers.x, numbers
         self.y = numbers.targets if numbers.is_class else numbers.targets.ravel()
         self.classes = numpy.arange(numbers.weights[-1].shape[1])
@@ -79,7 +78,6 @@ class Training(protocol.Run):
 
 class Answers(protocol.Run):
     def __init__(self, workload, numbers):
-        super().__init__()
         training = Training({**workload, "batch": 32}, numbers)
         self.model, self.x = training.model, numbers.x
         self.batch, self.next = workload["batch"], 0

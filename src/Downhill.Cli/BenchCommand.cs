@@ -12,7 +12,7 @@ internal sealed class BenchCommand : CliCommand
     private const double DefaultSeconds = 0.5;
 
     private readonly GroupedOption<string?> only, seconds, threads;
-    private readonly GroupedOption<bool> shuffle, processorTime, quiet, json;
+    private readonly GroupedOption<bool> playground, shuffle, processorTime, quiet, json;
 
     public BenchCommand(Terminal terminal, CancellationToken cancellation)
         : base("bench", "Measures the speed of this machine on the standard workloads.", terminal, cancellation)
@@ -25,6 +25,7 @@ internal sealed class BenchCommand : CliCommand
         shuffle = AddFlag("Options", "--shuffle", "measure training with shuffled rows as well as in order");
         processorTime = AddFlag("Options", "--processor-time",
             "count the processor's time instead of the clock's, for one thread on a busy machine");
+        playground = AddFlag("Options", "--playground", "the playground's speed instead: pictures, and training between them");
         quiet = AddFlag("Options", "--quiet", "no progress");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
     }
@@ -33,6 +34,7 @@ internal sealed class BenchCommand : CliCommand
     [
         new("bench --only W1,W2 --seconds 0.1", "two workloads, a quick look"),
         new("bench --only W2 --threads 1 --seconds 0.1 --shuffle", "what shuffling the rows costs"),
+        new("bench --playground --seconds 0.05", "frames per second, and training between them"),
         new("bench --only GEMM-128,I3 --seconds 0.05 --json", "matrix products and answers, for a program"),
     ];
 
@@ -54,6 +56,7 @@ internal sealed class BenchCommand : CliCommand
         double time = Values.Number("--seconds", words.GetValue(seconds), 0, 600, "0.5 is usual.", lowIncluded: false)
             ?? DefaultSeconds;
         bool byProcessorTime = words.GetValue(processorTime);
+        if (words.GetValue(playground)) return Playground(time, byProcessorTime, words.GetValue(json));
         int[] counts = Counts(words.GetValue(threads), byProcessorTime);
         Macro macro = new(time, counts, words.GetValue(shuffle), byProcessorTime, Cancellation);
         Machine machine = new();
@@ -92,6 +95,31 @@ internal sealed class BenchCommand : CliCommand
             Throw.Input("--processor-time", "--threads 1", $"--threads {list}",
                 "Several threads wait for each other, which processor time does not tell from work.");
         return counts;
+    }
+
+    private int Playground(double time, bool byProcessorTime, bool asJson)
+    {
+        PlaygroundSpeed speed = PlaygroundSpeed.Measure(time, byProcessorTime, Cancellation);
+        if (asJson)
+        {
+            JsonReport.Write(Terminal, writer =>
+            {
+                writer.WriteNumber("engineExamplesPerSecond", speed.Bare);
+                writer.WriteNumber("playgroundExamplesPerSecond", speed.Inside);
+                writer.WriteNumber("share", speed.Inside / speed.Bare);
+                writer.WriteNumber("framesPerSecond", speed.Pictures);
+                writer.WriteNumber("pictureSeconds", speed.PictureSeconds);
+                writer.WriteNumber("frameBytes", speed.FrameBytes);
+                writer.WriteNumber("firstPictureSeconds", speed.FirstSeconds);
+            });
+            return Cli.Done;
+        }
+        Terminal.Out.WriteLine($"  training 2-8-8-1, batch 10  {speed.Bare / 1e6,8:F2} M examples/s by the engine alone");
+        Terminal.Out.WriteLine($"                              {speed.Inside / 1e6,8:F2} M inside the playground: {speed.Inside / speed.Bare:P0}");
+        Terminal.Out.WriteLine($"  17 maps 50×50, one 200×200  {speed.PictureSeconds * 1000,8:F1} ms, {speed.FrameBytes / 1000} kB");
+        Terminal.Out.WriteLine($"  with 10 ms of training      {speed.Pictures,8:F1} frames/s");
+        Terminal.Out.WriteLine($"  first picture from nothing  {speed.FirstSeconds * 1000,8:F0} ms");
+        return Cli.Done;
     }
 
     private void WriteTables(

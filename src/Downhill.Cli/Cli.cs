@@ -80,6 +80,7 @@ public static class Cli
             new ExportCommand(terminal, cancellation),
             new ImportCommand(terminal, cancellation),
             new PlayCommand(terminal, cancellation),
+            new ServeCommand(terminal, cancellation),
             new DatasetsCommand(terminal, cancellation),
             new InfoCommand(terminal, cancellation),
             new BenchCommand(terminal, cancellation),
@@ -117,14 +118,16 @@ public static class Cli
                 continue;
             string name = token.Value.Split('=')[0];
             if (Suggest.Nearest(name, ["-infinity", "-nan"]) is not null) continue;
-            return $"Unknown option '{name}': expected an option of '{(command is RootCommand ? "downhill" : command.Name)}', "
+            return $"Unknown option '{name}': expected an option of '"
+                + $"{(command is RootCommand ? "downhill" : command.Name)}', "
                 + $"got '{token.Value}'. "
                 + (Suggest.Nearest(name, Names(command)) is string near ? $"Did you mean '{near}'?" : help);
         }
         if (command is RootCommand && words.UnmatchedTokens.Count > 0)
         {
             string name = words.UnmatchedTokens[0];
-            return $"Unknown command '{name}': expected one of {string.Join(", ", command.Subcommands.Select(c => c.Name))}, got '{name}'. "
+            return $"Unknown command '{name}': expected one of "
+                + $"{string.Join(", ", command.Subcommands.Select(c => c.Name))}, got '{name}'. "
                 + (Suggest.Nearest(name, command.Subcommands.Select(c => c.Name)) is string near
                     ? $"Did you mean '{near}'?" : help);
         }
@@ -138,8 +141,10 @@ public static class Cli
         foreach (SymbolResult result in words.CommandResult.Children)
             if (result is OptionResult { Option: Option option } && result.Errors.Any())
                 return result.Tokens.Count == 0
-                    ? $"{option.Name}: expected {option.HelpName ?? "a value"} after it, got nothing. {option.Description}"
-                    : $"{option.Name}: expected it once, got it {((OptionResult)result).IdentifierTokenCount} times. Give one value.";
+                    ? $"{option.Name}: expected {option.HelpName ?? "a value"} after it, got nothing. "
+                    + $"{option.Description}"
+                    : $"{option.Name}: expected it once, got it {((OptionResult)result).IdentifierTokenCount}"
+                    + $" times. Give one value.";
         return $"{words.Errors[0].Message} {help}";
     }
 

@@ -3,8 +3,8 @@ using System.Text;
 namespace Downhill.Cli;
 
 /// <summary>
-/// Which class was taken for which: a compact matrix with the recall of each class, or the commonest mistakes where there
-/// are too many classes for the width.
+/// Which class was taken for which: a compact matrix with the recall of each class, or the commonest mistakes where
+/// there are too many classes for the width.
 /// </summary>
 internal static class ConfusionTable
 {
@@ -57,7 +57,8 @@ internal static class ConfusionTable
         foreach ((int actual, int predicted, int count) in mistakes)
         {
             int rows = Enumerable.Range(0, classes).Sum(c => confusion[actual, c]);
-            terminal.Out.WriteLine($"  {count,5} × {Cut(target.Classes[actual], 24)} taken for {Cut(target.Classes[predicted], 24)} (of {rows})");
+            terminal.Out.WriteLine($"  {count,5} × {Cut(target.Classes[actual], 24)} taken for "
+                + $"{Cut(target.Classes[predicted], 24)} (of {rows})");
         }
     }
 

@@ -39,7 +39,8 @@ internal sealed class EvaluateCommand : CliCommand
         new("evaluate iris.safetensors iris --per-example -o costs.csv", "the same as a table for a spreadsheet"),
     ];
 
-    private sealed record RowResult(int Number, float? Weight, string Target, string Answer, double Cost, float[] Outputs);
+    private sealed record RowResult(int Number, float? Weight, string Target, string Answer, double Cost,
+        float[] Outputs);
 
     protected override int Run(ParseResult words)
     {
@@ -83,7 +84,8 @@ internal sealed class EvaluateCommand : CliCommand
         if (metrics.Confusion is not null && !isPerExample)
             ConfusionTable.Write(Terminal, "all rows", network.Preparation.Target, metrics.Confusion);
         Terminal.Out.WriteLine();
-        Terminal.Out.WriteLine($"  total cost C = Σ {(rows.Weights is null ? "" : "w·")}Lʳ = {Numbers.Text(total)} over "
+        Terminal.Out.WriteLine($"  total cost C = Σ {(rows.Weights is null ? "" : "w·")}Lʳ = {Numbers.Text(total)}"
+            + $" over "
             + $"{MetricsTable.Count(rows.Rows)} rows ({network.Loss})");
         if (file is not null) Terminal.Out.WriteLine($"  rows      {file}");
         return Cli.Done;
@@ -117,7 +119,8 @@ internal sealed class EvaluateCommand : CliCommand
         {
             bool isWrong = isClass && row.Target != row.Answer;
             StringBuilder line =
-                new($"  {row.Number.ToString().PadLeft(number)}  {ConfusionTable.Cut(row.Target, name).PadRight(name)}  ");
+                new($"  {row.Number.ToString().PadLeft(number)}  {ConfusionTable.Cut(row.Target, name).PadRight(name)}"
+                    + $"  ");
             line.Append(Terminal.Paint(ConfusionTable.Cut(row.Answer, name).PadRight(name),
                 isWrong ? Ink.Bad : Ink.Plain));
             if (row.Weight is float weight) line.Append(MetricsTable.Short(weight).PadLeft(10));
@@ -142,7 +145,8 @@ internal sealed class EvaluateCommand : CliCommand
     private static void WriteCsv(TextWriter writer, Preparation preparation, List<RowResult> results)
     {
         bool isWeighted = results.Count > 0 && results[0].Weight is not null;
-        string[] names = ["row", "target", "answer", .. isWeighted ? (string[])["weight"] : [], "cost", .. OutputNames(preparation)];
+        string[] names = ["row", "target", "answer", .. isWeighted ? (string[])["weight"] : [], "cost",
+            .. OutputNames(preparation)];
         writer.Write(string.Join(',', names.Select(CsvField.Of)) + "\n");
         foreach (RowResult row in results)
         {

@@ -6,7 +6,8 @@ using Downhill.Data;
 namespace Downhill.Cli;
 
 /// <summary>
-/// <c>downhill explain</c>: the arithmetic of one example, unit by unit (lecture L1), worked out in double beside the fast path.
+/// <c>downhill explain</c>: the arithmetic of one example, unit by unit (lecture L1), worked out in double beside the
+/// fast path.
 /// </summary>
 internal sealed class ExplainCommand : CliCommand
 {
@@ -132,7 +133,9 @@ internal sealed class ExplainCommand : CliCommand
                 continue;
             }
             int code = rows.Codes[at * rows.CategoryCount + category++];
-            Terminal.Out.WriteLine($"{label}{(code < 0 ? "unknown: all 0" : $"{column.Categories[code]}: x{Index(input + code)} = 1, the others 0")}");
+            Terminal.Out.WriteLine(
+                label + (code < 0 ? "unknown: all 0"
+                    : $"{column.Categories[code]}: x{Index(input + code)} = 1, the others 0"));
             input += column.Categories.Count;
         }
         if (preparation.Inputs.Count > shown) More(preparation.Inputs.Count - shown, "inputs");
@@ -162,19 +165,24 @@ internal sealed class ExplainCommand : CliCommand
         if (shown < count) More(count - shown, "units");
         if (!isJoint) return;
         double largest = layer.Units.Max(u => u.Field);
-        Terminal.Out.WriteLine($"  φ over all units, Σ exp(v) = {MetricsTable.Short(layer.Units.Sum(u => Math.Exp(u.Field)))}:");
+        Terminal.Out.WriteLine($"  φ over all units, Σ exp(v) = "
+            + $"{MetricsTable.Short(layer.Units.Sum(u => Math.Exp(u.Field)))}:");
         for (int i = 0; i < count; i++)
         {
-            string z = Terminal.Paint(Text(layer.Units[i].Output), layer.Units[i].Field == largest ? Ink.Bold : Ink.Plain);
-            Terminal.Out.WriteLine($"  {$"unit {i + 1}".PadRight(width)}  z = exp({Text(layer.Units[i].Field)})/Σ = {z}");
+            string z = Terminal.Paint(
+                Text(layer.Units[i].Output), layer.Units[i].Field == largest ? Ink.Bold : Ink.Plain);
+            Terminal.Out.WriteLine(
+                $"  {$"unit {i + 1}".PadRight(width)}  z = exp({Text(layer.Units[i].Field)})/Σ = {z}");
         }
     }
 
     private void WriteNorm(NormTrace norm, double x, int i)
     {
         string normalised = Text(norm.Normalised);
-        Terminal.Out.WriteLine($"  {i + 1}: n = (x − mean)/deviation = ({Text(x)}{Signed(-norm.Mean)})/{Text(norm.Deviation)} = {normalised}");
-        Terminal.Out.WriteLine($"     v = γ·n + β = {Text(norm.Scale)}·{normalised}{Signed(norm.Shift)} = {Text(norm.Field)}"
+        Terminal.Out.WriteLine($"  {i + 1}: n = (x − mean)/deviation = ({Text(x)}{Signed(-norm.Mean)})/"
+            + $"{Text(norm.Deviation)} = {normalised}");
+        Terminal.Out.WriteLine($"     v = γ·n + β = {Text(norm.Scale)}·{normalised}{Signed(norm.Shift)} = "
+            + $"{Text(norm.Field)}"
             + $"   y = φ(v) = {Text(norm.Output)}");
     }
 
@@ -187,14 +195,17 @@ internal sealed class ExplainCommand : CliCommand
         {
             int answer = preparation.ClassOf<double>(outputs);
             string why = preparation.SingleOutput
-                ? $"z = {Text(outputs[0])}, the middle is {Text(0.5 * (preparation.TargetLow + preparation.TargetHigh))}"
+                ? $"z = {Text(outputs[0])}, the middle is "
+                + $"{Text(0.5 * (preparation.TargetLow + preparation.TargetHigh))}"
                 : $"the largest output, {Text(outputs[answer])}";
-            Terminal.Out.WriteLine($"  {preparation.Target.Names[0]} = {Terminal.Paint(preparation.Target.Classes[answer], Ink.Bold)} ({why})");
+            Terminal.Out.WriteLine($"  {preparation.Target.Names[0]} = "
+                + $"{Terminal.Paint(preparation.Target.Classes[answer], Ink.Bold)} ({why})");
         }
         else
         {
             for (int i = 0; i < outputs.Length; i++)
-                Terminal.Out.WriteLine($"  {preparation.Target.Names[i]} = {Text(outputs[i])}·{MetricsTable.Short(preparation.TargetScale[i])}{Signed(preparation.TargetShift[i])}"
+                Terminal.Out.WriteLine($"  {preparation.Target.Names[i]} = {Text(outputs[i])}·"
+                    + $"{MetricsTable.Short(preparation.TargetScale[i])}{Signed(preparation.TargetShift[i])}"
                     + $" = {Terminal.Paint(MetricsTable.Short(preparation.ValueOf(outputs[i], i)), Ink.Bold)}");
         }
         if (coded is null) return;
@@ -202,7 +213,8 @@ internal sealed class ExplainCommand : CliCommand
         string formula = Catalog.Default.Losses.FirstOrDefault(l => l.Name == loss.Name)?.Formula ?? "";
         string list = coded.Length <= 12 ? $", coded {string.Join(' ', coded.Select(t => t.ToString("G4")))}" : "";
         Terminal.Out.WriteLine($"  target {targetText}{list}");
-        Terminal.Out.WriteLine($"  cost L = {formula} = {Terminal.Paint(MetricsTable.Short(cost!.Value), Ink.Bold)} ({loss})");
+        Terminal.Out.WriteLine($"  cost L = {formula} = {Terminal.Paint(MetricsTable.Short(cost!.Value), Ink.Bold)} ("
+            + $"{loss})");
     }
 
     /// <summary>w·x + …: all terms, or the largest ones and the sum of the others.</summary>
@@ -219,7 +231,8 @@ internal sealed class ExplainCommand : CliCommand
             text.Append(text.Length == 0 ? weight < 0 ? "−" : "" : weight < 0 ? " − " : " + ").Append(product);
         }
         if (!isShort)
-            text.Append($"{Signed(unit.Sum / unit.Scale - shown.Sum(t => t.Weight * t.Input))} ({terms.Length - ShortSum} smaller terms)");
+            text.Append($"{Signed(unit.Sum / unit.Scale - shown.Sum(t => t.Weight * t.Input))} ("
+                + $"{terms.Length - ShortSum} smaller terms)");
         return unit.Scale == 1 ? text.Append($" = {Text(unit.Sum)}").ToString()
             : $"{Text(unit.Scale)}·({text}) = {Text(unit.Sum)}";
     }

@@ -14,11 +14,13 @@ internal sealed class ExportCommand : CliCommand
     private readonly GroupedOption<bool> json;
 
     public ExportCommand(Terminal terminal, CancellationToken cancellation)
-        : base("export", "Writes a model as ONNX, as source without dependencies, or as a drawing.", terminal, cancellation)
+        : base("export", "Writes a model as ONNX, as source without dependencies, or as a drawing.", terminal,
+        cancellation)
     {
         model = AddArgument("MODEL", "a model file");
         to = Add("Options", "--to", "FORMAT", $"{string.Join(", ", Formats)}");
-        output = Add("Options", "-o", "FILE", "where it goes (MODEL with the format's extension, here); '-' for standard output");
+        output = Add("Options", "-o", "FILE",
+            "where it goes (MODEL with the format's extension, here); '-' for standard output");
         inputs = Add("Options", "--inputs", "columns|tensor",
             "onnx: an input per raw column, or all in one (columns where some hold categories)");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
@@ -47,7 +49,8 @@ internal sealed class ExportCommand : CliCommand
         if (format.Length == 0)
             Throw.Input("--to", $"one of {string.Join(", ", Formats)}", "nothing", "Say, for example: --to onnx.");
         _ = Values.OneOf("--to", format, [.. Formats]);
-        SourceLanguage? language = SourceLanguage.All.FirstOrDefault(l => l.Name.Equals(format, StringComparison.OrdinalIgnoreCase));
+        SourceLanguage? language = SourceLanguage.All.FirstOrDefault(
+            l => l.Name.Equals(format, StringComparison.OrdinalIgnoreCase));
         int? form = Values.OneOf("--inputs", words.GetValue(inputs), "columns", "tensor");
         if (form is not null && language is not null)
             Throw.Input("--inputs", "--to onnx", $"--to {language}", "Source takes a row as it is: leave it out.");
@@ -72,7 +75,8 @@ internal sealed class ExportCommand : CliCommand
                 writer.WriteString("file", file);
                 writer.WriteNumber("bytes", bytes.Length);
             });
-        else if (file != "-") Terminal.Error.WriteLine($"{language?.Name ?? Onnx}, {MetricsTable.Count(bytes.Length)} bytes: {file}");
+        else if (file != "-") Terminal.Error.WriteLine(
+            $"{language?.Name ?? Onnx}, {MetricsTable.Count(bytes.Length)} bytes: {file}");
         return Cli.Done;
     }
 }

@@ -38,7 +38,8 @@ internal sealed class HelpPage(Terminal terminal) : SynchronousCommandLineAction
             Heading(terminal, group.Key);
             foreach (Option option in group)
                 Entry(terminal,
-                    $"{string.Join(", ", option.Aliases.Append(option.Name))} {option.HelpName}".TrimEnd(), option.Description!);
+                    $"{string.Join(", ", option.Aliases.Append(option.Name))} {option.HelpName}".TrimEnd(),
+                        option.Description!);
         }
         if (command is CliCommand own)
         {
@@ -115,7 +116,8 @@ internal sealed class VersionLine(Terminal terminal) : SynchronousCommandLineAct
 
     /// <summary>Version of the tool, without the source's hash.</summary>
     public static string Version =>
-        typeof(VersionLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        typeof(VersionLine)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     public override int Invoke(ParseResult words)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Downhill.Kernels;
 using Downhill.Threading;
@@ -34,6 +35,7 @@ internal sealed class InfoCommand : CliCommand
                 json.WriteBoolean("fusedMultiplyAdd", kernels.IsFused);
                 json.WriteNumber("threads", Team.DefaultSize);
                 json.WriteString("runtime", RuntimeInformation.FrameworkDescription);
+                json.WriteBoolean("nativeCode", !RuntimeFeature.IsDynamicCodeCompiled);
                 json.WriteString("system", RuntimeInformation.OSDescription);
                 json.WriteString("processor", RuntimeInformation.ProcessArchitecture.ToString());
             });
@@ -45,9 +47,11 @@ internal sealed class InfoCommand : CliCommand
         Line("vectors", $"{width}{(isForced ? $" (forced by {SimdWidths.Variable}={forced!.Trim()})" : "")}");
         Line("possible", string.Join(", ", supported));
         Line("arithmetic",
-            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}; portable: multiply, then add");
+            $"fast: {(kernels.IsFused ? "fused multiply-add" : "multiply, then add: no fused instruction here")}"
+                + $"; portable: multiply, then add");
         Line("threads", $"{Team.DefaultSize}");
-        Line("runtime", RuntimeInformation.FrameworkDescription);
+        Line("runtime", $"{RuntimeInformation.FrameworkDescription}, "
+            + (RuntimeFeature.IsDynamicCodeCompiled ? "compiled just in time" : "native code"));
         Line("system", $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}");
         return Cli.Done;
 

@@ -52,13 +52,15 @@ internal sealed class InspectCommand : CliCommand
     {
         Head(path, "model of Downhill");
         Line("network",
-            $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")} arithmetic");
+            $"{network.Spec}, loss {network.Loss}, {(network.Arithmetic == Arithmetic.Fast ? "fast" : "portable")}"
+                + $" arithmetic");
         WriteLayers(network.Spec);
         WritePreparation(network);
         if (network.Training is TrainingRecord training)
         {
             Line("trained on",
-                $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)} epochs, "
+                $"{training.Data}, {MetricsTable.Count(training.Rows)} rows, {MetricsTable.Count(training.Epochs)}"
+                    + $" epochs, "
                 + $"{MetricsTable.Count(training.Steps)} steps");
             bool hasRate = !Catalog.Default.Optimizers.Any(o =>
                 o.Default.Method is not null && o.Name == training.Optimizer.Split('(')[0]);
@@ -85,7 +87,8 @@ internal sealed class InspectCommand : CliCommand
             Layer layer = spec.Layers[index];
             int inputs = spec.InputsOf(index);
             string what = layer is Dense dense
-                ? $"dense {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}" : layer is BatchNorm norm
+                ? $"dense {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}"
+                : layer is BatchNorm norm
                 ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
             int count = layer.Parameters(inputs).Sum(p => p.Count);
             Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs),
@@ -142,11 +145,13 @@ internal sealed class InspectCommand : CliCommand
                     preparation.SingleOutput
                     ? $"{Numbers.Text(preparation.TargetLow)} for {preparation.Target.Classes[0]}, "
                         + $"{Numbers.Text(preparation.TargetHigh)} for {preparation.Target.Classes[1]}"
-                    : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)} for the others");
+                    : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)}"
+                    + $" for the others");
             return;
         }
         Line("target", string.Join(", ", preparation.Target.Names.Select((n, i) =>
-            $"{n} (mean {MetricsTable.Short(preparation.TargetShift[i])}, deviation {MetricsTable.Short(preparation.TargetScale[i])})")));
+            $"{n} (mean {MetricsTable.Short(preparation.TargetShift[i])}, deviation "
+                + $"{MetricsTable.Short(preparation.TargetScale[i])})")));
     }
 
     private void WriteCheckpoint(string path, Safetensors file, bool isJson)

@@ -3,8 +3,8 @@ using System.Text;
 namespace Downhill.Cli;
 
 /// <summary>
-/// The loss by epoch in a few lines of text: training as an unbroken line, validation as a broken one, each with its name at
-/// its end, so that no colour is needed to tell them apart. Braille dots, or one character per point in ASCII.
+/// The loss by epoch in a few lines of text: training as an unbroken line, validation as a broken one, each with its
+/// name at its end, so that no colour is needed to tell them apart. Braille dots, or one character per point in ASCII.
 /// </summary>
 internal static class LossPlot
 {

@@ -37,7 +37,9 @@ internal sealed class OnnxCheckCommand : CliCommand
             counts[(int)result.Outcome]++;
             string outcome = result.Outcome switch
             {
-                OnnxOutcome.Passed => "passed", OnnxOutcome.Refused => $"refused ({result.Why})", _ => $"failed ({result.Why})",
+                OnnxOutcome.Passed => "passed",
+                OnnxOutcome.Refused => $"refused ({result.Why})",
+                _ => $"failed ({result.Why})",
             };
             Terminal.Out.WriteLine($"{result.Name}: {outcome}");
         }

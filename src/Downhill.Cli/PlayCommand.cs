@@ -15,7 +15,8 @@ internal sealed class PlayCommand : CliCommand
     public PlayCommand(Terminal terminal, CancellationToken cancellation)
         : base("play", "Opens the playground in the browser: watch a network learn.", terminal, cancellation)
     {
-        port = Add("Options", "--port", "N", $"port of 127.0.0.1; without it {PlaygroundServer.UsualPort}, or a free one");
+        port = Add("Options", "--port", "N",
+            $"port of 127.0.0.1 (0: any); without it {PlaygroundServer.UsualPort}, or a free one");
         noBrowser = AddFlag("Options", "--no-browser", "only print the address");
     }
 
@@ -25,8 +26,10 @@ internal sealed class PlayCommand : CliCommand
     protected override int Run(ParseResult words)
     {
         int? wanted = words.GetValue(port) is not string text ? null
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is >= 1 and <= 65535 ? number
-            : Throw.Input<int>("--port", "a number from 1 to 65535", $"'{text}'", "Leave it out to have one chosen.");
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && number is >= 0 and <= 65535 ? number
+            : Throw.Input<int>("--port", "a number from 0 (any free port) to 65535", $"'{text}'",
+                "Leave it out to have one chosen.");
         string page = PageFolder.Find(what => Terminal.Error.WriteLine(what), Cancellation);
         Serve(page, wanted, opens: !words.GetValue(noBrowser)).GetAwaiter().GetResult();
         return Cli.Interrupted;
@@ -38,7 +41,8 @@ internal sealed class PlayCommand : CliCommand
         await using (server.ConfigureAwait(false))
         {
             Terminal.Out.WriteLine(server.Address);
-            if (opens && !Open(server.Address)) Terminal.Error.WriteLine("No browser could be opened: open the address yourself.");
+            if (opens && !Open(server.Address)) Terminal.Error.WriteLine(
+                "No browser could be opened: open the address yourself.");
             Terminal.Error.WriteLine("The playground is for this machine only. Ctrl-C ends it.");
             TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
             using CancellationTokenRegistration end = Cancellation.Register(ended.SetResult);
@@ -52,7 +56,11 @@ internal sealed class PlayCommand : CliCommand
         try
         {
             ProcessStartInfo start = OperatingSystem.IsWindows() ? new(address) { UseShellExecute = true }
-                : new(OperatingSystem.IsMacOS() ? "open" : "xdg-open", address) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+                : new(OperatingSystem.IsMacOS() ? "open" : "xdg-open", address)
+                {
+                    UseShellExecute = false,
+                    RedirectStandardOutput = true, RedirectStandardError = true
+                };
             using Process? process = Process.Start(start);
             return process is not null;
         }

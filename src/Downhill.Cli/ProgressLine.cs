@@ -58,7 +58,8 @@ internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions
         double left = share > 0 ? clock.Elapsed.TotalSeconds * (1 - share) / Math.Max(share - StartShare, 1e-9) : 0;
         string epoch = $"epoch {Math.Min(state.Epoch + 1, options.Epochs)}/{options.Epochs}";
         string text =
-            $"{epoch} {bar} {(last.Epoch == 0 ? $"loss {MetricsTable.Loss(state.LastLoss)}" : Losses())} {Speed(step)} ≤{Clock(left)}";
+            $"{epoch} {bar} {(last.Epoch == 0 ? $"loss {MetricsTable.Loss(state.LastLoss)}" : Losses())} {Speed(step)}"
+                + $" ≤{Clock(left)}";
         return text.Length < terminal.Width ? text : text[..(terminal.Width - 1)];
     }
 

@@ -22,7 +22,8 @@ internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimite
         },
     };
 
-    /// <summary>Data for a model that exists: its columns in its order, its classes; a set with a test part of its own gives that.</summary>
+    /// <summary>Data for a model that exists: its columns in its order, its classes; a set with a test part of its own
+    /// gives that.</summary>
     /// <param name="data">DATA as written.</param>
     /// <param name="model">The model.</param>
     /// <param name="needTarget">Whether rows without a target are refused.</param>

@@ -5,8 +5,8 @@ using Spectre.Console;
 namespace Downhill.Cli;
 
 /// <summary>
-/// Where a command writes: results to <see cref="Out"/>, progress and messages to <see cref="Error"/>. Handed in, so that
-/// tests read text and nothing else decides about colour, width or characters.
+/// Where a command writes: results to <see cref="Out"/>, progress and messages to <see cref="Error"/>. Handed in, so
+/// that tests read text and nothing else decides about colour, width or characters.
 /// </summary>
 public sealed partial class Terminal
 {
@@ -117,7 +117,8 @@ public sealed partial class Terminal
 
     private static StreamWriter Unbuffered(Stream stream) => new(stream, new UTF8Encoding(false)) { AutoFlush = true };
 
-    /// <summary>A locale that names another character set says so; none at all is what containers have, and they show UTF-8.</summary>
+    /// <summary>A locale that names another character set says so; none at all is what containers have, and they show
+    /// UTF-8.</summary>
     private static bool LocaleHasUnicode()
     {
         if (OperatingSystem.IsWindows()) return true;

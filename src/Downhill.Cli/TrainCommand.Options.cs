@@ -71,21 +71,23 @@ internal sealed partial class TrainCommand : CliCommand
         featureScale = AddFlag(Network, "--feature-scale", "learn a factor for every input");
 
         recipe = Add(Learning, "--recipe", "NAME", "where all that is left open comes from: "
-            + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (table, or plain for images and whole sets)");
+            + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (plain)");
         ensemble = Add(Learning, "--ensemble", "K", "K networks side by side, one per core, that become one model");
         logTarget = AddFlag(Learning, "--log-target", "learn ln(1 + v) of a numeric target v: prices, sizes, counts");
         from = Add(Learning, "--from", "MODEL", "start from the weights of this model");
         loss = Add(Learning, "--loss", "NAME", "cost of an example (what suits the output)");
         reduction = Add(Learning, "--reduction", "mean|sum",
             "one objective from the rows' costs (mean; sum is C = Σ Lʳ)");
-        optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam); 'perceptron' for Rosenblatt's rule");
+        optimizer = Add(Learning, "--optimizer", "NAME", "how weights are updated (adam); 'perceptron' for "
+            + "Rosenblatt's rule");
         learningRate = Add(Learning, "--lr", "NUMBER", "learning rate η (what suits the optimizer)");
         momentum = Add(Learning, "--momentum", "0.9|0.5..0.9",
             "γ of the momentum; two numbers: the first until learning settles, then the second");
         layerRates = Add(Learning, "--layer-lr", "lecun|0.1,1,1",
             "factors on the learning rate, layer by layer from the input, or bias=0.1,scale=6 by kind; 'lecun' for 1/√(inputs of the unit)");
         schedule = Add(Learning, "--schedule", "NAME",
-            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other number: "
+            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other "
+                + "number: "
             + "warmup(steps=100),cosine,gamma:settle");
         batch = Add(Learning, "--batch", "N|all", "rows per update (32, or 128 from 5000 rows on)");
         l1 = Add(Learning, "--l1", "NUMBER", "penalty λ·Σ|w| in the objective");
@@ -129,7 +131,8 @@ internal sealed partial class TrainCommand : CliCommand
         new("train moons --momentum 0.5..0.9 --schedule cosine --checkpoint moons.ckpt --every 50 --epochs 100",
             "momentum, a schedule, checkpoints"),
         new("train moons --resume moons.ckpt --epochs 200", "goes on where that run ended"),
-        new("train digits --epochs 30 --report digits.html --log digits.csv", "curves, mistakes, weights on a page; a log"),
+        new("train digits --epochs 30 --report digits.html --log digits.csv",
+            "curves, mistakes, weights on a page; a log"),
         new("train iris --from flowers.safetensors --lr 0.0005", "more training of a model"),
     ];
 
@@ -141,7 +144,8 @@ internal sealed partial class TrainCommand : CliCommand
             Names("initializers", Catalog.Default.Initializers),
                 Names("stopping rules", Catalog.Default.StoppingRules))),
         ("File of --connections",
-            "A block of lines for each hidden layer, blank lines between blocks. Each line is a unit, each 0 or 1 in it an "
+            "A block of lines for each hidden layer, blank lines between blocks. Each line is a unit, each 0 or 1 in "
+                + "it an "
             + "input of the layer: 1 where there is a link. Lines that start with # are comments."),
     ];
 
@@ -232,7 +236,8 @@ internal sealed partial class TrainCommand : CliCommand
     private bool IsPerceptron(ParseResult words) =>
         string.Equals(words.GetValue(optimizer), "perceptron", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The optimizer with its momentum: one number, or two of which the second takes over when learning settles.</summary>
+    /// <summary>The optimizer with its momentum: one number, or two of which the second takes over when learning
+    /// settles.</summary>
     private (Optimizer?, IReadOnlyList<ScheduleOf>) ReadOptimizer(ParseResult words)
     {
         Catalog catalog = Catalog.Default;

@@ -61,7 +61,8 @@ internal sealed partial class TrainCommand
                 TrainReport.WriteChoice(Terminal, reading, plan, session, resumePath);
                 if (options.Optimizer?.IndexOf("gamma") is >= 0 and int gamma
                     && options.Optimizer.Arguments[gamma] == 1)
-                    Terminal.Error.WriteLine("note      momentum 1 loses no speed: the run may circle its goal for ever");
+                    Terminal.Error.WriteLine(
+                        "note      momentum 1 loses no speed: the run may circle its goal for ever");
             }
             using RunRecord record = new(logPath, plan, session);
             StopReason stopped =
@@ -75,7 +76,8 @@ internal sealed partial class TrainCommand
                 HtmlReport.Write(reportPath, ReportFacts.Of(plan, session, result, record,
                     CommandWords.Of(Terminal.Command, words, name, plan), Terminal.Command, name, modelPath));
             if (isJson) TrainReport.WriteJson(Terminal, plan, session, result, modelPath);
-            else TrainReport.Write(Terminal, plan, session, result, modelPath, checkpointPath, name, reportPath, logPath);
+            else TrainReport.Write(Terminal, plan, session, result, modelPath, checkpointPath, name, reportPath,
+                logPath);
             if (stopped.IsDiverged)
                 Terminal.Error.WriteLine($"downhill: {stopped.Text} The last good weights are in {modelPath}.");
             return stopped.IsDiverged ? Cli.Failed : stopped.IsCancelled ? Cli.Interrupted : Cli.Done;
@@ -95,7 +97,8 @@ internal sealed partial class TrainCommand
     }
 
     private StopReason Train(
-        FitPlan plan, TrainSession<float> session, RunRecord record, bool isQuiet, string? checkpointPath, int? everyEpochs,
+        FitPlan plan, TrainSession<float> session, RunRecord record, bool isQuiet, string? checkpointPath,
+            int? everyEpochs,
             TimeSpan? everyTime)
     {
         ProgressLine progress = new(Terminal, isQuiet, plan.Options, plan.Rows.Length, session.StepsPerEpoch,
@@ -127,7 +130,8 @@ internal sealed partial class TrainCommand
         }
     }
 
-    /// <summary>A run from a checkpoint. What would change its past is refused by name; what is as it was may be said again.</summary>
+    /// <summary>A run from a checkpoint. What would change its past is refused by name; what is as it was may be said
+    /// again.</summary>
     private (FitPlan, TrainSession<float>) Resume(ParseResult words, string path, Dataset set, FitOptions options)
     {
         (FitPlan plan, TrainSession<float> session) =

@@ -33,8 +33,10 @@ internal static class TrainReport
             + $"{MetricsTable.Count(network.ParameterCount)} parameters"
             + (plan.From is null ? $" from {string.Join(", ", network.Layers.OfType<Dense>().Select(d =>
                 (d.Initializer ?? Initializers.For(d.Activation)).ToString()).Distinct())}" : " from the model given")
-            + (network.Layers.OfType<Dense>().Any(d => d.ForwardScale != ForwardScale.None) ? ", sums divided by √inputs" : ""));
-        Line("recipe", $"{plan.Recipe.Name}: {plan.Recipe.Summary}" + (plan.Members > 1 ? $"; an ensemble of {plan.Members}" : ""));
+            + (network.Layers.OfType<Dense>().Any(d => d.ForwardScale != ForwardScale.None)
+            ? ", sums divided by √inputs" : ""));
+        Line("recipe", $"{plan.Recipe.Name}: {plan.Recipe.Summary}"
+            + (plan.Members > 1 ? $"; an ensemble of {plan.Members}" : ""));
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
         if (options.Optimizer.Method is null)
             learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");
@@ -52,7 +54,8 @@ internal static class TrainReport
             : $", batch {options.Batch}").Append($", seed {options.Seed}");
         Line("learning", learning.ToString());
         string stop = string.Concat(options.Stop.Select(s => $" or {s}"));
-        string kept = plan.ValidationRows.Length == 0 ? "" : $"; the {(options.KeepBest ? "best" : "last")} weights are kept";
+        string kept = plan.ValidationRows.Length == 0 ? ""
+            : $"; the {(options.KeepBest ? "best" : "last")} weights are kept";
         string time = options.Time is TimeSpan limit ? $" or {Numbers.Text(limit.TotalSeconds)} s" : "";
         Line("stopping",
             $"{MetricsTable.Count(options.Epochs)} epochs{time}{stop}{kept}");
@@ -92,9 +95,11 @@ internal static class TrainReport
             terminal.Out.WriteLine();
         }
         string epochs =
-            $"{MetricsTable.Count(result.Model.Training!.Epochs)} epoch{(result.Model.Training.Epochs == 1 ? "" : "s")} in {Seconds(result.Seconds)}";
+            $"{MetricsTable.Count(result.Model.Training!.Epochs)} epoch"
+                + $"{(result.Model.Training.Epochs == 1 ? "" : "s")} in {Seconds(result.Seconds)}";
         Line("stopped", result.Stopped.Rule == "epochs" ? $"after all {epochs}"
-            : $"after {epochs}: {(result.Stopped.IsDiverged ? "diverged" : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text)}");
+            : $"after {epochs}: " + (result.Stopped.IsDiverged ? "diverged"
+                : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text));
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
         if (checkpoint is not null && !result.Stopped.IsDiverged) Line("state", checkpoint);
         if (report is not null) Line("report", report);
@@ -153,13 +158,15 @@ internal static class TrainReport
             json.WriteString("model", modelPath);
         });
 
-    /// <summary>The weights that separate or the combination that vanishes, where it is short enough to be read.</summary>
+    /// <summary>The weights that separate or the combination that vanishes, where it is short enough to be
+    /// read.</summary>
     private static string? Proof(Dataset data, PerceptronAnswer answer, int positive)
     {
         const int Readable = 8;
         if (answer is Separable { Weights.Count: <= Readable } separable)
             return $"w = ({string.Join(", ", separable.Weights.Select(w => $"{w:G4}"))}), b = {separable.Bias:G4}";
-        if (answer is not NotSeparable { Certificate: { Rows.Count: <= Readable } certificate } || data.NumericCount > Readable
+        if (answer is not NotSeparable { Certificate: { Rows.Count: <= Readable } certificate }
+            || data.NumericCount > Readable
             || data.CategoryCount > 0 || certificate.Multipliers.Any(m => m > 1_000_000)) return null;
         int[] targets = [.. data.Classes.Select(c => c == positive ? 1 : -1)];
         return $"rows {string.Join(", ", certificate.Rows.Select(r => r + 1))}: "
@@ -190,7 +197,8 @@ internal static class TrainReport
                 (isPair ? "" : $"{data.Target.Classes[i]} against the rest: ") + perceptron.Answers[i].Text);
             if (Proof(data, perceptron.Answers[i], isPair ? 1 : i) is string proof) Line("", proof);
         }
-        Line("stopped", $"after {MetricsTable.Count(epochs)} passes and {MetricsTable.Count((int)result.Steps)} mistakes in {Seconds(result.Seconds)}");
+        Line("stopped", $"after {MetricsTable.Count(epochs)} passes and {MetricsTable.Count((int)result.Steps)}"
+            + $" mistakes in {Seconds(result.Seconds)}");
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
 
         void Line(string word, string text)

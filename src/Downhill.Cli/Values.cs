@@ -102,8 +102,8 @@ internal static class Values
     }
 
     /// <summary>
-    /// Links of each hidden layer from a text file: a block per layer, blank lines between blocks, a line per unit, a 0 or 1 per
-    /// input. Lines that start with # are comments.
+    /// Links of each hidden layer from a text file: a block per layer, blank lines between blocks, a line per unit, a 0
+    /// or 1 per input. Lines that start with # are comments.
     /// </summary>
     public static IReadOnlyList<ConnectionMask> Links(string path)
     {

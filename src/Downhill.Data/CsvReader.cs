@@ -481,7 +481,8 @@ public static class CsvReader
 
         public string At(int column) => $"{path}, line {line}, column '{Names[column]}'";
 
-        public static string Missing(string field) => field.Length == 0 ? "an empty field" : $"'{field}', a missing value";
+        public static string Missing(string field) => field.Length == 0 ? "an empty field"
+            : $"'{field}', a missing value";
 
         public static string Shortened(string field) => field.Length <= 40 ? field : field[..37] + "…";
 

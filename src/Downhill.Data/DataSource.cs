@@ -103,7 +103,8 @@ public static class DataSource
         return readTable(data);
     }
 
-    /// <summary>Columns of samples and of folders of pictures are what they are: nobody's wish is passed over in silence.</summary>
+    /// <summary>Columns of samples and of folders of pictures are what they are: nobody's wish is passed over in
+    /// silence.</summary>
     private static void RefuseOptions(string data, TableOptions? options)
     {
         if (options is null) return;
@@ -116,7 +117,8 @@ public static class DataSource
         foreach ((string option, string? value) in given)
             if (value is not null)
                 Throw.Input($"Data '{data}'", "no options for tables, for it is none", $"{option} '{value}'",
-                    "Leave it out, or write a sample to a file first ('downhill datasets NAME --to FILE.csv') and use the file.");
+                    "Leave it out, or write a sample to a file first ('downhill datasets NAME --to FILE.csv') and use "
+                        + "the file.");
     }
 
     /// <summary>The short name of a file or folder: without folders and endings.</summary>

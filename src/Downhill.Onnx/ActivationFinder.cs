@@ -1,3 +1,4 @@
+using System.Globalization;
 using Downhill.Graph;
 
 namespace Downhill.Onnx;
@@ -22,9 +23,12 @@ internal sealed class ActivationFinder(Catalog catalog)
     private readonly Dictionary<string, FoundActivation?> found = new(StringComparer.Ordinal);
     private int searches;
 
-    // Both signs, dense about 0 where the bends are, off every round number on which a step might sit.
+    // Both signs, dense about 0 where the bends are; 0 itself, where ONNX's Sign is 0 and ours +1.
     private static readonly double[] Points =
-        [.. Enumerable.Range(-60, 121).Select(i => 0.0137 + 0.1031 * i), -11.3, -21.7, 11.9, 23.1];
+        [.. Enumerable.Range(-60, 121).Select(i => 0.0137 + 0.1031 * i), -11.3, -21.7, 11.9, 23.1, 0];
+
+    // Where the ends have reached what they go to.
+    private const double Far = 1e5;
 
     /// <summary>The activation of an expression in a variable, null when it is none.</summary>
     /// <param name="v">The variable, made by <see cref="Variable"/>.</param>
@@ -53,8 +57,14 @@ internal sealed class ActivationFinder(Catalog catalog)
         for (Expr? core = g; core is not null; core = StripOutside(core, ref outerScale, ref outerOffset))
         {
             if (Match(v, core) is Activation whole) return new(whole, 1, 0, outerScale, outerOffset);
-            if (StripInside(v, core) is not (Expr inner, double scale, double offset)) continue;
-            if (Match(v, inner) is Activation stripped) return new(stripped, scale, offset, outerScale, outerOffset);
+            if (StripInside(v, core) is (Expr inner, double scale, double offset) && Match(v, inner) is Activation stripped)
+                return new(stripped, scale, offset, outerScale, outerOffset);
+            if (Hinge(v, core) is FoundActivation hinge)
+                return hinge with
+                {
+                    OuterScale = outerScale * hinge.OuterScale,
+                    OuterOffset = outerScale * hinge.OuterOffset + outerOffset,
+                };
         }
         return null;
     }
@@ -115,25 +125,51 @@ internal sealed class ActivationFinder(Catalog catalog)
 
     private Activation? Match(Expr v, Expr g)
     {
-        Expr one = Expr.Variable("v"), single = g.Replace(v, one);
-        double At(double x) => single.Evaluate((one, x)).Scalar(single);
-        double[,] points = new double[1, Points.Length];
-        for (int i = 0; i < Points.Length; i++) points[0, i] = Points[i];
-        double[,] wanted = g.Evaluate((v, points))[g];
+        double[,] points = Row(), wanted = g.Evaluate((v, points))[g];
         if (!wanted.Cast<double>().All(double.IsFinite)) return null;
-        foreach (Entry<Activation> entry in catalog.Activations)
-        {
-            if (!entry.Default.IsElementwise) continue;
-            foreach (double[]? numbers in (double[]?[])[[.. entry.Parameters.Select(p => p.Default)], Read(entry.Name, At)])
+        // First those that are exactly of the catalog, so that a name comes back as it went.
+        foreach (bool isExact in (bool[])[true, false])
+            foreach (Entry<Activation> entry in catalog.Activations)
             {
+                if (!entry.Default.IsElementwise) continue;
+                double[]? numbers = isExact ? [.. entry.Parameters.Select(p => p.Default)] : Read(entry.Name, Single(v, g));
                 if (numbers is null || numbers.Length != entry.Parameters.Count || !Allowed(entry, numbers)) continue;
                 Activation candidate = entry.Create(numbers);
                 Expr own = candidate.Define(v);
                 double[,] got = own.Operation == Operation.Variable ? points : own.Evaluate((v, points))[own];
                 if (IsSame(wanted, got)) return candidate;
             }
-        }
         return null;
+    }
+
+    /// <summary>a + s·relu(±(v − c)): a largest or smallest value on one side only, as of a clip with one bound.</summary>
+    private FoundActivation? Hinge(Expr v, Expr g)
+    {
+        if (catalog.Activations.FirstOrDefault(e => e.Name == "relu")?.Default is not Activation relu) return null;
+        Func<double, double> at = Single(v, g);
+        double[] ends = [at(-Far), at(-Far / 2), at(Far / 2), at(Far)];
+        if (!ends.All(double.IsFinite) || ends[0] == ends[1] == (ends[2] == ends[3])) return null;
+        bool isFlatLeft = ends[0] == ends[1];
+        double flat = isFlatLeft ? ends[0] : ends[3], side = isFlatLeft ? 1 : -1;
+        double slope = side * (isFlatLeft ? ends[3] - ends[2] : ends[1] - ends[0]) / (Far / 2);
+        double edge = Tidy(Edge(x => isFlatLeft ? at(x) != flat : at(x) == flat));
+        FoundActivation hinge = new(relu, side, -side * edge, Tidy(side * slope), Tidy(flat));
+        Expr own = hinge.OuterScale * Expr.Max(0, hinge.InnerScale * v + hinge.InnerOffset) + hinge.OuterOffset;
+        double[,] points = Row();
+        return IsSame(g.Evaluate((v, points))[g], own.Evaluate((v, points))[own]) ? hinge : null;
+    }
+
+    private static double[,] Row()
+    {
+        double[,] points = new double[1, Points.Length];
+        for (int i = 0; i < Points.Length; i++) points[0, i] = Points[i];
+        return points;
+    }
+
+    private static Func<double, double> Single(Expr v, Expr g)
+    {
+        Expr one = Expr.Variable("v"), single = g.Replace(v, one);
+        return x => single.Evaluate((one, x)).Scalar(single);
     }
 
     private static bool IsSame(double[,] wanted, double[,] got)
@@ -153,7 +189,6 @@ internal sealed class ActivationFinder(Catalog catalog)
     /// <summary>The numbers an activation would have to have, read off g; whether it is that one is seen afterwards.</summary>
     private static double[]? Read(string name, Func<double, double> g)
     {
-        const double Far = 1e5;
         switch (name)
         {
             case "sigmoid": // x·v − y = logit(g − z)
@@ -176,7 +211,7 @@ internal sealed class ActivationFinder(Catalog catalog)
                 return [Tidy((right - left) / (2 * bend)), Tidy(1 / Math.Sqrt(bend))];
             case "ramp":
                 (double a, double b) = (g(-Far), g(Far));
-                return a == b ? null : [Tidy(a), Tidy(b), Tidy(Edge(x => g(x) != a)), Tidy(Edge(x => g(x) == b))];
+                return a == b || g(-Far / 2) != a || g(Far / 2) != b ? null : [Tidy(a), Tidy(b), Tidy(Edge(x => g(x) != a)), Tidy(Edge(x => g(x) == b))];
             case "step":
                 (double below, double above) = (g(-Far), g(Far));
                 return below == above ? null : [Tidy(below), Tidy(above), Tidy(Edge(x => g(x) == above)), 0];
@@ -185,25 +220,27 @@ internal sealed class ActivationFinder(Catalog catalog)
         }
 
         static double Logit(double p) => Math.Log(p / (1 - p));
-        // The smallest x for which it holds; it holds from there on.
-        static double Edge(Func<double, bool> holds)
+    }
+
+    /// <summary>The smallest x for which it holds; it holds from there on.</summary>
+    private static double Edge(Func<double, bool> holds)
+    {
+        double low = -Far, high = Far;
+        for (int i = 0; i < 100; i++)
         {
-            double low = -Far, high = Far;
-            for (int i = 0; i < 100; i++)
-            {
-                double middle = 0.5 * (low + high);
-                if (holds(middle)) high = middle;
-                else low = middle;
-            }
-            return high;
+            double middle = 0.5 * (low + high);
+            if (holds(middle)) high = middle;
+            else low = middle;
         }
-        // Numbers come from float32: the nearest one with few digits, if it is as near as that.
-        static double Tidy(double x)
-        {
-            if (!double.IsFinite(x)) return x;
-            if (Math.Abs(x) < 1e-9) return 0;
-            double rounded = double.Parse(x.ToString("G6", System.Globalization.CultureInfo.InvariantCulture), System.Globalization.CultureInfo.InvariantCulture);
-            return Math.Abs(rounded - x) <= 2e-7 * Math.Max(1, Math.Abs(x)) ? rounded : x;
-        }
+        return high;
+    }
+
+    /// <summary>Numbers come from float32: the nearest one with few digits, if it is as near as that.</summary>
+    private static double Tidy(double x)
+    {
+        if (!double.IsFinite(x)) return x;
+        if (Math.Abs(x) < 1e-9) return 0;
+        double rounded = double.Parse(x.ToString("G6", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        return Math.Abs(rounded - x) <= 2e-7 * Math.Max(1, Math.Abs(x)) ? rounded : x;
     }
 }

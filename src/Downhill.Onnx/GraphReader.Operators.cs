@@ -432,9 +432,10 @@ internal sealed partial class GraphReader
             if (wanted[i] > 0) known *= Math.Min(wanted[i], MostNumbers + 1L);
             if (known > MostNumbers) break;
         }
-        bool fits = wanted.Length > 0 && known <= MostNumbers && (wanted[0] == -1 ? row.Count == known && !wanted.Skip(1).Contains(-1)
-            : wanted[0] >= 0 && (wanted[0] == 0 || wanted[0] == FixedRows) && row.Count % known == 0
-                && (wanted.Skip(1).Count(w => w == -1) == 1 || row.Count == known));
+        // -1 in the first place is the number of rows: an open one, or what Shape said.
+        int open = wanted.Skip(1).Count(w => w == -1);
+        bool fits = wanted.Length > 0 && known <= MostNumbers && (wanted[0] is -1 or 0 || wanted[0] == FixedRows)
+            && (open == 0 ? row.Count == known : open == 1 && row.Count % known == 0);
         if (!fits)
             return Refuse<GraphValue>(node, "rows kept apart", $"[{string.Join(",", wanted)}] from [N{string.Concat(row.Shape.Select(d => $",{d}"))}]",
                 "Reshape to [-1, columns].");
@@ -617,14 +618,15 @@ internal sealed partial class GraphReader
     private GraphValue Cast(NodeProto node, GraphValue?[] x)
     {
         if (One(node, x) is not RowValue row) return x[0]!;
-        if (node.OpType == "CastLike") return row with { IsCondition = false };
-        TensorProto.Types.DataType to = (TensorProto.Types.DataType)Integer(node, "to", 0);
-        if (to is TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Bfloat16)
+        TensorProto.Types.DataType to = node.OpType == "CastLike" ? Tensor(node, x, 1).Type
+            : (TensorProto.Types.DataType)Integer(node, "to", 0);
+        if (to is TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Double or TensorProto.Types.DataType.Float16)
             return row with { IsCondition = false };
         bool isRaw = row.G == v && row.Field is Selection { Base: 0, IsPlain: true };
         if (to == TensorProto.Types.DataType.Bool) return row with { IsCondition = true };
         // Truth values are whole numbers; so are the codes of a column of categories.
-        return row.IsCondition || isRaw ? row : Refuse<GraphValue>(node, "a cast that keeps the numbers", $"{to}", "Rounding cannot be read.");
+        bool isWhole = to is TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Int32;
+        return isWhole && (row.IsCondition || isRaw) ? row : Refuse<GraphValue>(node, "a cast that keeps the numbers", $"{to}", "Rounding cannot be read.");
     }
 
     // ---- constants --------------------------------------------------------------------------------------------------
@@ -745,7 +747,10 @@ internal sealed partial class GraphReader
     private RowValue Row(NodeProto node, GraphValue?[] x, int place) => x.Length > place && x[place] is RowValue row ? row
         : Refuse<RowValue>(node, $"numbers of each row as operand {place + 1}", x.Length > place ? x[place] switch
         {
-            ConstantValue => "a constant", TextColumn => "texts", null => "nothing", _ => "classes",
+            ConstantValue => "a constant",
+            TextColumn => "texts",
+            null => "nothing",
+            _ => "classes",
         } : "nothing", "See docs/EXPORT.md for what can be read.");
 
     private OnnxTensor Tensor(NodeProto node, GraphValue?[] x, int place) =>

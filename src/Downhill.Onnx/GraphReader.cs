@@ -86,6 +86,11 @@ internal sealed partial class GraphReader
                     $"[{string.Join(", ", dimensions.Select(d => d.HasDimValue ? $"{d.DimValue}" : d.HasDimParam ? d.DimParam : "?"))}]",
                     "Export it with a fixed size of everything but the rows.");
             TensorProto.Types.DataType type = (TensorProto.Types.DataType)tensor.ElemType;
+            if (type is not (TensorProto.Types.DataType.String or TensorProto.Types.DataType.Float or TensorProto.Types.DataType.Double
+                or TensorProto.Types.DataType.Float16 or TensorProto.Types.DataType.Int64 or TensorProto.Types.DataType.Int32
+                or TensorProto.Types.DataType.Int16 or TensorProto.Types.DataType.Int8 or TensorProto.Types.DataType.Uint8
+                or TensorProto.Types.DataType.Bool))
+                Throw.Input(where, "numbers or texts", $"{type}", "Export it with float inputs.");
             bool isText = type == TensorProto.Types.DataType.String;
             if (isText && count != 1) Throw.Input(where, "one column of texts", $"{count}", "Give each column of texts an input of its own.");
             inputs.Add(new(input.Name, columns.Count, (int)count));

@@ -29,7 +29,7 @@ public sealed record OnnxCheckResult(string Name, OnnxOutcome Outcome, string Wh
 /// </summary>
 public static class OnnxCheck
 {
-    private const double Absolute = 1e-7, Relative = 1e-3;
+    private const double OwnAbsolute = 1e-7, OwnRelative = 1e-3;
 
     /// <summary>The tests in a folder: itself, or every folder under it with a model.</summary>
     /// <exception cref="DownhillException">There is none.</exception>
@@ -44,7 +44,10 @@ public static class OnnxCheck
     }
 
     /// <summary>Runs one test. Whatever is wrong with its files is an outcome, not an exception.</summary>
-    public static OnnxCheckResult Run(string folder)
+    public static OnnxCheckResult Run(string folder) => Run(folder, OwnAbsolute, OwnRelative);
+
+    /// <summary>The same with another tolerance.</summary>
+    internal static OnnxCheckResult Run(string folder, double absolute, double relative)
     {
         string test = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         ModelProto model;
@@ -63,13 +66,14 @@ public static class OnnxCheck
                 ? new(test, OnnxOutcome.Refused, early) : new(test, OnnxOutcome.Failed, "no folder test_data_set_*");
         foreach (string set in sets)
         {
-            OnnxCheckResult result = RunSet(test, folder, model, set);
+            OnnxCheckResult result = RunSet(test, folder, model, set, absolute, relative);
             if (result.Outcome != OnnxOutcome.Passed) return result;
         }
         return new(test, OnnxOutcome.Passed, "");
     }
 
-    private static OnnxCheckResult RunSet(string test, string folder, ModelProto model, string set)
+    private static OnnxCheckResult RunSet(
+        string test, string folder, ModelProto model, string set, double absolute, double relative)
     {
         TensorProto[] inputs, outputs;
         try
@@ -98,13 +102,15 @@ public static class OnnxCheck
         if (refusal is not null) return new(test, OnnxOutcome.Refused, refusal);
         if (graph!.Inputs.Count != rows.Length)
             return new(test, OnnxOutcome.Failed, $"{rows.Length} inputs for a graph of {graph.Inputs.Count}");
+        if (NoRows(graph, rows) is string odd) return new(test, OnnxOutcome.Refused, odd);
         try
         {
             IReadOnlyList<(int Class, float[] Numbers)> answers = graph.Answer(rows);
             int known = Math.Min(outputs.Length, graph.Outputs.Count);
             if (known == 0) return new(test, OnnxOutcome.Failed, "no output to compare with");
             for (int i = 0; i < known; i++)
-                if (Difference(graph, graph.Outputs[i], answers, OnnxTensor.Read(outputs[i], $"output_{i}.pb", null)) is string difference)
+                if (Difference(graph, graph.Outputs[i], answers, OnnxTensor.Read(outputs[i], $"output_{i}.pb", null), absolute, relative)
+                    is string difference)
                     return graph.Outputs[i].Kind is AnswerKind.Other or AnswerKind.Map ? new(test, OnnxOutcome.Refused, difference)
                         : new(test, OnnxOutcome.Failed, difference);
             return new(test, OnnxOutcome.Passed, "");
@@ -115,9 +121,26 @@ public static class OnnxCheck
         }
     }
 
+    /// <summary>Why the inputs are no rows for a model of float32, null where they are.</summary>
+    private static string? NoRows(ImportedGraph graph, OnnxTensor[] inputs)
+    {
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            (OnnxTensor first, OnnxTensor input) = (inputs[0], inputs[i]);
+            long rows = first.Count / graph.Inputs[0].Count;
+            if (rows < 1 || input.Count != rows * graph.Inputs[i].Count)
+                return $"input '{graph.Inputs[i].Name}': expected {rows} rows of {graph.Inputs[i].Count}, got [{string.Join(",", input.Dimensions)}]";
+            for (int k = 0; k < input.Count && !input.IsText; k++)
+                if (!float.IsFinite((float)input[k]))
+                    return $"input '{graph.Inputs[i].Name}': expected finite numbers that float32 holds, got {input[k].ToString("R", CultureInfo.InvariantCulture)}";
+        }
+        return null;
+    }
+
     /// <summary>What differs first, null where nothing does.</summary>
     private static string? Difference(
-        ImportedGraph graph, RawOutput output, IReadOnlyList<(int Class, float[] Numbers)> answers, OnnxTensor expected)
+        ImportedGraph graph, RawOutput output, IReadOnlyList<(int Class, float[] Numbers)> answers, OnnxTensor expected,
+        double absolute, double relative)
     {
         string where = $"output '{output.Name}'";
         switch (output.Kind)
@@ -129,7 +152,7 @@ public static class OnnxCheck
                 for (int i = 0; i < expected.Count; i++)
                 {
                     (double wanted, double got) = (expected[i], answers[i / each].Numbers[i % each]);
-                    if (!(Math.Abs(got - wanted) <= Absolute + Relative * Math.Abs(wanted)) && !got.Equals(wanted))
+                    if (!(Math.Abs(got - wanted) <= absolute + relative * Math.Abs(wanted)) && !got.Equals(wanted))
                         return string.Create(CultureInfo.InvariantCulture, $"{where}, row {i / each + 1}, number {i % each + 1}: expected {wanted}, got {got}");
                 }
                 return null;

@@ -166,7 +166,7 @@ public static class OnnxExport
             shift[at] = (float)from;
             rest[at] = (float)(from - shift[at]);
             scale[at] = (float)by;
-            needsRest |= Math.Abs(rest[at] * by) > 1e-7;
+            needsRest |= Math.Abs(rest[at] * by) > 1e-6;
             at++;
             numeric++;
         }

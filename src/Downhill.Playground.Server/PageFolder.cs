@@ -29,7 +29,9 @@ public static class PageFolder
         string built = Path.Combine(web, "dist");
         if (!IsStale(web, built)) return built;
         say("building the playground's page (once, and after changes to it) …");
-        if (!Directory.Exists(Path.Combine(web, "node_modules"))) Npm(web, "ci --no-audit --no-fund", cancellation);
+        FileInfo installed = new(Path.Combine(web, "node_modules", ".package-lock.json"));
+        if (!installed.Exists || installed.LastWriteTimeUtc < File.GetLastWriteTimeUtc(Path.Combine(web, "package-lock.json")))
+            Npm(web, "ci --no-audit --no-fund", cancellation);
         Npm(web, "run build", cancellation);
         return built;
     }

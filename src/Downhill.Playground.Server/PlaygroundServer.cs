@@ -14,7 +14,7 @@ namespace Downhill.Playground.Server;
 
 /// <summary>How the server is started.</summary>
 /// <param name="Root">Folder with the built page.</param>
-/// <param name="Port">The port, or null for the usual one, or any other where that is taken.</param>
+/// <param name="Port">The port, 0 for any free one, or null for the usual one and any other where that is taken.</param>
 public sealed record ServerOptions(string Root, int? Port)
 {
     /// <summary>Sessions at the same time.</summary>

@@ -25,8 +25,7 @@ internal sealed class Derivatives : IDisposable
         for (int i = 0; i < parameters.Length; i++) parameters.Span[i] = run.State.Parameters.Span[i];
         for (int i = 0; i < buffers.Length; i++) buffers.Span[i] = run.State.Buffers.Span[i];
         workspace = new(network, rows);
-        // Never with dropout: its masks are of the update, and a derivative is of the network.
-        mode = new(IsTraining: asTraining && !run.Spec.Layers.Any(l => l is Dropout), (ulong)run.Settings.Seed, run.State.Step);
+        mode = new(IsTraining: asTraining);
     }
 
     public AlignedBuffer<double> Parameters => parameters;

@@ -43,8 +43,10 @@ internal sealed class Run : IDisposable
             Throw.Input($"Network {plan.Network}", $"at most {Properties.MostParameters:N0} weights and biases", $"{plan.Network.ParameterCount:N0}",
                 "Make the layers narrower.");
         session = plan.Start();
-        Layers = UnitLayer.Of(plan.Network);
-        network = new(plan.Network, plan.Options.Loss, plan.Options.Arithmetic);
+        // Dropout does nothing outside training; without it places in the flat parameters are the same.
+        NetworkSpec shown = new(plan.Network.Inputs, [.. plan.Network.Layers.Where(l => l is not Dropout)]);
+        Layers = UnitLayer.Of(shown);
+        network = new(shown, plan.Options.Loss, plan.Options.Arithmetic);
         train = new(network, plan.Data, plan.Rows, plan.Preparation);
         test = plan.TestRows.Length == 0 ? null : new(network, plan.TestSource, plan.TestRows, plan.Preparation);
         snapshots.Add((new(session.State), 0));
@@ -56,7 +58,10 @@ internal sealed class Run : IDisposable
     public Table Table { get; }
     public IReadOnlyList<Change> Changes => changes;
     public FitPlan Fit => plan;
-    public NetworkSpec Spec => plan.Network;
+
+    /// <summary>The network as it answers: without the dropout of training.</summary>
+    public NetworkSpec Spec => network.Spec;
+
     public Preparation Preparation => plan.Preparation;
     public TrainSession<float> Session => session;
     public TrainState<float> State => session.State;
@@ -72,12 +77,6 @@ internal sealed class Run : IDisposable
 
     /// <summary>Counts up when points of the curve that were given out are void.</summary>
     public int Timeline { get; set; }
-
-    /// <summary>Whether <see cref="TrainState{T}.Gradient"/> belongs to the last update.</summary>
-    public bool HasGradient { get; private set; }
-
-    /// <summary>Rows of the last update.</summary>
-    public int LastRows { get; private set; }
 
     /// <summary>Where inside the next update the learner stands, or null between two.</summary>
     public Cursor? Cursor { get; set; }
@@ -103,16 +102,21 @@ internal sealed class Run : IDisposable
         long deadline = Deadline(budget), examples = 0, done = 0;
         while (done < updates && session.Stopped is null)
         {
-            long count = Math.Min(burst, updates - done), before = Stopwatch.GetTimestamp();
-            for (long i = 0; i < count && session.Stopped is null; i++, done++) examples += NewStep();
+            long count = Math.Min(burst, updates - done), until = done + count, before = Stopwatch.GetTimestamp();
+            while (done < until && session.Stopped is null)
+            {
+                long step = State.Step;
+                examples += NewSteps(until - done);
+                done += Math.Max(1, State.Step - step);
+            }
             long now = Stopwatch.GetTimestamp();
             // Looking at the clock every half millisecond costs nothing and overruns little.
             double ms = (now - before) * 1000.0 / Stopwatch.Frequency;
             burst = (int)Math.Clamp(count * 0.5 / Math.Max(ms, 1e-3), 1, 1 << 16);
             if (now >= deadline) break;
         }
-        // The engine looks at weights when a loss is measured: one update more, and nothing that is no number is ever shown.
-        if (session.Stopped is null && !WeightsAreFinite()) examples += NewStep();
+        // The engine looks at the weights when an epoch ends: until then, and nothing that is no number is ever shown.
+        while (session.Stopped is null && State.Position != 0 && !WeightsAreFinite()) examples += NewSteps(1);
         Newest = State.Step;
         return (done, examples);
     }
@@ -212,13 +216,17 @@ internal sealed class Run : IDisposable
     /// <summary>Lets a run that a rule or the planned end stopped go on.</summary>
     public void Resume() => session.Continue();
 
-    /// <summary>A model of the present weights.</summary>
-    public Model Model(string stopped = "in the playground") => new(Spec, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic)
+    /// <summary>A model of the present weights, to take away.</summary>
+    public Model Model() => new(plan.Network, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic)
     {
         Training = new(plan.Data.Name, plan.Rows.Length, State.Epoch, State.Step, plan.Options.Optimizer.ToString(),
-            plan.Options.EffectiveLearningRate, plan.Options.Batch, plan.Options.Seed, stopped),
+            plan.Options.EffectiveLearningRate, plan.Options.Batch, plan.Options.Seed, "in the playground"),
         Image = plan.Data.Image,
     };
+
+    /// <summary>The numbers of one prediction; layers as in <see cref="Spec"/>.</summary>
+    public Trace Trace(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes) =>
+        Downhill.Trace.Of(new(Spec, Preparation, plan.Options.Loss, State.Parameters, State.Buffers, plan.Options.Arithmetic), numeric, codes);
 
     /// <summary>Measures the training rows (or the test rows) with the present weights; null where there is no test part.</summary>
     /// <param name="ofTest">Which part.</param>
@@ -256,8 +264,9 @@ internal sealed class Run : IDisposable
             while (State.Step < until && session.Stopped is null)
             {
                 bool isNew = State.Step >= Newest;
-                examples += isNew ? NewStep() : OldStep();
-                done++;
+                long step = State.Step, due = applied < changes.Count ? changes[applied].Step : long.MaxValue;
+                examples += isNew ? NewSteps(Math.Min(until, due) - step) : Steps(Math.Min(Math.Min(until, due), Newest) - step);
+                done += Math.Max(1, State.Step - step);
                 if (isNew) Newest = State.Step;
                 ApplyDue();
                 // A rule had stopped it here and the learner went on: so does the replay.
@@ -280,39 +289,38 @@ internal sealed class Run : IDisposable
         while (Seek is not null) Continue(double.PositiveInfinity);
     }
 
-    /// <summary>An update that was never done before: recorded on the curve and in snapshots.</summary>
-    private int NewStep()
+    /// <summary>Updates that were never done before, at most to the end of the epoch: recorded on the curve and in snapshots.</summary>
+    private long NewSteps(long most)
     {
-        StepReport report = Step();
+        long examples = Steps(Math.Min(most, every - State.Step % every));
         if (session.Stopped is { IsDiverged: true })
         {
             // The engine went back to the last good weights.
             Curve.Truncate(State.Step);
             snapshots.RemoveAll(s => s.State.Step > State.Step);
             Timeline++;
-            return report.Rows;
+            return examples;
         }
         if (State.Position == 0 && Curve.Wants(State.Epoch)) AddPoint(lastEpoch.TrainLoss);
         if (State.Step % every == 0) Remember();
-        return report.Rows;
+        return examples;
     }
-
-    private int OldStep() => Step().Rows;
 
     private EpochReport lastEpoch;
 
-    private StepReport Step()
+    /// <summary>Updates, at most to the end of the epoch.</summary>
+    /// <returns>Examples they took.</returns>
+    private long Steps(long most)
     {
-        StepReport report = session.Step();
-        HasGradient = true;
-        LastRows = report.Rows;
+        long rows = plan.Rows.Length, before = State.Epoch * rows + State.Position;
+        session.Steps((int)Math.Clamp(most, 1, int.MaxValue));
         if (State.History.Count > 0)
         {
             lastEpoch = State.History[^1];
             State.History.Clear(); // one line per epoch would grow without end
         }
         if (session.Stopped is { Rule: "epochs" }) session.Continue(); // planned epochs are for schedules; here nobody stops at them
-        return report;
+        return Math.Max(0, State.Epoch * rows + State.Position - before);
     }
 
     private bool WeightsAreFinite()
@@ -378,7 +386,6 @@ internal sealed class Run : IDisposable
         Settings = KeepView(wanted, Settings);
         copy.Restore(State, keepsMemory: true, keepsSchedules: true, keepsStops: true);
         session.Restart();
-        HasGradient = false;
     }
 
     /// <summary>Applies the changes that were made after the present update.</summary>
@@ -396,7 +403,6 @@ internal sealed class Run : IDisposable
     {
         State.Parameters.Span[PlaceOf(edit)] = edit.Value;
         session.Restart();
-        HasGradient = false;
     }
 
     /// <summary>A session with other options and the same weights.</summary>
@@ -410,7 +416,6 @@ internal sealed class Run : IDisposable
         copy.Restore(State, before.Optimizer.Equals(after.Optimizer), before.Schedules.SequenceEqual(after.Schedules), before.Stop.SequenceEqual(after.Stop));
         session.Restart();
         Settings = settings;
-        HasGradient = false;
     }
 
     private static bool SameTraining(Settings a, Settings b) => Properties.Between(a, b) == Restart.Nothing;
@@ -418,8 +423,14 @@ internal sealed class Run : IDisposable
     /// <summary>Training as in one, looks as in the other.</summary>
     private static Settings KeepView(Settings training, Settings view) => training with
     {
-        Speed = view.Speed, ShowTest = view.ShowTest, Discretize = view.Discretize, Theme = view.Theme, Language = view.Language,
-        Scene = view.Scene, Hide = view.Hide, Axes = view.Axes,
+        Speed = view.Speed,
+        ShowTest = view.ShowTest,
+        Discretize = view.Discretize,
+        Theme = view.Theme,
+        Language = view.Language,
+        Scene = view.Scene,
+        Hide = view.Hide,
+        Axes = view.Axes,
     };
 
     // ---- settings to a plan -----------------------------------------------------------------------------------------

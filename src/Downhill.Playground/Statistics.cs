@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace Downhill.Playground;
 
-/// <summary>How large gradients, weights and outputs are, layer by layer: where learning is slow or has stopped.</summary>
+/// <summary>
+/// How large gradients, weights and outputs are, layer by layer: where learning is slow or has stopped. Gradients are of the mean
+/// loss of the training rows (512 of many) at the present weights.
+/// </summary>
 internal static class Statistics
 {
     private const int Sample = 512;
@@ -13,8 +16,10 @@ internal static class Statistics
         int[] rows = run.Fit.Rows.Length <= Sample ? run.Fit.Rows : run.Fit.Rows[..Sample];
         Workspace<float> workspace = new(run.Network, rows.Length);
         new Batcher<float>(run.Fit.Data, rows, run.Preparation, rows.Length).Read(workspace, 0, rows.Length, order: null);
+        AlignedBuffer<float> sums = new(run.Spec.ParameterLength);
         run.Network.Forward(workspace, run.State.Parameters, run.State.Buffers, rows.Length, PassMode.Predict);
-        int batch = Math.Max(1, run.LastRows);
+        run.Network.Evaluate(workspace, rows.Length, weighted: false, withGradient: true);
+        run.Network.Backward(workspace, run.State.Parameters, run.State.Buffers, sums, rows.Length, PassMode.Predict, accumulate: false);
         List<(int, int, int)> deadUnits = [];
         json.WriteStartArray("statistics");
         for (int index = 0; index < run.Layers.Count; index++)
@@ -25,7 +30,7 @@ internal static class Statistics
             foreach (Segment segment in run.Spec.Segments)
             {
                 if (UnitLayer.IndexOf(run.Layers, segment.Layer) != index) continue;
-                foreach (float g in run.State.Gradient.Span.Slice(segment.Offset, segment.Length))
+                foreach (float g in sums.Span.Slice(segment.Offset, segment.Length))
                 {
                     gradient += (double)g * g;
                     absolute += Math.Abs((double)g);
@@ -40,8 +45,8 @@ internal static class Statistics
             deadUnits.Add((index, dead.Count, layer.Units));
             json.WriteStartObject();
             json.WriteNumber("layer", index);
-            Reply.WriteNumber(json, "gradientNorm", run.HasGradient ? Math.Sqrt(gradient) / batch : double.NaN);
-            Reply.WriteNumber(json, "gradientMean", run.HasGradient && count > 0 ? absolute / count / batch : double.NaN);
+            Reply.WriteNumber(json, "gradientNorm", Math.Sqrt(gradient) / rows.Length);
+            Reply.WriteNumber(json, "gradientMean", absolute / count / rows.Length);
             Reply.WriteNumber(json, "weightNorm", Math.Sqrt(weightSquares));
             Reply.WriteNumber(json, "biasNorm", Math.Sqrt(biasSquares));
             Reply.WriteNumber(json, "outputMean", mean);

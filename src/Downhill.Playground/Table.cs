@@ -105,7 +105,8 @@ internal sealed class Table
         string first = raw.Inputs[0].Name, second = raw.Inputs[1].Name;
         return new(raw.Name, [.. features.Select(f => new Column(f.Formula.Replace("x1", "\u0001", StringComparison.Ordinal)
             .Replace("x2", second, StringComparison.Ordinal).Replace("\u0001", first, StringComparison.Ordinal)))],
-            raw.Target, numeric, [], raw.Classes, raw.Values, raw.Weights) { IsWhole = raw.IsWhole };
+            raw.Target, numeric, [], raw.Classes, raw.Values, raw.Weights)
+        { IsWhole = raw.IsWhole };
     }
 
     private Dataset Picked(Dataset raw)

@@ -26,7 +26,8 @@ public sealed class AlignedBuffer<T> where T : unmanaged
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (length > MaximumLength)
         {
-            Throw.Input("Buffer", $"at most {MaximumLength} elements", $"{length}", "Make the network or batch smaller.");
+            Throw.Input("Buffer", $"at most {MaximumLength} elements", $"{length}",
+                "Make the network or batch smaller.");
         }
         array = GC.AllocateArray<T>(length + Slack, pinned: true);
         Length = length;

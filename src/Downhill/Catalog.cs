@@ -21,15 +21,18 @@ public sealed record Parameter(
 
     internal void Check(string owner, double value)
     {
-        bool inside = double.IsFinite(value) && value <= Max && (ExcludesMin ? value > Min : value >= Min) && (!Whole || value == Math.Floor(value));
+        bool inside = double.IsFinite(value) && value <= Max && (ExcludesMin ? value > Min : value >= Min)
+            && (!Whole || value == Math.Floor(value));
         if (!inside)
-            Throw.Input($"Parameter '{Name}' of '{owner}'", RangeText(), Numbers.Text(value), $"{Summary} Default {Numbers.Text(Default)}.");
+            Throw.Input($"Parameter '{Name}' of '{owner}'", RangeText(), Numbers.Text(value),
+                $"{Summary} Default {Numbers.Text(Default)}.");
     }
 
     internal string RangeText()
     {
         string kind = Whole ? "a whole number" : "a number";
-        string low = double.IsNegativeInfinity(Min) ? "" : ExcludesMin ? $" above {Numbers.Text(Min)}" : $" from {Numbers.Text(Min)}";
+        string low = double.IsNegativeInfinity(Min) ? "" : ExcludesMin ? $" above {Numbers.Text(Min)}"
+            : $" from {Numbers.Text(Min)}";
         string high = double.IsPositiveInfinity(Max) ? "" : $" up to {Numbers.Text(Max)}";
         return kind + low + high;
     }
@@ -57,13 +60,15 @@ public sealed class Entry<TItem> where TItem : CatalogItem
         this.create = create;
     }
 
-    /// <summary>An entry whose parentheses hold more than numbers: it reads them itself, and the item says them again.</summary>
+    /// <summary>An entry whose parentheses hold more than numbers: it reads them itself, and the item says them
+    /// again.</summary>
     /// <param name="name">The one name used in C#, on the command line, in files and in the playground.</param>
     /// <param name="formula">The definition in the lecture's symbols.</param>
     /// <param name="summary">One line: what it is good for.</param>
     /// <param name="source">Paper and equation, or the lecture's row.</param>
     /// <param name="example">What may stand in the parentheses; the default.</param>
-    /// <param name="read">Makes the value from the text in the parentheses; the catalog is there for entries within it.</param>
+    /// <param name="read">Makes the value from the text in the parentheses; the catalog is there for entries within
+    /// it.</param>
     public Entry(
         string name, string formula, string summary, string source, string example, Func<string, Catalog, TItem> read)
     {
@@ -78,10 +83,12 @@ public sealed class Entry<TItem> where TItem : CatalogItem
     public string Source { get; }
     public IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>What may stand in the parentheses where that is not numbers, null for an entry with parameters.</summary>
+    /// <summary>What may stand in the parentheses where that is not numbers, null for an entry with
+    /// parameters.</summary>
     public string? Example { get; }
 
-    /// <summary>As it is written with everything in it: <c>relu</c>, <c>cosine(floor=0)</c>, <c>target(train.loss&lt;0.01)</c>.</summary>
+    /// <summary>As it is written with everything in it: <c>relu</c>, <c>cosine(floor=0)</c>,
+    /// <c>target(train.loss&lt;0.01)</c>.</summary>
     public string Form => Example is not null ? $"{Name}({Example})" : Parameters.Count == 0 ? Name
         : $"{Name}({string.Join(",", Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})";
 
@@ -93,7 +100,8 @@ public sealed class Entry<TItem> where TItem : CatalogItem
     public TItem Create(params double[] arguments)
     {
         if (arguments.Length != Parameters.Count)
-            Throw.Input($"'{Name}'", $"{Parameters.Count} parameters", $"{arguments.Length}", "Give one number per parameter.");
+            Throw.Input($"'{Name}'", $"{Parameters.Count} parameters", $"{arguments.Length}",
+                "Give one number per parameter.");
         for (int i = 0; i < arguments.Length; i++)
             Parameters[i].Check(Name, arguments[i]);
         TItem item = create(arguments);
@@ -141,7 +149,8 @@ public abstract class CatalogItem : IEquatable<CatalogItem>
         return -1;
     }
 
-    /// <summary>The name alone when all parameters have their defaults, else <c>name(a=1,b=2)</c> or <c>name(1)</c>.</summary>
+    /// <summary>The name alone when all parameters have their defaults, else <c>name(a=1,b=2)</c> or
+    /// <c>name(1)</c>.</summary>
     public sealed override string ToString()
     {
         if (Inside is string inside) return $"{Name}({inside})";
@@ -150,7 +159,8 @@ public abstract class CatalogItem : IEquatable<CatalogItem>
         return $"{Name}({string.Join(",", parameters.Zip(arguments, (p, a) => $"{p.Name}={Numbers.Text(a)}"))})";
     }
 
-    public bool Equals(CatalogItem? other) => other is not null && other.GetType() == GetType() && other.ToString() == ToString();
+    public bool Equals(CatalogItem? other) => other is not null && other.GetType() == GetType()
+        && other.ToString() == ToString();
     public sealed override bool Equals(object? obj) => Equals(obj as CatalogItem);
     public sealed override int GetHashCode() => StringComparer.Ordinal.GetHashCode(ToString());
 }
@@ -182,14 +192,17 @@ public sealed record Catalog
     public StoppingRule StoppingRule(string text) => Parse(StoppingRules, "stopping rule", text, this);
 
     /// <summary>Reads <c>name</c>, <c>name(1,2)</c> or <c>name(a=1,b=2)</c>.</summary>
-    /// <exception cref="DownhillException">Unknown name (the nearest is suggested), unknown parameter, no number, out of range.</exception>
-    internal static TItem Parse<TItem>(IReadOnlyList<Entry<TItem>> entries, string kind, string text, Catalog? catalog = null)
+    /// <exception cref="DownhillException">Unknown name (the nearest is suggested), unknown parameter, no number, out
+    /// of range.</exception>
+    internal static TItem Parse<TItem>(IReadOnlyList<Entry<TItem>> entries, string kind, string text,
+        Catalog? catalog = null)
         where TItem : CatalogItem
     {
         string trimmed = text.Trim();
         int open = trimmed.IndexOf('(', StringComparison.Ordinal);
         string name = (open < 0 ? trimmed : trimmed[..open]).Trim();
-        Entry<TItem>? entry = entries.FirstOrDefault(e => string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase));
+        Entry<TItem>? entry = entries.FirstOrDefault(
+            e => string.Equals(e.Name, name, StringComparison.OrdinalIgnoreCase));
         if (entry is null)
         {
             string known = string.Join(", ", entries.Select(e => e.Name));
@@ -202,7 +215,8 @@ public sealed record Catalog
         return entry.Create(arguments);
     }
 
-    private static void ParseArguments<TItem>(Entry<TItem> entry, string kind, string text, int open, double[] arguments)
+    private static void ParseArguments<TItem>(Entry<TItem> entry, string kind, string text, int open,
+        double[] arguments)
         where TItem : CatalogItem
     {
         string where = $"The {kind} '{text}'", form = entry.Form;
@@ -215,10 +229,12 @@ public sealed record Catalog
             string[] pair = parts[i].Split('=', 2, StringSplitOptions.TrimEntries);
             int index = pair.Length == 1 ? i : IndexOf(entry.Parameters, pair[0]);
             if (index < 0 || index >= arguments.Length)
-                Throw.Input(where, arguments.Length == 0 ? "no parameters" : $"the parameters {string.Join(", ", entry.Parameters.Select(p => p.Name))}",
+                Throw.Input(where, arguments.Length == 0 ? "no parameters"
+                    : $"the parameters {string.Join(", ", entry.Parameters.Select(p => p.Name))}",
                     $"'{parts[i].Trim()}'", $"Write it as {form}.");
             if (given[index])
-                Throw.Input(where, "every parameter at most once", $"{entry.Parameters[index].Name} twice", $"Write it as {form}.");
+                Throw.Input(where, "every parameter at most once", $"{entry.Parameters[index].Name} twice",
+                    $"Write it as {form}.");
             given[index] = true;
             if (!Numbers.TryParse(pair[^1], out arguments[index]))
                 Throw.Input(where, "a number", $"'{pair[^1]}'", $"Write it as {form}.");
@@ -229,7 +245,8 @@ public sealed record Catalog
     private static string Within(string kind, string text, int open, string form)
     {
         if (open < 0 || !text.EndsWith(')'))
-            Throw.Input($"The {kind} '{text}'", open < 0 ? "parentheses" : "a closing parenthesis", $"'{text}'", $"Write it as {form}.");
+            Throw.Input($"The {kind} '{text}'", open < 0 ? "parentheses" : "a closing parenthesis", $"'{text}'",
+                $"Write it as {form}.");
         return text[(open + 1)..^1].Trim();
     }
 
@@ -257,7 +274,8 @@ public sealed record Catalog
     }
 }
 
-/// <summary>Numbers as they are written in files, messages and on the command line: invariant, shortest exact form.</summary>
+/// <summary>Numbers as they are written in files, messages and on the command line: invariant, shortest exact
+/// form.</summary>
 internal static class Numbers
 {
     public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Downhill;
 
 /// <summary>
-/// A training run at rest: the model so far and everything that changes, as a safetensors file. A resumed run goes on as if
-/// it had never stopped, to the last bit. Layout: docs/FORMATS.md.
+/// A training run at rest: the model so far and everything that changes, as a safetensors file. A resumed run goes on
+/// as if it had never stopped, to the last bit. Layout: docs/FORMATS.md.
 /// </summary>
 public static class Checkpoint
 {
@@ -23,7 +23,8 @@ public static class Checkpoint
         Add("state.best", state.BestParameters);
         AddNumbers("state.best_statistics", state.BestBuffers.Span.ToArray(), TensorType.Float32);
         for (int slot = 0; slot < state.Slots.Count; slot++) Add($"state.slot.{slot}", state.Slots[slot]);
-        for (int i = 0; i < state.MethodVectors.Length; i++) AddNumbers($"state.method.{i}", state.MethodVectors[i], TensorType.Float64);
+        for (int i = 0; i < state.MethodVectors.Length; i++) AddNumbers(
+            $"state.method.{i}", state.MethodVectors[i], TensorType.Float64);
         AddNumbers("state.method_scalars", state.MethodScalars, TensorType.Float64);
         AddNumbers("state.rows", plan.Rows, TensorType.Int32);
         AddNumbers("state.validation_rows", plan.ValidationRows, TensorType.Int32);
@@ -45,7 +46,8 @@ public static class Checkpoint
         void Add(string name, AlignedBuffer<float> array)
         {
             // Segment by segment without the padding between them.
-            float[] numbers = [.. plan.Network.Segments.SelectMany(s => array.Span.Slice(s.Offset, s.Length).ToArray())];
+            float[] numbers = [
+                .. plan.Network.Segments.SelectMany(s => array.Span.Slice(s.Offset, s.Length).ToArray())];
             AddNumbers(name, numbers, TensorType.Float32);
         }
 
@@ -63,11 +65,13 @@ public static class Checkpoint
     /// <param name="data">The data the run was started with.</param>
     /// <param name="test">The test set it was started with, where it was one of its own.</param>
     /// <param name="validation">The validation set it was started with, where it was one of its own.</param>
-    /// <param name="change">May change epochs, time, threads and stopping; anything else would change the run's past.</param>
+    /// <param name="change">May change epochs, time, threads and stopping; anything else would change the run's
+    /// past.</param>
     /// <param name="catalog">Names that may occur in it.</param>
     /// <exception cref="DownhillException">Damaged, no checkpoint, or other data.</exception>
     public static (FitPlan Plan, TrainSession<float> Session) Load(
-        string path, Dataset data, Dataset? test = null, Dataset? validation = null, Func<TrainOptions, TrainOptions>? change = null,
+        string path, Dataset data, Dataset? test = null, Dataset? validation = null, Func<TrainOptions,
+            TrainOptions>? change = null,
         Catalog? catalog = null)
     {
         catalog ??= Catalog.Default;
@@ -80,7 +84,8 @@ public static class Checkpoint
             TrainOptions options = ModelFile.ReadJson(file, "downhill.options", json => ReadOptions(json, catalog));
             string[] rules = [.. options.Stop.Select(s => s.ToString())];
             options = change is null ? options : change(options);
-            Dataset? testSet = ModelFile.ReadJson(file, "downhill.data", json => CheckData(json, path, data, test, validation));
+            Dataset? testSet = ModelFile.ReadJson(
+                file, "downhill.data", json => CheckData(json, path, data, test, validation));
             FitPlan plan = new(data, file.Read<int>("state.rows"), file.Read<int>("state.validation_rows"), validation,
                 file.Read<int>("state.test_rows"), testSet, preparation, network, options);
             TrainSession<float> session = plan.Start();
@@ -89,9 +94,11 @@ public static class Checkpoint
             Place("state.best", state.BestParameters);
             file.Read("state.best_statistics", state.BestBuffers.Span);
             for (int slot = 0; slot < state.Slots.Count; slot++) Place($"state.slot.{slot}", state.Slots[slot]);
-            for (int i = 0; i < state.MethodVectors.Length; i++) file.Read($"state.method.{i}", state.MethodVectors[i].AsSpan());
+            for (int i = 0; i < state.MethodVectors.Length; i++) file.Read(
+                $"state.method.{i}", state.MethodVectors[i].AsSpan());
             file.Read("state.method_scalars", state.MethodScalars.AsSpan());
-            StopReason? stopped = ModelFile.ReadJson(file, "downhill.state", json => ReadState(json, state, options.Stop, rules));
+            StopReason? stopped = ModelFile.ReadJson(
+                file, "downhill.state", json => ReadState(json, state, options.Stop, rules));
             session.Restart(stopped);
             return (plan, session);
 
@@ -147,10 +154,12 @@ public static class Checkpoint
             Loss = catalog.Loss(json.GetProperty("loss").GetString()!),
             Optimizer = catalog.Optimizer(json.GetProperty("optimizer").GetString()!),
             LearningRate = json.TryGetProperty("learning_rate", out JsonElement rate) ? rate.GetDouble() : null,
-            LayerRates = json.TryGetProperty("layer_rates", out JsonElement rates) ? Downhill.LayerRates.Parse(rates.GetString()!) : null,
+            LayerRates = json.TryGetProperty("layer_rates", out JsonElement rates)
+                ? Downhill.LayerRates.Parse(rates.GetString()!) : null,
             Schedules = [.. schedules.Chunk(2).Select(pair => new ScheduleOf(pair[0], catalog.Schedule(pair[1])))],
             Stop = [.. ModelFile.Texts(json.GetProperty("stop")).Select(catalog.StoppingRule)],
-            ClassWeights = json.TryGetProperty("class_weights", out JsonElement weights) ? ModelFile.Doubles(weights) : null,
+            ClassWeights = json.TryGetProperty("class_weights", out JsonElement weights) ? ModelFile.Doubles(weights)
+                : null,
             Reduction = Enum.Parse<Reduction>(json.GetProperty("reduction").GetString()!),
             Batch = json.GetProperty("batch").GetInt32(),
             Shuffle = json.GetProperty("shuffle").GetBoolean(),
@@ -175,12 +184,15 @@ public static class Checkpoint
         json.WriteNumber("epoch", state.Epoch);
         json.WriteNumber("position", state.Position);
         json.WriteNumber("best_epoch", state.BestEpoch);
-        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight, state.EpochNorm, state.Seconds,
+        ModelFile.Write(json, "numbers", (double[])[state.LastLoss, state.BestLoss, state.EpochLoss, state.EpochWeight,
+            state.EpochNorm, state.Seconds,
             state.LastObjective, state.EpochSquares, state.EpochRight]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
-        Nested("history", [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
-            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0, h.TrainSquaredError, h.TrainAccuracy])]);
+        Nested("history",
+            [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
+            h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0, h.TrainSquaredError,
+                h.TrainAccuracy])]);
         json.WriteEndObject();
 
         void Nested(string name, double[][] lists)
@@ -200,22 +212,26 @@ public static class Checkpoint
         state.BestEpoch = json.GetProperty("best_epoch").GetInt32();
         double[] numbers = ModelFile.Doubles(json.GetProperty("numbers"));
         (state.LastLoss, state.BestLoss, state.EpochLoss) = (numbers[0], numbers[1], numbers[2]);
-        (state.EpochWeight, state.EpochNorm, state.Seconds, state.LastObjective) = (numbers[3], numbers[4], numbers[5], numbers[6]);
+        (state.EpochWeight, state.EpochNorm, state.Seconds, state.LastObjective) = (
+            numbers[3], numbers[4], numbers[5], numbers[6]);
         (state.EpochSquares, state.EpochRight) = (numbers[7], numbers[8]);
         for (int i = 0; i < state.ScheduleState.Length; i++) Place("schedules", i, state.ScheduleState[i]);
         // The rules may be others than those of the saved run: each finds what it remembered by its name and numbers.
-        for (int i = 0; i < stop.Count; i++) Place("stop", Array.IndexOf(rules, stop[i].ToString()), state.StopState[i]);
+        for (int i = 0; i < stop.Count; i++) Place("stop", Array.IndexOf(rules, stop[i].ToString()),
+            state.StopState[i]);
         foreach (JsonProperty line in json.GetProperty("history").EnumerateObject())
         {
             double[] h = ModelFile.Doubles(line.Value);
             state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1, h[9], h[10]));
         }
-        return json.TryGetProperty("stopped", out JsonElement stopped) && ModelFile.Texts(stopped) is [string rule, string text]
+        return json.TryGetProperty("stopped", out JsonElement stopped)
+            && ModelFile.Texts(stopped) is [string rule, string text]
             ? new(rule, text) : null;
 
         void Place(string name, int index, double[] numbers)
         {
-            if (json.GetProperty(name).TryGetProperty($"{index}", out JsonElement list) && list.GetArrayLength() == numbers.Length)
+            if (json.GetProperty(name).TryGetProperty($"{index}", out JsonElement list)
+                && list.GetArrayLength() == numbers.Length)
                 ModelFile.Doubles(list).CopyTo(numbers, 0);
         }
     }
@@ -230,7 +246,8 @@ public static class Checkpoint
         json.WriteEndObject();
     }
 
-    /// <summary>Returns the test set: the one given, or the data's own where the run used it (it may have held out rows instead).</summary>
+    /// <summary>Returns the test set: the one given, or the data's own where the run used it (it may have held out rows
+    /// instead).</summary>
     private static Dataset? CheckData(JsonElement json, string path, Dataset data, Dataset? test, Dataset? validation)
     {
         test ??= json.TryGetProperty("test_sha256", out _) ? data.Test : null;
@@ -243,7 +260,8 @@ public static class Checkpoint
         {
             string? expected = json.TryGetProperty(key, out JsonElement value) ? value.GetString() : null;
             if (expected == (set is null ? null : Fingerprint(set))) return;
-            Throw.Input($"{what} of checkpoint {path}", $"the data it was started with ('{json.GetProperty("name").GetString()}')",
+            Throw.Input($"{what} of checkpoint {path}",
+                $"the data it was started with ('{json.GetProperty("name").GetString()}')",
                 set is null ? "none" : "other data", "Give the same data and the same --test and --validation.");
         }
     }
@@ -252,7 +270,8 @@ public static class Checkpoint
     private static string Fingerprint(Dataset data)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', data.Inputs.Select(c => c.Name).Concat(data.Target.Names).Concat(data.Target.Classes))));
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(
+            string.Join('\n', data.Inputs.Select(c => c.Name).Concat(data.Target.Names).Concat(data.Target.Classes))));
         hash.AppendData(MemoryMarshal.AsBytes(data.Numeric.AsSpan()));
         hash.AppendData(MemoryMarshal.AsBytes(data.Codes.AsSpan()));
         hash.AppendData(MemoryMarshal.AsBytes(data.Classes.AsSpan()));

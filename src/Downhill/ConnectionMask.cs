@@ -15,7 +15,8 @@ public sealed class ConnectionMask : IEquatable<ConnectionMask>
     public ConnectionMask(int inputs, int units, bool[] present)
     {
         if (present.Length != (long)inputs * units)
-            Throw.Input("Connection mask", $"{inputs}×{units} = {(long)inputs * units} places", $"{present.Length}", "Give one value per possible link.");
+            Throw.Input("Connection mask", $"{inputs}×{units} = {(long)inputs * units} places", $"{present.Length}",
+                "Give one value per possible link.");
         (Inputs, Units, this.present) = (inputs, units, present);
         Links = present.Count(p => p);
         fanIn = new int[units];
@@ -82,7 +83,8 @@ public sealed class ConnectionMask : IEquatable<ConnectionMask>
     }
 
     public bool Equals(ConnectionMask? other) =>
-        other is not null && other.Inputs == Inputs && other.Units == Units && other.present.AsSpan().SequenceEqual(present);
+        other is not null && other.Inputs == Inputs && other.Units == Units
+            && other.present.AsSpan().SequenceEqual(present);
     public override bool Equals(object? obj) => Equals(obj as ConnectionMask);
     public override int GetHashCode() => HashCode.Combine(Inputs, Units, Links);
 }

@@ -16,9 +16,11 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
     /// <param name="source">Where the rows are.</param>
     /// <param name="rows">Which rows.</param>
     /// <param name="preparation">How rows are encoded and outputs read.</param>
-    /// <param name="classWeights">What a row of each class counts in the loss beside its own weight; null for 1 each.</param>
+    /// <param name="classWeights">What a row of each class counts in the loss beside its own weight; null for 1
+    /// each.</param>
     public Evaluator(
-        Network<T> network, RowSource source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights = null)
+        Network<T> network, RowSource source, int[] rows, Preparation preparation,
+            IReadOnlyList<double>? classWeights = null)
     {
         (this.network, this.preparation) = (network, preparation);
         int chunk = Math.Clamp(rows.Length, 1, Chunk);
@@ -32,9 +34,10 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
     /// <param name="parameters">Flat parameters.</param>
     /// <param name="buffers">Flat running statistics.</param>
     /// <param name="each">Called per row.</param>
-    /// <param name="withScores">Whether to look at the outputs' order and at probabilities too: keeps every row's outputs and sorts
-    /// them, which a validation after each epoch does without.</param>
-    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null, bool withScores = false)
+    /// <param name="withScores">Whether to look at the outputs' order and at probabilities too: keeps every row's
+    /// outputs and sorts them, which a validation after each epoch does without.</param>
+    public Metrics Measure(AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, RowAction? each = null,
+        bool withScores = false)
     {
         int outputs = preparation.Outputs;
         bool isClass = preparation.Target.IsClass;
@@ -43,7 +46,8 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
         double[,] weighted = new double[classes, classes];
         ScoreMetrics? scores = withScores && isClass ? new(preparation, network.Spec.Output, batcher.Count) : null;
         double lossSum = 0, lossWeight = 0, weightSum = 0, right = 0, codedSquares = 0;
-        double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs], deviation = new double[outputs];
+        double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs],
+            deviation = new double[outputs];
         for (int start = 0; start < batcher.Count; start += workspace.Rows)
         {
             int count = Math.Min(workspace.Rows, batcher.Count - start);
@@ -90,12 +94,14 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                 Accuracy = right / weightSum,
                 Confusion = confusion,
                 WeightedConfusion = weighted,
-                SquaredErrorPercentage = 100 * (preparation.TargetHigh - preparation.TargetLow) / (weightSum * outputs) * codedSquares,
+                SquaredErrorPercentage = 100 * (preparation.TargetHigh - preparation.TargetLow) / (
+                    weightSum * outputs) * codedSquares,
             };
             return scores is null ? metrics : scores.AddTo(metrics);
         }
         TargetScore[] targets = [.. Enumerable.Range(0, outputs).Select(o => new TargetScore(squares[o] / weightSum,
-            Math.Sqrt(squares[o] / weightSum), absolute[o] / weightSum, deviation[o] > 0 ? 1 - squares[o] / deviation[o] : double.NaN))];
+            Math.Sqrt(squares[o] / weightSum), absolute[o] / weightSum, deviation[o] > 0 ? 1 - squares[o] / deviation[o]
+                : double.NaN))];
         return metrics with
         {
             Mse = squares.Sum() / (weightSum * outputs),

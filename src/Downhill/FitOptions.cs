@@ -1,14 +1,15 @@
 namespace Downhill;
 
 /// <summary>
-/// What a user may say about a fit; whatever is left out is chosen from the data, and <see cref="FitPlan"/> says what was.
+/// What a user may say about a fit; whatever is left out is chosen from the data, and <see cref="FitPlan"/> says what
+/// was.
 /// </summary>
 public sealed record FitOptions
 {
-    /// <summary>Where all that is left open comes from; null to choose by the data.</summary>
+    /// <summary>Where all that is left open comes from; null for <see cref="Recipe.Plain"/>.</summary>
     public Recipe? Recipe { get; init; }
 
-    /// <summary>Networks that are trained side by side and become one model; null to choose. See <see cref="Downhill.Ensemble"/>.</summary>
+    /// <summary>Networks that are trained side by side, one per core, and become one model; null for 1.</summary>
     public int? Ensemble { get; init; }
 
     /// <summary>Widths of the hidden layers; empty for a single layer; null to choose.</summary>
@@ -43,8 +44,8 @@ public sealed record FitOptions
     public ForwardScale? ForwardScale { get; init; }
 
     /// <summary>
-    /// A model whose weights, preparation and (where nothing else is said) network, output and loss the fit starts from;
-    /// null for small random weights.
+    /// A model whose weights, preparation and (where nothing else is said) network, output and loss the fit starts
+    /// from; null for small random weights.
     /// </summary>
     public Model? From { get; init; }
 
@@ -60,7 +61,8 @@ public sealed record FitOptions
     /// <summary>η; null to choose.</summary>
     public double? LearningRate { get; init; }
 
-    /// <summary>Factors on η: one per layer of weights, or LeCun's 1/√(inputs of the unit); null for none (lecture L18).</summary>
+    /// <summary>Factors on η: one per layer of weights, or LeCun's 1/√(inputs of the unit); null for none (lecture
+    /// L18).</summary>
     public LayerRates? LayerLearningRates { get; init; }
 
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
@@ -73,7 +75,8 @@ public sealed record FitOptions
     public int? Epochs { get; init; }
     public TimeSpan? Time { get; init; }
 
-    /// <summary>Stopping rules besides the epochs. With rules and no schedule the learning rate stays constant.</summary>
+    /// <summary>Stopping rules besides the epochs. With rules and no schedule the learning rate stays
+    /// constant.</summary>
     public IReadOnlyList<StoppingRule>? Stop { get; init; }
 
     public double L1 { get; init; }
@@ -128,5 +131,6 @@ public sealed record FitOptions
 /// <param name="Steps">Updates made.</param>
 /// <param name="Seconds">Time spent in training steps.</param>
 public sealed record FitResult(
-    Model Model, StopReason Stopped, IReadOnlyList<EpochReport> History, Metrics Train, Metrics? Validation, Metrics? Test,
+    Model Model, StopReason Stopped, IReadOnlyList<EpochReport> History, Metrics Train, Metrics? Validation,
+        Metrics? Test,
     long Steps, double Seconds);

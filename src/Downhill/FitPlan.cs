@@ -7,7 +7,8 @@ namespace Downhill;
 public sealed class FitPlan
 {
     internal FitPlan(
-        Dataset data, int[] rows, int[] validationRows, Dataset? validation, int[] testRows, Dataset? test, Preparation preparation, NetworkSpec network,
+        Dataset data, int[] rows, int[] validationRows, Dataset? validation, int[] testRows, Dataset? test,
+            Preparation preparation, NetworkSpec network,
         TrainOptions options) =>
         (Data, Rows, ValidationRows, Validation, TestRows, Test, Preparation, Network, Options) =
             (data, rows, validationRows, validation, testRows, test, preparation, network, options);
@@ -58,10 +59,11 @@ public sealed class FitPlan
     public static FitPlan Make(Dataset data, FitOptions options)
     {
         CheckData(data);
-        options = Recipe.For(data, options).Fill(options, data);
+        options = Recipe.For(options).Fill(options, data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         if (options.From is Model from) CheckSameColumns(data, from);
-        Activation output = options.Output ?? options.From?.Spec.Output ?? options.Loss?.UsualOutput(data.Target.IsClass)
+        Activation output = options.Output ?? options.From?.Spec.Output
+            ?? options.Loss?.UsualOutput(data.Target.IsClass)
             ?? (data.Target.IsClass ? Activations.Softmax : Activations.Identity);
         Loss loss = options.Loss ?? (options.Output is null ? options.From?.Loss : null) ?? LossFor(output);
         loss.CheckDomain(output);
@@ -70,25 +72,32 @@ public sealed class FitPlan
         (int[] trainRows, int[] validationRows) = HoldOutValidation(data, rows, options, stop);
         bool single = data.Target.IsClass && data.Target.Classes.Count == 2 && !output.Range.SumsToOne;
         // Targets as the loss wants them, or else as the outputs can reach them.
-        double low = loss.CodedLow ?? (output.Range is { Low: <= -1 and > double.NegativeInfinity, High: >= 1 and < double.PositiveInfinity } ? -1 : 0);
-        Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows, options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
+        double low = loss.CodedLow
+            ?? (output.Range is { Low: <= -1 and > double.NegativeInfinity, High: >= 1 and < double.PositiveInfinity }
+            ? -1 : 0);
+        Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows,
+            options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
             low, 1, single, scaleTargets: loss.Targets == OutputRange.Real, options.Levels ?? 0, options.LogTargets);
         loss.CheckTargets(preparation);
         NetworkSpec network = NetworkFor(preparation, output, options);
         Activation.CheckSlopes(network);
-        // Chosen by trying: on the embedded sets (10 seeds each) a cosine to 0 over a fixed number of epochs beat stopping on a
-        // small validation part, 100 epochs of batch 32 were enough, decay helped where the target is a number,
-        // and sets that are to be learned whole want full batches (the two spirals: 10 of 10 seeds, a fifth of them with batch 32).
+        // Chosen by trying: on the embedded sets (10 seeds each) a cosine to 0 over a fixed number of epochs beat
+        // stopping on a small validation part, 100 epochs of batch 32 were enough, decay helped where the target is a
+        // number, and sets that are to be learned whole want full batches (the two spirals: 10 of 10 seeds, a fifth of
+        // them with batch 32).
         Optimizer optimizer = options.Optimizer ?? Optimizers.Adam();
-        // Adam's step has the same size for every weight, so a weight that is divided by √n moves √n times more slowly: ten
-        // times the rate learned the embedded sets as well as without the scale.
-        bool small = trainRows.Length < 50_000, isAdam = optimizer.Name == "adam", isScaled = ScaleOf(network) != ForwardScale.None;
+        // Adam's step has the same size for every weight, so a weight that is divided by √n moves √n times more slowly:
+        // ten times the rate learned the embedded sets as well as without the scale.
+        bool small = trainRows.Length < 50_000, isAdam = optimizer.Name == "adam",
+            isScaled = ScaleOf(network) != ForwardScale.None;
         TrainOptions train = new()
         {
             Loss = loss,
             Optimizer = optimizer,
-            LearningRate = options.LearningRate ?? (optimizer.Method is not null ? null : isAdam && isScaled ? 0.03 : isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
-            Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null ? options.Schedules
+            LearningRate = options.LearningRate ?? (optimizer.Method is not null ? null : isAdam && isScaled ? 0.03
+                : isAdam && data.IsWhole ? 0.01 : isAdam && small ? 0.003 : optimizer.DefaultLearningRate),
+            Schedules = options.Schedules.Count > 0 || options.Optimizer is not null || options.Stop is not null
+                ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
             LayerRates = options.LayerLearningRates,
             Reduction = options.Reduction,
@@ -100,7 +109,8 @@ public sealed class FitPlan
             Stop = stop,
             L1 = options.L1,
             L2 = options.L2,
-            WeightDecay = options.WeightDecay ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : optimizer.DefaultWeightDecay),
+            WeightDecay = options.WeightDecay
+                ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : optimizer.DefaultWeightDecay),
             Clip = options.Clip,
             KeepBest = options.KeepBest,
             Seed = options.Seed,
@@ -109,10 +119,9 @@ public sealed class FitPlan
         };
         train.Check();
         train.LayerRates?.Check(network);
-        return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network, train)
-        {
-            From = options.From, Recipe = options.Recipe!, Members = options.Ensemble ?? 1,
-        };
+        return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network,
+            train)
+        { From = options.From, Recipe = options.Recipe!, Members = options.Ensemble ?? 1 };
     }
 
     /// <summary>The run, at its first step.</summary>
@@ -152,9 +161,11 @@ public sealed class FitPlan
     private static void CheckData(Dataset data)
     {
         if (data.Rows == 0) Throw.Input($"Data '{data.Name}'", "at least 1 row", "none", "Check the file.");
-        if (data.Inputs.Count == 0) Throw.Input($"Data '{data.Name}'", "at least 1 input column", "none", "Check the target and ignored columns.");
+        if (data.Inputs.Count == 0) Throw.Input($"Data '{data.Name}'", "at least 1 input column", "none",
+            "Check the target and ignored columns.");
         if (data.Target.IsClass && data.Classes.Distinct().Take(2).Count() < 2)
-            Throw.Input($"Data '{data.Name}'", $"at least 2 classes in '{data.Target.Names[0]}'", $"only '{data.Target.Classes[data.Classes[0]]}'",
+            Throw.Input($"Data '{data.Name}'", $"at least 2 classes in '{data.Target.Names[0]}'",
+                $"only '{data.Target.Classes[data.Classes[0]]}'",
                 "There is nothing to tell apart: check the target column.");
     }
 
@@ -184,7 +195,8 @@ public sealed class FitPlan
         double share = options.ValidationShare ?? (stop.Any(r => r.NeedsValidation) ? 0.1 : 0);
         CheckShare("Validation share", share);
         if (share == 0) return (rows, []);
-        // Drawn among what is left after the test part; another stream of the seed, so that the two draws are independent.
+        // Drawn among what is left after the test part; another stream of the seed, so that the two draws are
+        // independent.
         ulong seed = options.Seed ^ 0x9E37_79B9_7F4A_7C15;
         Split split = data.Target.IsClass
             ? Split.HoldOut([.. rows.Select(r => data.Classes[r])], data.Target.Classes.Count, share, seed)
@@ -193,36 +205,44 @@ public sealed class FitPlan
     }
 
     private static void CheckSameColumns(Dataset data, Dataset other, string what) => CheckSameColumns(
-        data.Inputs, data.Target, other.Inputs, other.Target, what, $"the columns of '{data.Name}'", "Use files of one kind.");
+        data.Inputs, data.Target, other.Inputs, other.Target, what, $"the columns of '{data.Name}'",
+            "Use files of one kind.");
 
     /// <summary>Refuses rows whose numbers and codes would mean something else; names may differ.</summary>
     internal static void CheckSameColumns(
-        IReadOnlyList<Column> inputs, Target target, IReadOnlyList<Column> otherInputs, Target otherTarget, string what, string wanted, string remedy)
+        IReadOnlyList<Column> inputs, Target target, IReadOnlyList<Column> otherInputs, Target otherTarget, string what,
+            string wanted, string remedy)
     {
-        if (otherInputs.Count == inputs.Count && otherTarget.Names.Count == target.Names.Count && otherTarget.Classes.SequenceEqual(target.Classes)
-            && otherInputs.Zip(inputs).All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
+        if (otherInputs.Count == inputs.Count && otherTarget.Names.Count == target.Names.Count
+            && otherTarget.Classes.SequenceEqual(target.Classes)
+            && otherInputs.Zip(inputs)
+            .All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
         Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(otherInputs, otherTarget), remedy);
 
         static string Text(IReadOnlyList<Column> inputs, Target target)
         {
             string categories = string.Concat(inputs.Where(c => c.Kind == ColumnKind.Category)
                 .Select(c => $", {c.Name}: {Some(c.Categories)}"));
-            return $"{inputs.Count} inputs{categories}, " + (target.IsClass ? $"{target.Classes.Count} classes: {Some(target.Classes)}"
+            return $"{inputs.Count} inputs{categories}, "
+                + (target.IsClass ? $"{target.Classes.Count} classes: {Some(target.Classes)}"
                 : $"{target.Names.Count} numeric target{(target.Names.Count == 1 ? "" : "s")}");
         }
 
-        static string Some(IReadOnlyList<string> names) => string.Join(" ", names.Take(5)) + (names.Count > 5 ? " …" : "");
+        static string Some(IReadOnlyList<string> names) => string.Join(" ", names.Take(5))
+            + (names.Count > 5 ? " …" : "");
     }
 
     private static void CheckSameColumns(Dataset data, Model from) =>
-        CheckSameColumns(data.Inputs, data.Target, from.Preparation.Inputs, from.Preparation.Target, "Model to start from",
+        CheckSameColumns(data.Inputs, data.Target, from.Preparation.Inputs, from.Preparation.Target,
+            "Model to start from",
             $"the columns of '{data.Name}'", "Start from a model of data of the same kind.");
 
     private static void CheckSameShape(NetworkSpec network, NetworkSpec from)
     {
         if (network.Segments.Select(s => s.Shape).SequenceEqual(from.Segments.Select(s => s.Shape))
             && ScaleOf(network) == ScaleOf(from)) return;
-        string Describe(NetworkSpec spec) => string.Join(", ", spec.Layers.Select((l, i) => l.Describe(spec.InputsOf(i))));
+        string Describe(NetworkSpec spec) =>
+            string.Join(", ", spec.Layers.Select((l, i) => l.Describe(spec.InputsOf(i))));
         Throw.Input("Model to start from", $"the network {network} ({Describe(network)})", $"{from} ({Describe(from)})",
             "Leave the network's options out to take the model's, or start from another model.");
     }
@@ -231,7 +251,8 @@ public sealed class FitPlan
 
     private static void CheckShare(string what, double share)
     {
-        if (!(share >= 0 && share < 1)) Throw.Input(what, "a share from 0 up to but not including 1", Numbers.Text(share), "0.2 holds out every fifth row.");
+        if (!(share >= 0 && share < 1)) Throw.Input(what, "a share from 0 up to but not including 1",
+            Numbers.Text(share), "0.2 holds out every fifth row.");
     }
 
     private static int[] All(int rows) => [.. Enumerable.Range(0, rows)];
@@ -244,20 +265,28 @@ public sealed class FitPlan
     private static NetworkSpec NetworkFor(Preparation preparation, Activation output, FitOptions options)
     {
         NetworkSpec? from = options.From?.Spec;
-        bool nothingSaid = options is { Hidden: null, Output: null, BatchNorm: false, Dropout: null or 0, FeatureScale: null or false, Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0 };
+        bool nothingSaid = options is
+        {
+            Hidden: null, Output: null, BatchNorm: false, Dropout: null or 0, FeatureScale: null or false,
+            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0
+        };
         if (from is not null && nothingSaid) return from;
-        NetworkSpec network = Build(preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units).ToArray()
+        NetworkSpec network = Build(
+            preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units).ToArray()
             ?? DefaultHidden(preparation), output, options);
         if (from is not null) CheckSameShape(network, from);
         return network;
     }
 
-    private static NetworkSpec Build(Preparation preparation, IReadOnlyList<int> hidden, Activation output, FitOptions options)
+    private static NetworkSpec Build(Preparation preparation, IReadOnlyList<int> hidden, Activation output,
+        FitOptions options)
     {
         if (options.Activation.Count > 1 && options.Activation.Count != hidden.Count)
-            Throw.Input("Activation", $"one, or one per hidden layer ({hidden.Count})", $"{options.Activation.Count}", "Separate them with commas, in the order of the layers.");
+            Throw.Input("Activation", $"one, or one per hidden layer ({hidden.Count})", $"{options.Activation.Count}",
+                "Separate them with commas, in the order of the layers.");
         if (options.Masks is not null && options.Masks.Count != hidden.Count)
-            Throw.Input("Connections", $"one mask per hidden layer ({hidden.Count})", $"{options.Masks.Count}", "Give a matrix for each, in their order.");
+            Throw.Input("Connections", $"one mask per hidden layer ({hidden.Count})", $"{options.Masks.Count}",
+                "Give a matrix for each, in their order.");
         List<Layer> layers = [];
         int width = preparation.Width;
         if (options.FeatureScale == true) layers.Add(new FeatureScale());
@@ -266,16 +295,21 @@ public sealed class FitPlan
             bool isOutput = i == hidden.Count;
             int units = isOutput ? preparation.Outputs : hidden[i];
             if (units is < 1 or > 1_000_000)
-                Throw.Input($"Hidden layer {i + 1}", "a width from 1 to 1000000", $"{units}", "Write, for example, --hidden 64,32.");
+                Throw.Input($"Hidden layer {i + 1}", "a width from 1 to 1000000", $"{units}",
+                    "Write, for example, --hidden 64,32.");
             Activation activation = isOutput ? output
-                : options.Activation.Count == 0 ? Activations.Relu : options.Activation[options.Activation.Count == 1 ? 0 : i];
-            ConnectionMask? mask = isOutput ? null : options.Masks is not null ? options.Masks[i] : options.Connections == 1 ? null
-                : ConnectionMask.Random(width, units, options.Connections, new RandomStream(options.Seed, RandomStreams.Connections, (uint)i));
+                : options.Activation.Count == 0 ? Activations.Relu
+                : options.Activation[options.Activation.Count == 1 ? 0 : i];
+            ConnectionMask? mask = isOutput ? null : options.Masks is not null ? options.Masks[i]
+                : options.Connections == 1 ? null
+                : ConnectionMask.Random(
+                width, units, options.Connections, new RandomStream(options.Seed, RandomStreams.Connections, (uint)i));
             bool normed = options.BatchNorm && !isOutput;
             layers.Add(new Dense(units, normed ? Activations.Identity : activation)
             {
                 Connections = mask,
-                ForwardScale = options.ForwardScale ?? (options.From is Model from ? ScaleOf(from.Spec) : ForwardScale.None),
+                ForwardScale = options.ForwardScale
+                    ?? (options.From is Model from ? ScaleOf(from.Spec) : ForwardScale.None),
                 Initializer = options.Initializer ?? (normed ? Initializers.For(activation) : null),
             });
             if (normed) layers.Add(new BatchNorm(activation));

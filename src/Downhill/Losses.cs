@@ -246,7 +246,8 @@ public static class Losses
             kernels.BindLoss(new BinaryCrossEntropyOnOutputs(smoothing));
         internal override LossKernel<T> BindFused<T>(Kernels<T> kernels, Activation output)
         {
-            Activations.SigmoidActivation sigmoid = ((ElementwiseActivation<Activations.SigmoidActivation>)output).Value;
+            Activations.SigmoidActivation sigmoid = ((ElementwiseActivation<Activations.SigmoidActivation>)output)
+                .Value;
             return kernels.BindLoss(new BinaryCrossEntropyOnScores(sigmoid.X, sigmoid.Y, smoothing));
         }
     }

@@ -13,7 +13,8 @@ namespace Downhill;
 /// <param name="Seed">Seed of everything random.</param>
 /// <param name="Stopped">Why it ended.</param>
 public sealed record TrainingRecord(
-    string Data, int Rows, int Epochs, long Steps, string Optimizer, double LearningRate, int Batch, ulong Seed, string Stopped)
+    string Data, int Rows, int Epochs, long Steps, string Optimizer, double LearningRate, int Batch, ulong Seed,
+        string Stopped)
 {
     /// <summary>The schedules as they are written: <c>cosine</c>, <c>warmup,gamma:settle</c>; "" for none.</summary>
     public string Schedule { get; init; } = "";
@@ -29,8 +30,8 @@ public sealed record TrainingRecord(
 public sealed record Prediction(int Class, string Label, IReadOnlyList<float> Values);
 
 /// <summary>
-/// The front door: a network with its preparation and class names. Raw rows go in, named answers come out. Immutable; every
-/// method may be called from many threads at once.
+/// The front door: a network with its preparation and class names. Raw rows go in, named answers come out. Immutable;
+/// every method may be called from many threads at once.
 /// </summary>
 public sealed class Model
 {
@@ -39,7 +40,8 @@ public sealed class Model
     private readonly Workspace<float>?[] spare = new Workspace<float>?[2 * Environment.ProcessorCount];
 
     internal Model(
-        NetworkSpec spec, Preparation preparation, Loss loss, AlignedBuffer<float> parameters, AlignedBuffer<float> buffers,
+        NetworkSpec spec, Preparation preparation, Loss loss, AlignedBuffer<float> parameters,
+            AlignedBuffer<float> buffers,
         Arithmetic arithmetic)
     {
         (Spec, Preparation, Loss, Arithmetic) = (spec, preparation, loss, arithmetic);
@@ -77,7 +79,8 @@ public sealed class Model
     /// <summary>Reads a model file; see <see cref="ModelFile.Load"/>.</summary>
     public static Model Load(string path, Catalog? catalog = null) => ModelFile.Load(path, catalog);
 
-    /// <summary>SHA-256 of the little-endian parameters in layer order, weights before biases, links only; lower-case hex.</summary>
+    /// <summary>SHA-256 of the little-endian parameters in layer order, weights before biases, links only; lower-case
+    /// hex.</summary>
     public string WeightsHash => HashOf(Spec, parameters);
 
     /// <summary>Trains a model on data.</summary>
@@ -104,29 +107,18 @@ public sealed class Model
     }
 
     /// <summary>
-    /// The network's outputs for one raw row, in the target's units for regression. Allocates nothing once each thread that
-    /// calls at the same time has done so before.
+    /// The network's outputs for one raw row, in the target's units for regression: to the last bit what
+    /// <see cref="Evaluate"/> gives. Allocates nothing once each thread that calls at the same time has done so before.
+    /// Where single rows must be fast, take <see cref="CreatePredictor"/>.
     /// </summary>
     /// <param name="row">Numeric columns in order.</param>
     /// <param name="outputs">[outputs] receives them.</param>
     /// <param name="codes">Category columns in order, −1 for unknown.</param>
-    /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not finite.</exception>
+    /// <exception cref="DownhillException">A wrong number of values, an unknown code, a value that is not
+    /// finite.</exception>
     public void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)
     {
-        if (row.Length != Preparation.NumericCount || codes.Length != Preparation.CategoryCount)
-            Throw.Input("Row", $"{Preparation.NumericCount} numbers and {Preparation.CategoryCount} categories",
-                $"{row.Length} and {codes.Length}", "Give the columns the model was trained on.");
-        for (int i = 0, c = 0; c < codes.Length; i++)
-        {
-            Column column = Preparation.Inputs[i];
-            if (column.Kind != ColumnKind.Category) continue;
-            if (codes[c] < -1 || codes[c] >= column.Categories.Count)
-                Throw.Input($"Row, column '{column.Name}'", $"a category code from −1 (unknown) to {column.Categories.Count - 1}", $"{codes[c]}",
-                    "It is the place in the column's list of categories.");
-            c++;
-        }
-        if (outputs.Length != Preparation.Outputs)
-            Throw.Input("Outputs", $"room for {Preparation.Outputs} numbers", $"{outputs.Length}", "Give a span of that length.");
+        Predictor.Check(Preparation, row, outputs, codes);
         Workspace<float> workspace = Borrow();
         Preparation.Encode(row, codes, workspace.Input);
         if (Preparation.BrokenColumn<float>(workspace.Input) is int broken)
@@ -141,25 +133,34 @@ public sealed class Model
         for (int i = 0; i < outputs.Length; i++) outputs[i] = (float)Preparation.ValueOf(outputs[i], i);
     }
 
+    /// <summary>
+    /// Compiles the network, its weights and its preparation for answering single rows as fast as possible; its answers
+    /// are those of <see cref="Predict(ReadOnlySpan{float}, Span{float}, ReadOnlySpan{int})"/> within rounding.
+    /// </summary>
+    public Predictor CreatePredictor() => new(this);
+
     /// <summary>Measures the model on rows (all when <paramref name="rows"/> is null).</summary>
     /// <param name="source">Data with the columns it was trained on.</param>
     /// <param name="rows">Which rows.</param>
     /// <param name="each">Called per row, in order, with its place, its loss and the network's outputs.</param>
     public Metrics Evaluate(RowSource source, int[]? rows = null, Action<int, double, float[]>? each = null)
     {
-        FitPlan.CheckSameColumns(Preparation.Inputs, Preparation.Target, source.Inputs, source.Target, "Data to evaluate on",
+        FitPlan.CheckSameColumns(Preparation.Inputs, Preparation.Target, source.Inputs, source.Target,
+            "Data to evaluate on",
             "the columns that the model was trained on", "Give data of the same kind.");
         Evaluator<float> evaluator = new(network, source, rows ?? [.. Enumerable.Range(0, source.Rows)], Preparation);
         return each is null
             ? evaluator.Measure(parameters, buffers, withScores: true)
-            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()), withScores: true);
+            : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()),
+            withScores: true);
     }
 
     internal static string HashOf<T>(NetworkSpec spec, AlignedBuffer<T> parameters) where T : unmanaged
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (Segment segment in spec.Segments)
-            hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(LinksOf(segment, parameters).AsSpan()));
+            hash.AppendData(
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes(LinksOf(segment, parameters).AsSpan()));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

@@ -67,10 +67,15 @@ public static class ModelFile
             (Loss loss, Arithmetic arithmetic, TrainingRecord? training, ImageShape? image) =
                 ReadJson(file, "downhill.model", json => ReadRest(json, catalog));
             if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
-                Throw.Input(path, $"a network of {preparation.Width} inputs and {preparation.Outputs} outputs", $"{spec}", "The file contradicts itself.");
+                Throw.Input(path, $"a network of {preparation.Width} inputs and {preparation.Outputs} outputs",
+                    $"{spec}", "The file contradicts itself.");
             AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(spec.BufferLength);
             ReadTensors(file, path, spec, parameters, buffers);
-            return new Model(spec, preparation, loss, parameters, buffers, arithmetic) { Training = training, Image = image };
+            return new Model(spec, preparation, loss, parameters, buffers, arithmetic)
+            {
+                Training = training,
+                Image = image
+            };
         });
     }
 
@@ -78,7 +83,8 @@ public static class ModelFile
     internal static void CheckFormat(Safetensors file, string path, string wanted, string kind)
     {
         if (!file.TryGetMetadata("downhill.format", out string? format))
-            Throw.Input(path, $"{kind} written by Downhill", "a safetensors file of another program", "Train or import a model first.");
+            Throw.Input(path, $"{kind} written by Downhill", "a safetensors file of another program",
+                "Train or import a model first.");
         if (format == wanted)
         {
             if (file.Sha256 is null) Throw.Input(path, "a digest", "none", "The file is damaged: use an intact copy.");
@@ -90,17 +96,20 @@ public static class ModelFile
         Throw.Input(path, $"{kind} (format {wanted})", $"format {format}", remedy);
     }
 
-    /// <summary>Turns whatever a wrong description throws into one message; the digest has been checked, so this is rare.</summary>
+    /// <summary>Turns whatever a wrong description throws into one message; the digest has been checked, so this is
+    /// rare.</summary>
     internal static TResult Guarded<TResult>(string path, Func<TResult> read)
     {
         try
         {
             return read();
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+        catch (Exception error) when (
+            error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
             or ArgumentException or OverflowException or IndexOutOfRangeException or NullReferenceException)
         {
-            throw new DownhillException($"{path}: expected a description that Downhill understands, got something else ({error.Message}). Use an intact copy.", error);
+            throw new DownhillException($"{path}: expected a description that Downhill understands, got something else "
+                + $"({error.Message}). Use an intact copy.", error);
         }
     }
 
@@ -124,12 +133,14 @@ public static class ModelFile
     }
 
     internal static void ReadTensors<T>(
-        Safetensors file, string path, NetworkSpec spec, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers) where T : unmanaged
+        Safetensors file, string path, NetworkSpec spec, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers) where T
+            : unmanaged
     {
         foreach (Segment segment in spec.Segments)
         {
             if (!file.TryGetTensor(segment.Name, out TensorInfo? tensor) || tensor.Count != segment.Shape.Count)
-                Throw.Input($"{path}, tensor {segment.Name}", $"{segment.Shape.Count} numbers", tensor is null ? "no such tensor" : $"{tensor.Count}",
+                Throw.Input($"{path}, tensor {segment.Name}", $"{segment.Shape.Count} numbers",
+                    tensor is null ? "no such tensor" : $"{tensor.Count}",
                     "The file contradicts itself.");
             PlaceLinks(segment, file.Read<T>(segment.Name), parameters);
         }
@@ -137,7 +148,8 @@ public static class ModelFile
     }
 
     /// <summary>The inverse of <see cref="Model.LinksOf"/>.</summary>
-    internal static void PlaceLinks<T>(Segment segment, ReadOnlySpan<T> links, AlignedBuffer<T> parameters) where T : unmanaged
+    internal static void PlaceLinks<T>(Segment segment, ReadOnlySpan<T> links, AlignedBuffer<T> parameters) where T
+        : unmanaged
     {
         Span<T> all = parameters.Span.Slice(segment.Offset, segment.Length);
         if (segment.Shape.Mask is not ConnectionMask mask)
@@ -162,7 +174,8 @@ public static class ModelFile
     internal static string Json(Action<Utf8JsonWriter> write)
     {
         ArrayBufferWriter<byte> bytes = new();
-        using (Utf8JsonWriter json = new(bytes, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter json = new(bytes,
+            new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
             write(json);
         return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
@@ -184,7 +197,7 @@ public static class ModelFile
             json.WriteStartObject();
             json.WriteString("name", column.Name);
             if (column.Kind == ColumnKind.Category) Write(json, "categories", column.Categories);
-            else Write(json, preparation.Encodings[numeric], preparation.Shift[numeric++]);
+            else Write(json, preparation.Encodings[numeric++]);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -202,9 +215,9 @@ public static class ModelFile
     }
 
     // What is as in a plain column is left out.
-    private static void Write(Utf8JsonWriter json, NumericEncoding encoding, double shift)
+    private static void Write(Utf8JsonWriter json, NumericEncoding encoding)
     {
-        if (encoding.Fill != shift) json.WriteNumber("fill", encoding.Fill);
+        if (!double.IsNaN(encoding.Fill)) json.WriteNumber("fill", encoding.Fill);
         if (encoding.IsConstant) json.WriteBoolean("constant", true);
         if (encoding.HasIndicator) json.WriteBoolean("indicator", true);
         if (encoding.Clip != 0) json.WriteNumber("clip", encoding.Clip);
@@ -216,13 +229,14 @@ public static class ModelFile
         if (encoding.Levels.Count > 0) Write(json, "levels", [.. encoding.Levels.Select(l => (double)l)]);
     }
 
-    private static NumericEncoding ReadEncoding(JsonElement column, double shift)
+    private static NumericEncoding ReadEncoding(JsonElement column)
     {
         double[] landmarks = List("landmarks"), places = List("places");
-        if (landmarks.Length != places.Length) throw new FormatException($"{landmarks.Length} landmarks with {places.Length} places");
+        if (landmarks.Length != places.Length)
+            throw new FormatException($"{landmarks.Length} landmarks with {places.Length} places");
         return new()
         {
-            Fill = column.TryGetProperty("fill", out JsonElement fill) ? fill.GetDouble() : shift,
+            Fill = column.TryGetProperty("fill", out JsonElement fill) ? fill.GetDouble() : double.NaN,
             IsConstant = column.TryGetProperty("constant", out JsonElement constant) && constant.GetBoolean(),
             HasIndicator = column.TryGetProperty("indicator", out JsonElement indicator) && indicator.GetBoolean(),
             Clip = column.TryGetProperty("clip", out JsonElement clip) ? clip.GetDouble() : 0,
@@ -237,24 +251,27 @@ public static class ModelFile
     internal static Preparation ReadPreparation(JsonElement json)
     {
         Preparation preparation = ReadColumns(json);
-        JsonElement[] numeric = [.. json.GetProperty("inputs").EnumerateArray().Where(c => !c.TryGetProperty("categories", out _))];
+        JsonElement[] numeric = [.. json.GetProperty("inputs").EnumerateArray()
+            .Where(c => !c.TryGetProperty("categories", out _))];
         if (numeric.Length != preparation.Shift.Length || numeric.Length != preparation.Scale.Length)
             throw new FormatException($"{numeric.Length} numeric columns with {preparation.Shift.Length} shifts");
         return preparation with
         {
-            Encodings = [.. numeric.Select((c, i) => ReadEncoding(c, preparation.Shift[i]))],
+            Encodings = [.. numeric.Select(ReadEncoding)],
             LogTargets = json.TryGetProperty("log_targets", out JsonElement log) && log.GetBoolean(),
         };
     }
 
     private static Preparation ReadColumns(JsonElement json) => new(
-        [.. json.GetProperty("inputs").EnumerateArray().Select(c => c.TryGetProperty("categories", out JsonElement categories)
+        [.. json.GetProperty("inputs").EnumerateArray()
+            .Select(c => c.TryGetProperty("categories", out JsonElement categories)
             ? new Column(c.GetProperty("name").GetString()!, ColumnKind.Category, Texts(categories))
             : new Column(c.GetProperty("name").GetString()!))],
         new Target(Texts(json.GetProperty("target")), Texts(json.GetProperty("classes"))),
         Doubles(json.GetProperty("shift")), Doubles(json.GetProperty("scale")),
         Doubles(json.GetProperty("target_shift")), Doubles(json.GetProperty("target_scale")),
-        json.GetProperty("target_low").GetDouble(), json.GetProperty("target_high").GetDouble(), json.GetProperty("single_output").GetBoolean());
+        json.GetProperty("target_low").GetDouble(), json.GetProperty("target_high").GetDouble(),
+            json.GetProperty("single_output").GetBoolean());
 
     private static void WriteRest(Utf8JsonWriter json, Model model)
     {
@@ -288,7 +305,8 @@ public static class ModelFile
     private static (Loss, Arithmetic, TrainingRecord?, ImageShape?) ReadRest(JsonElement json, Catalog catalog)
     {
         TrainingRecord? training = !json.TryGetProperty("training", out JsonElement record) ? null : new(
-            record.GetProperty("data").GetString()!, record.GetProperty("rows").GetInt32(), record.GetProperty("epochs").GetInt32(),
+            record.GetProperty("data").GetString()!, record.GetProperty("rows").GetInt32(),
+                record.GetProperty("epochs").GetInt32(),
             record.GetProperty("steps").GetInt64(), record.GetProperty("optimizer").GetString()!,
             record.GetProperty("learning_rate").GetDouble(), record.GetProperty("batch").GetInt32(),
             record.GetProperty("seed").GetUInt64(), record.GetProperty("stopped").GetString()!)
@@ -299,7 +317,8 @@ public static class ModelFile
         ImageShape? image = json.TryGetProperty("width", out JsonElement width)
             ? new(width.GetInt32(), json.GetProperty("height").GetInt32()) : null;
         return (catalog.Loss(json.GetProperty("loss").GetString()!),
-            json.GetProperty("arithmetic").GetString() == "portable" ? Arithmetic.Portable : Arithmetic.Fast, training, image);
+            json.GetProperty("arithmetic").GetString() == "portable" ? Arithmetic.Portable : Arithmetic.Fast, training,
+                image);
     }
 
     internal static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)

@@ -11,6 +11,9 @@ namespace Downhill;
 /// <param name="FirstRow">Place of the first row in its batch, for dropout in chunks.</param>
 public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Step = 0, int FirstRow = 0)
 {
+    /// <summary>Whether the rows' weights count in what layers learn of a batch (batch norm).</summary>
+    public bool IsWeighted { get; init; }
+
     /// <summary>As in prediction.</summary>
     public static PassMode Predict => default;
 }
@@ -20,7 +23,7 @@ public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Ste
 /// and running statistics come as flat arrays, activations go to a <see cref="Workspace{T}"/>; so one network may be used from
 /// many threads with a workspace each, and only training (which updates statistics) must be alone with its arrays.
 /// </summary>
-public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
+public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Team team;
     private readonly Loss? loss;
@@ -46,12 +49,14 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
         {
             Layer layer = spec.Layers[index];
             int[] offsets = [.. spec.Segments.Where(s => s.Layer == index).Select(s => s.Offset)];
+            int firstSegment = spec.Segments.Count(s => s.Layer < index);
             bool keepsScores = isFused && index == spec.Layers.Count - 1;
-            layers.Add(layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores)));
+            layers.Add(layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores, firstSegment)));
             buffer += layer.BufferLength(width);
             width = layer.Outputs(width);
         }
         Layers = layers;
+        PassesByRows = layers.All(l => l.IsRowwise) && (long)spec.ParameterLength * sizeof(T) <= LargestShared;
     }
 
     public NetworkSpec Spec { get; }
@@ -75,12 +80,19 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
     /// </summary>
     public void Evaluate(Workspace<T> workspace, int rows, bool weighted, bool withGradient)
     {
+        EvaluateRows(workspace, 0, rows, weighted, withGradient);
+    }
+
+    /// <summary>The same for <paramref name="count"/> rows from <paramref name="first"/> on.</summary>
+    internal void EvaluateRows(Workspace<T> workspace, int first, int count, bool weighted, bool withGradient)
+    {
         if (lossKernel is null) throw new InvalidOperationException("This network was bound without a loss.");
         int last = Layers.Count - 1;
+        long at = (long)first * Spec.Outputs;
         lossKernel.Evaluate(
-            isFused ? workspace.CachePointer(last) : workspace.OutputPointer(last), workspace.TargetPointer,
-            weighted ? workspace.WeightPointer : null, workspace.RowLossPointer, withGradient ? workspace.FirstGradient : null,
-            rows, Spec.Outputs);
+            (isFused ? workspace.CachePointer(last) : workspace.OutputPointer(last)) + at, workspace.TargetPointer + at,
+            weighted ? workspace.WeightPointer + first : null, workspace.RowLossPointer + first,
+            withGradient ? workspace.GradientPointer(last) + at : null, count, Spec.Outputs);
     }
 
     /// <summary>
@@ -100,26 +112,14 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
         Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
         PassMode mode, bool accumulate, Span<T> inputGradient = default, Action<int>? finished = null)
     {
-        T* outputGradient = workspace.FirstGradient, below = workspace.SecondGradient;
         for (int index = Layers.Count - 1; index >= 0; index--)
         {
-            bool wanted = index > 0 || !inputGradient.IsEmpty;
-            LayerPass<T> pass = Pass(workspace, parameters, buffers, rows, mode, index) with
-            {
-                OutputGradient = outputGradient,
-                InputGradient = wanted ? below : null,
-                GradientIsOfScores = isFused && index == Layers.Count - 1,
-                Gradient = gradient.Pointer,
-                Accumulate = accumulate,
-            };
-            Layers[index].Backward(pass);
+            Layers[index].Backward(BackwardPass(
+                workspace, parameters, buffers, gradient, rows, mode, index, accumulate, !inputGradient.IsEmpty, null));
             finished?.Invoke(index);
-            T* above = outputGradient;
-            outputGradient = below;
-            below = above;
         }
         if (!inputGradient.IsEmpty)
-            new Span<T>(outputGradient, rows * Spec.Inputs).CopyTo(inputGradient);
+            new Span<T>(workspace.GradientPointer(-1), rows * Spec.Inputs).CopyTo(inputGradient);
     }
 
     /// <summary>Start values: small random weights by each layer's initializer (lecture L13).</summary>
@@ -159,11 +159,25 @@ public sealed unsafe class Network<T> : IDisposable where T : unmanaged, IBinary
             IsTraining = mode.IsTraining,
             Seed = mode.Seed,
             Step = mode.Step,
+            Weights = mode.IsTraining && mode.IsWeighted ? workspace.WeightPointer : null,
             Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
             Output = workspace.OutputPointer(index),
             Cache = workspace.CachePointer(index),
             Parameters = parameters.Pointer,
             Buffers = buffers.Pointer,
             Team = team,
+        };
+
+    private LayerPass<T> BackwardPass(
+        Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, AlignedBuffer<T> gradient, int rows,
+        PassMode mode, int index, bool accumulate, bool wantsInputs, Updater<T>? updater) =>
+        Pass(workspace, parameters, buffers, rows, mode, index) with
+        {
+            OutputGradient = workspace.GradientPointer(index),
+            InputGradient = index > 0 || wantsInputs ? workspace.GradientPointer(index - 1) : null,
+            GradientIsOfScores = isFused && index == Layers.Count - 1,
+            Gradient = gradient.Pointer,
+            Accumulate = accumulate,
+            Updater = updater,
         };
 }

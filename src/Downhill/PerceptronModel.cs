@@ -202,7 +202,8 @@ public static class PerceptronModel
         {
             if (answers.Count == 1) return answers[0].Text;
             int separable = answers.Count(a => a is Separable), not = answers.Count(a => a is NotSeparable);
-            return $"of {answers.Count} classes against all others {separable} are separable, {not} are not, {answers.Count - separable - not} are undecided";
+            return $"of {answers.Count} classes against all others {separable} are separable, {not} are not, "
+                + $"{answers.Count - separable - not} are undecided";
         }
 
         private PerceptronAnswer Answer(int unit, float[]? raw, long work, CancellationToken cancellation)

@@ -11,13 +11,14 @@ public sealed record Recipe(string Name, string Summary, string Source)
 {
     private Func<FitOptions, Dataset, FitOptions> Choose { get; init; } = (options, _) => options;
 
-    /// <summary>One hidden layer of relu units, Adam with a cosine: what textbooks do.</summary>
+    /// <summary>The default: standardised inputs, one hidden layer of relu units, Adam with a cosine. Models of complete
+    /// numbers and of categories can be exported to every format.</summary>
     public static Recipe Plain { get; } = new("plain", "standardised inputs, one hidden layer, nothing else", "textbooks");
 
     /// <summary>
-    /// The default for tables. For classes: columns of few values as categories, one wide hidden layer, and dropout with short
-    /// runs where rows are many. For numbers: the scaling, parametrisation and schedule of <see cref="RealMlp"/> in a smaller
-    /// network with smaller batches. Chosen by the mean over the 42 sets of eng/uci90 and the five of eng/uci-regression, the
+    /// For classes: columns of few values as categories, one wide hidden layer, and dropout with short runs where rows
+    /// are many. For numbers: the scaling, parametrisation and schedule of <see cref="RealMlp"/> in a smaller network
+    /// with smaller batches. Chosen by the mean over the 42 sets of eng/uci90 and the five of eng/uci-regression, the
     /// same for all of them.
     /// </summary>
     public static Recipe Table { get; } = new("table", "few-valued columns as categories; numbers learned as RealMLP does",
@@ -77,7 +78,7 @@ public sealed record Recipe(string Name, string Summary, string Source)
     };
 
     /// <summary>Every recipe, in the order in which menus and tables show them.</summary>
-    public static IReadOnlyList<Recipe> All { get; } = [Table, RealMlp, Plain];
+    public static IReadOnlyList<Recipe> All { get; } = [Plain, Table, RealMlp];
 
     /// <summary>The recipe of this name.</summary>
     /// <exception cref="DownhillException">No such recipe; the nearest is suggested.</exception>
@@ -86,12 +87,8 @@ public sealed record Recipe(string Name, string Summary, string Source)
         ?? Throw.Input<Recipe>($"Recipe '{text}'", $"one of {string.Join(", ", All.Select(r => r.Name))}", $"'{text}'",
             Suggest.DidYouMean(text, All.Select(r => r.Name)));
 
-    /// <summary>
-    /// <see cref="Table"/> for tables; <see cref="Plain"/> for images, for points that are to be learned whole, where another
-    /// optimizer is asked for, and where a model goes on learning.
-    /// </summary>
-    internal static Recipe For(Dataset data, FitOptions options) =>
-        options.Recipe ?? (data.Image is not null || data.IsWhole || options.Optimizer is not null || options.From is not null ? Plain : Table);
+    /// <summary>What was asked for, or <see cref="Plain"/>.</summary>
+    internal static Recipe For(FitOptions options) => options.Recipe ?? Plain;
 
     /// <summary>The options with all that this recipe has a say in.</summary>
     internal FitOptions Fill(FitOptions options, Dataset data) => Choose(options, data) with { Recipe = this };

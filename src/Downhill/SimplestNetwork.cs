@@ -89,7 +89,8 @@ public sealed record SimplestNetwork(double X, double W1, double W2, double D)
         Line("w₁ ← w₁ + η·∂P/∂w₁", $"{N(W1)} + {N(learningRate)}·{N(ByW1)}", next.W1);
         Line("w₂ ← w₂ + η·∂P/∂w₂", $"{N(W2)} + {N(learningRate)}·{N(ByW2)}", next.W2);
         Line("P after the step", "", next.Performance);
-        text.Append("(The lecture's last slide adds both parts into one number and leaves out the y of ∂P/∂w₂: a slip.)\n");
+        text.Append("(The lecture's last slide adds both parts into one number and leaves out the y of ∂P/∂w₂: a "
+            + "slip.)\n");
         return text.ToString();
 
         void Line(string formula, string numbers, double value) =>

@@ -20,6 +20,9 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
     private readonly AlignedBuffer<T>? factors;
     private readonly double[] constants = new double[8];
     private readonly Part[] parts;
+    private readonly T* parameters, gradient; // of the network
+    private readonly nint[] slotPointers;
+    private readonly bool isPlain; // one learning rate, every link
     private readonly int[] flat, compiled, absent;
     private readonly AlignedBuffer<T>[] biases; // parameters, gradient, factors and slots of biases alone
 
@@ -50,6 +53,11 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
             ? [new(0, network.Length, weights[0].LearningRateFactor, BiasesOf(segments))]
             : [.. weights.Select((s, i) => new Part(starts[i], starts[i + 1] - starts[i], s.LearningRateFactor,
                 BiasesOf(segments.Where(b => b.Layer == s.Layer))))];
+        isPlain = parts.Length == 1 && factors is null && absent.Length == 0;
+        parameters = network.Parameters.Pointer;
+        gradient = network.Gradient.Pointer;
+        slotPointers = new nint[3];
+        for (int slot = 0; slot < slots; slot++) slotPointers[slot] = (nint)this.slots[slot].Pointer;
         int units = (parts.Max(p => p.Biases.Length) + Segment.Alignment - 1) & -Segment.Alignment;
         biases = [.. Enumerable.Range(0, slots + 3).Select(_ => new AlignedBuffer<T>(units))];
 
@@ -94,14 +102,11 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
     public void LoadGradient(TrainState<T> state) => Copy(state.Gradient.Pointer, network.Gradient.Pointer);
 
     /// <summary>Loss and gradient of a batch: sums, not yet normalised.</summary>
-    public LaneSums Accumulate(int start, int rows, int epoch, in Permutation? order)
+    public void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums)
     {
-        LaneSums sums = default;
         for (int done = 0; done < rows; done += network.Lanes)
             network.Pass(batches.Read(start, rows, done, epoch, order), done > 0, ref sums);
-        T* gradient = network.Gradient.Pointer;
         foreach (int place in absent) gradient[place] = T.Zero;
-        return sums;
     }
 
     /// <summary>Works out the rule's numbers for a step.</summary>
@@ -112,6 +117,11 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
     /// <param name="penalizeBiases">Whether the penalties are those of biases, too.</param>
     public bool Update(in UpdateTerms terms, bool penalizeBiases)
     {
+        if (isPlain && terms.L1 == 0 && terms.L2 == 0 && terms.Decay == 0)
+        {
+            fixed (nint* pointers = slotPointers)
+                return rule.UpdatePlain(parameters, gradient, (T**)pointers, network.Length, constants, terms.LearningRate * parts[0].RateFactor, terms.GradientScale);
+        }
         bool apart = !penalizeBiases && (terms.L1 != 0 || terms.L2 != 0 || terms.Decay != 0), finite = true;
         T** at = stackalloc T*[3];
         foreach (Part part in parts)
@@ -120,28 +130,27 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
             // Biases lie between weights: where they have other terms they are updated in a copy.
             if (apart) finite &= UpdateBiases(part, own with { L1 = 0, L2 = 0, Decay = 0 });
             for (int slot = 0; slot < slots.Length; slot++) at[slot] = slots[slot].Pointer + part.Start;
-            finite &= rule.Update(network.Parameters.Pointer + part.Start, network.Gradient.Pointer + part.Start, at, part.Length, constants,
+            finite &= rule.Update(parameters + part.Start, gradient + part.Start, at, part.Length, constants,
                 own, factors is null ? null : factors.Pointer + part.Start);
             if (apart) ReturnBiases(part);
         }
-        T* w = network.Parameters.Pointer;
-        foreach (int place in absent) w[place] = T.Zero;
+        foreach (int place in absent) parameters[place] = T.Zero;
         return finite;
     }
 
     private bool UpdateBiases(Part part, in UpdateTerms terms)
     {
-        T* b = biases[0].Pointer, gradient = biases[1].Pointer, own = biases[2].Pointer;
+        T* b = biases[0].Pointer, db = biases[1].Pointer, own = biases[2].Pointer;
         T** at = stackalloc T*[3];
         for (int i = 0; i < part.Biases.Length; i++)
         {
             int place = part.Biases[i];
-            (b[i], gradient[i]) = (network.Parameters.Pointer[place], network.Gradient.Pointer[place]);
+            (b[i], db[i]) = (parameters[place], gradient[place]);
             if (factors is not null) own[i] = factors.Pointer[place];
             for (int slot = 0; slot < slots.Length; slot++) biases[3 + slot].Pointer[i] = slots[slot].Pointer[place];
         }
         for (int slot = 0; slot < slots.Length; slot++) at[slot] = biases[3 + slot].Pointer;
-        return part.Biases.Length == 0 || rule.Update(b, gradient, at, biases[0].Length, constants, terms, factors is null ? null : own);
+        return part.Biases.Length == 0 || rule.Update(b, db, at, biases[0].Length, constants, terms, factors is null ? null : own);
     }
 
     private void ReturnBiases(Part part)
@@ -149,7 +158,7 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
         for (int i = 0; i < part.Biases.Length; i++)
         {
             int place = part.Biases[i];
-            network.Parameters.Pointer[place] = biases[0].Pointer[i];
+            parameters[place] = biases[0].Pointer[i];
             for (int slot = 0; slot < slots.Length; slot++) slots[slot].Pointer[place] = biases[3 + slot].Pointer[i];
         }
     }

@@ -142,7 +142,8 @@ public static class StoppingRules
             if (figure.OfClasses is bool ofClasses && ofClasses != isClassification)
                 Throw.Input($"Stopping rule '{this}'",
                     $"one of {string.Join(", ", figures.Where(f => f.OfClasses != ofClasses).Select(f => f.Name))}",
-                    figure.Name, $"It is a figure of {(ofClasses ? "classes" : "numbers")}: set the target on another.");
+                    figure.Name,
+                        $"It is a figure of {(ofClasses ? "classes" : "numbers")}: set the target on another.");
         }
 
         public override string? Asks(in EpochReport report, Span<double> state)

@@ -83,7 +83,8 @@ public sealed class Trace
         return new(model, inputs, layers);
     }
 
-    /// <summary>Lʳ of these outputs for a target coded as in training (see <see cref="Preparation.EncodeTarget"/>).</summary>
+    /// <summary>Lʳ of these outputs for a target coded as in training (see <see
+    /// cref="Preparation.EncodeTarget"/>).</summary>
     public double Cost(ReadOnlySpan<double> target)
     {
         double[,] y = RowOf([.. Outputs]), t = RowOf(target.ToArray());

@@ -35,14 +35,16 @@ public sealed record TrainOptions
     /// <summary>Factors on η by layer or by unit; null for 1 everywhere (lecture L18).</summary>
     public LayerRates? LayerRates { get; init; }
 
-    /// <summary>Schedules of hyper-parameters. Several of one act one after another: a warm-up, then a cosine.</summary>
+    /// <summary>Schedules of hyper-parameters. Several of one act one after another: a warm-up, then a
+    /// cosine.</summary>
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
 
     public Reduction Reduction { get; init; } = Reduction.Mean;
 
     /// <summary>
-    /// What a row of each class counts, beside its own weight, in class order; null for 1 each. Part of the objective, so also of
-    /// the validation loss that stopping and the best weights go by; accuracies count every row by its own weight alone.
+    /// What a row of each class counts, beside its own weight, in class order; null for 1 each. Part of the objective,
+    /// so also of the validation loss that stopping and the best weights go by; accuracies count every row by its own
+    /// weight alone.
     /// </summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
@@ -68,7 +70,8 @@ public sealed record TrainOptions
     public double L2 { get; init; }
 
     /// <summary>
-    /// Decoupled decay: w ← w − η·decay·w besides the step, 0 for none, null for the optimizer's own default, which is 0 but for
+    /// Decoupled decay: w ← w − η·decay·w besides the step, 0 for none, null for the optimizer's own default, which is
+    /// 0 but for
     /// <c>adamw</c> (Loshchilov, Hutter 2019). The one place for it: no rule has a decay of its own.
     /// </summary>
     public double? WeightDecay { get; init; }
@@ -103,19 +106,26 @@ public sealed record TrainOptions
     /// <exception cref="DownhillException">The first thing that does not make sense.</exception>
     internal void Check()
     {
-        Range("Learning rate", EffectiveLearningRate, low: 0, high: 1e6, lowIncluded: false, "Usual values lie between 0.0001 and 1.");
+        Range("Learning rate", EffectiveLearningRate, low: 0, high: 1e6, lowIncluded: false,
+            "Usual values lie between 0.0001 and 1.");
         Range("L1", L1, 0, 1e6, true, "0 turns it off; usual values lie between 1e-6 and 0.01.");
         Range("L2", L2, 0, 1e6, true, "0 turns it off; usual values lie between 1e-6 and 0.01.");
-        Range("Weight decay", EffectiveWeightDecay, 0, 1e6, true, "0 turns it off; usual values lie between 1e-4 and 0.1.");
+        Range("Weight decay", EffectiveWeightDecay, 0, 1e6, true,
+            "0 turns it off; usual values lie between 1e-4 and 0.1.");
         Range("Clip", Clip, 0, 1e30, true, "0 turns it off; 1 is usual.");
         if (Batch < 0) Throw.Input("Batch", "1 row or more, or all", $"{Batch}", "32 is usual.");
-        if (Epochs < 1) Throw.Input("Epochs", "1 or more", $"{Epochs}", "Give the number of passes over the training rows.");
-        if (Threads is < 0 or > 1024) Throw.Input("Threads", "1 to 1024", $"{Threads}", "Leave it out for one per core.");
-        if (Time is TimeSpan time && time <= TimeSpan.Zero) Throw.Input("Time", "more than 0", $"{time}", "Write, for example, 30s.");
+        if (Epochs < 1) Throw.Input("Epochs", "1 or more", $"{Epochs}", "Give the number of passes over the training "
+            + "rows.");
+        if (Threads is < 0 or > 1024) Throw.Input(
+            "Threads", "1 to 1024", $"{Threads}", "Leave it out for one per core.");
+        if (Time is TimeSpan time && time <= TimeSpan.Zero) Throw.Input(
+            "Time", "more than 0", $"{time}", "Write, for example, 30s.");
         foreach (ScheduleOf schedule in Schedules)
             if (!Scheduled.Contains(schedule.Parameter) && Optimizer.IndexOf(schedule.Parameter) < 0)
-                Throw.Input($"Schedule '{schedule.Schedule}'", $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
-                    $"'{schedule.Parameter}'", $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
+                Throw.Input($"Schedule '{schedule.Schedule}'",
+                    $"one of {string.Join(", ", Scheduled.Concat(Optimizer.Parameters.Select(p => p.Name)))}",
+                    $"'{schedule.Parameter}'",
+                        $"The optimizer '{Optimizer.Name}' has no such number; 'momentum' has gamma.");
         if (Optimizer.Method is not null && LayerRates is not null)
             Throw.Input($"Optimizer '{Optimizer.Name}'", "one objective for all layers", "layer learning rates",
                 "It finds its own step sizes: use an update rule such as gradient_descent.");
@@ -126,9 +136,11 @@ public sealed record TrainOptions
             Throw.Input($"Optimizer '{Optimizer.Name}'", "no schedules", $"one of '{Schedules[0].Parameter}'",
                 "It finds its own step sizes for one objective: leave the schedule out.");
         if (Optimizer.NeedsFullBatch && Batch != 0)
-            Throw.Input($"Optimizer '{Optimizer.Name}'", "the batch 'all'", $"{Batch}", "It needs the gradient of all rows: use batch all.");
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "the batch 'all'", $"{Batch}",
+                "It needs the gradient of all rows: use batch all.");
         if (Optimizer.Method is not null && (L1 > 0 || EffectiveWeightDecay > 0 || Clip > 0))
-            Throw.Input($"Optimizer '{Optimizer.Name}'", "a smooth objective", "L1, weight decay or clipping", "Use L2, or an update rule such as adam.");
+            Throw.Input($"Optimizer '{Optimizer.Name}'", "a smooth objective", "L1, weight decay or clipping",
+                "Use L2, or an update rule such as adam.");
     }
 
     private static readonly string[] Scheduled = ["learning_rate", "l1", "l2", "weight_decay", "clip"];
@@ -136,6 +148,7 @@ public sealed record TrainOptions
     private static void Range(string name, double value, double low, double high, bool lowIncluded, string remedy)
     {
         if (value <= high && (lowIncluded ? value >= low : value > low)) return;
-        Throw.Input(name, $"a number {(lowIncluded ? "from" : "above")} {Numbers.Text(low)} up to {Numbers.Text(high)}", Numbers.Text(value), remedy);
+        Throw.Input(name, $"a number {(lowIncluded ? "from" : "above")} {Numbers.Text(low)} up to {Numbers.Text(high)}",
+            Numbers.Text(value), remedy);
     }
 }

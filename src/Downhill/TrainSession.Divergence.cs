@@ -16,6 +16,8 @@ public sealed partial class TrainSession<T>
     private void RememberLastGood()
     {
         if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < SnapshotEvery) return;
+        // A unit with bounds can answer finitely with a weight that is not.
+        if (!WeightsAreFinite()) return;
         lastGood.Take(State);
         lastGoodStep = State.Step;
     }
@@ -23,28 +25,38 @@ public sealed partial class TrainSession<T>
     private void Diverge(in StepReport report)
     {
         bool updated = report.Step == State.Step, gradientFailed = !updated && double.IsFinite(report.Loss);
-        string cause = Cause(report, updated, gradientFailed);
+        bool averageFailed = updated && WeightsAreFinite();
+        int? broken = gradientFailed ? null : BrokenLayer();
         // The last weights whose loss was measured and finite: a gradient that failed belongs to them, a loss or an update
         // that failed comes one step after them. At the first step there is nothing before.
         long target = gradientFailed ? State.Step : State.Step - 1;
         lastGood.Restore(State);
         orderEpoch = -1;
-        while (rule is not null && State.Step < target) RuleStep();
-        Stopped = new("diverged", cause);
+        long good = State.Step;
+        while (updater is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good = State.Step;
+        if (State.Step != good || !WeightsAreFinite())
+        {
+            lastGood.Restore(State);
+            orderEpoch = -1;
+            while (State.Step < good) RuleStep();
+        }
+        if (gradientFailed) broken = BrokenGradient();
+        Stopped = new("diverged", Cause(report, updated, gradientFailed, averageFailed, broken));
     }
 
-    private string Cause(in StepReport report, bool updated, bool gradientFailed)
+    private string Cause(in StepReport report, bool updated, bool gradientFailed, bool averageFailed, int? broken)
     {
         double rate = report.LearningRate;
         string what = gradientFailed ? "the gradient is not finite"
+            : averageFailed ? $"an average of '{Options.Optimizer}' is not a finite number, so that weights no longer move"
             : updated ? "a weight is not a finite number" : "the loss is not a finite number";
-        // A failed gradient has spoilt the weights already, so that outputs say nothing.
-        string where = gradientFailed && BrokenGradient() is int layer
+        string where = gradientFailed && broken is int layer
             ? $" Layer {Name(layer)} is the first on the way back whose gradient is not finite."
-            : BrokenLayer() is int broken ? $" Layer {Name(broken)} is the first whose outputs are not finite."
+            : broken is int first ? $" Layer {Name(first)} is the first whose outputs are not finite."
             : $" Layer {Name(Spec.Layers.Count - 1)} has induced fields too large for a loss.";
         string why =
-            report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
+            averageFailed ? "The square of a gradient was too large to be held: clip the gradient (clip 1), or scale the data."
+            : report.Step == 1 ? "It happened at the first step: look at the data's scale and the initializer."
             : rate * Math.Max(Options.L2, Options.EffectiveWeightDecay) > 2
                 ? $"Learning rate × penalty = {rate:G3} × {Math.Max(Options.L2, Options.EffectiveWeightDecay):G3} > 2: each step overshoots zero. Lower the penalty."
             : rate * Options.L1 > 1
@@ -55,9 +67,16 @@ public sealed partial class TrainSession<T>
 
     private string Name(int layer) => $"{layer + 1} ({Spec.Layers[layer].Describe(Spec.InputsOf(layer))})";
 
-    /// <summary>Last layer, the first on the way back, with a gradient that is not finite.</summary>
+    /// <summary>Last layer, the first on the way back, whose gradient of the next batch is not finite.</summary>
     private int? BrokenGradient()
     {
+        if (updater is not null)
+        {
+            // The step that failed may have left no gradient behind: each part went to the rule at once.
+            T[] statistics = State.Buffers.Span.ToArray();
+            Accumulate(State.Position, Math.Min(batch, batcher.Count - State.Position));
+            statistics.CopyTo(State.Buffers.Span);
+        }
         foreach (Segment segment in segments.Reverse())
             foreach (T value in State.Gradient.Span.Slice(segment.Offset, segment.Length))
                 if (!T.IsFinite(value)) return segment.Layer;
@@ -82,6 +101,16 @@ public sealed partial class TrainSession<T>
     {
         foreach (Segment segment in segments)
             if (!kernels.AllFinite(State.Parameters.Pointer + segment.Offset, segment.Length)) return false;
+        return true;
+    }
+
+    /// <summary>A rule that has squared a gradient beyond the range of T divides by infinity from then on: nothing moves, and
+    /// nothing else would tell.</summary>
+    private unsafe bool SlotsAreFinite()
+    {
+        for (int slot = 0; slot < State.Slots.Count; slot++) // an enumerator of the list's interface would be allocated
+            foreach (Segment segment in segments)
+                if (!kernels.AllFinite(State.Slots[slot].Pointer + segment.Offset, segment.Length)) return false;
         return true;
     }
 

@@ -6,7 +6,7 @@ namespace Downhill;
 public sealed partial class TrainSession<T>
 {
     /// <summary>Rows of the next update, less than <see cref="TrainOptions.Batch"/> at the end of an epoch.</summary>
-    internal int NextBatch => rule is null ? batcher.Count : Math.Min(batch, batcher.Count - State.Position);
+    internal int NextBatch => updater is null ? batcher.Count : Math.Min(batch, batcher.Count - State.Position);
 
     /// <summary>Learning rate of the next update, schedules applied.</summary>
     internal double NextLearningRate => Current("learning_rate", Options.EffectiveLearningRate);
@@ -15,7 +15,7 @@ public sealed partial class TrainSession<T>
     internal int[] NextPlaces()
     {
         int[] places = new int[NextBatch];
-        if (rule is not null && Order() is Permutation permutation) permutation.Fill(State.Position, places);
+        if (updater is not null && Order() is Permutation permutation) permutation.Fill(State.Position, places);
         else for (int i = 0; i < places.Length; i++) places[i] = State.Position + i;
         return places;
     }

@@ -15,18 +15,21 @@ public sealed partial class TrainSession<T>
         // Snapshots need the state: none falls due inside a stretch.
         if (lastGoodStep >= 0) most = (int)Math.Min(most, State.Position == 0 ? SnapshotEvery : Math.Max(1, lastGoodStep + SnapshotEvery - State.Step));
         Permutation? permutation = Order();
-        double rate = 0, l1 = 0, l2 = 0, decay = 0;
-        bool isScheduled = Options.Schedules.Count > 0;
-        StepReport report = default;
-        small.Load(State);
-        for (int done = 0; done < most && State.Position < batcher.Count; done++)
+        double rate = 0, l1 = 0, l2 = 0, decay = 0, reduced = 0, norm = double.NaN;
+        int count = batcher.Count, rows = 0;
+        bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean, penalizesBiases = Options.PenalizeBiases;
+        bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch;
+        TrainState<T> state = State;
+        small.Load(state);
+        for (int done = 0; done < most && state.Position < count; done++)
         {
-            int rows = Math.Min(batch, batcher.Count - State.Position);
-            LaneSums sums = small.Accumulate(State.Position, rows, State.Epoch, permutation);
+            rows = Math.Min(batch, count - state.Position);
+            LaneSums sums = default;
+            small.Accumulate(state.Position, rows, state.Epoch, permutation, ref sums);
             if (!double.IsFinite(sums.Loss) || sums.Weight == 0)
             {
                 // The general step says what is wrong, or that there was nothing to learn from.
-                small.Store(State);
+                small.Store(state);
                 return RuleStep();
             }
             if (done == 0) RememberLastGood();
@@ -37,34 +40,31 @@ public sealed partial class TrainSession<T>
                 for (int i = 0; i < arguments.Length; i++)
                     arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
             }
-            double reduced = Options.Reduction == Reduction.Mean ? sums.Loss / sums.Weight : sums.Loss;
-            double normaliser = Options.Reduction == Reduction.Mean ? 1 / sums.Weight : 1, norm = double.NaN, scale = normaliser;
-            double objective = reduced;
-            if (needsNorm || Options.Optimizer.NeedsFullBatch)
+            double share = 1 / sums.Weight, normaliser = isMean ? share : 1, scale = normaliser, objective;
+            objective = reduced = isMean ? sums.Loss / sums.Weight : sums.Loss;
+            if (looksAtState)
             {
-                // These look at the state.
-                small.Store(State);
+                small.Store(state);
                 if (Options.Optimizer.NeedsFullBatch) objective += Penalty();
                 if (needsNorm)
                 {
                     norm = FinishGradient(normaliser);
                     double clip = Options.Clip > 0 ? Current("clip", Options.Clip) : double.PositiveInfinity;
                     scale = norm > clip ? clip / norm : 1;
-                    small.LoadGradient(State);
+                    small.LoadGradient(state);
                 }
             }
-            report = new(State.Step + 1, State.Epoch + 1, reduced, rate, norm, rows, IsFinite: true);
-            small.Prepare(arguments, new RuleStep(State.Step + 1, objective, State.LastObjective, rows == batcher.Count));
-            if (!small.Update(new(rate, scale, needsNorm ? 0 : l2, l1, decay), Options.PenalizeBiases))
+            small.Prepare(arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
+            if (!small.Update(new(rate, scale, needsNorm ? 0 : l2, l1, decay), penalizesBiases))
             {
-                small.StoreGradient(State);
-                return report with { IsFinite = false };
+                small.StoreGradient(state);
+                return new(state.Step + 1, state.Epoch + 1, reduced, rate, norm, rows, IsFinite: false);
             }
             (batchSquares, batchRight) = (sums.Squares, sums.Right);
             Advance(rows, sums.Loss, sums.Weight, norm, reduced);
-            State.LastObjective = objective;
+            state.LastObjective = objective;
         }
-        small.Store(State);
-        return report;
+        small.Store(state);
+        return new(state.Step, state.Epoch + 1, reduced, rate, norm, rows, IsFinite: true);
     }
 }

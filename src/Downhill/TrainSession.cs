@@ -22,11 +22,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Workspace<T> workspace;
     private readonly Evaluator<T>? validation;
     private readonly Kernels<T> kernels;
-    private readonly RuleKernel<T>? rule;
+    private readonly Updater<T>? updater; // null for a full-batch method
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
-    private readonly double[] constants = new double[8];
-    private readonly AlignedBuffer<T>? elementRates; // factors on η where the units of a segment differ
     private readonly SmallTraining<T>? small; // null where the general step is needed or as fast
     private readonly bool needsNorm;
     private readonly int batch;
@@ -53,7 +51,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (options.ClassWeights is not null) ClassWeight.Check(options.ClassWeights, source.Target.Classes.Count);
         (Spec, Preparation, Options) = (spec, preparation, options);
         options.LayerRates?.Check(spec);
-        (double[] factors, elementRates) = options.LayerRates?.For<T>(spec) ?? ([.. spec.Segments.Select(_ => 1.0)], null);
+        (double[] factors, AlignedBuffer<T>? elementRates) = options.LayerRates?.For<T>(spec) ?? ([.. spec.Segments.Select(_ => 1.0)], null);
         segments = [.. spec.Segments.Select((s, i) => s with { LearningRateFactor = s.LearningRateFactor * factors[i] })];
         if (rows.Length == 0) Throw.Input("Training data", "at least 1 row", "none", "Give more data or hold out less.");
         if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
@@ -72,13 +70,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation, options.ClassWeights);
         kernels = Kernels<T>.For(options.Arithmetic);
-        rule = options.Optimizer.Bind(kernels);
         method = options.Optimizer.Method;
         objective = new Objective(this);
         statistics = new T[method is null ? 0 : spec.BufferLength];
         arguments = options.Optimizer.Arguments.ToArray();
         needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
         State = new TrainState<T>(spec, options);
+        updater = options.Optimizer.Bind(kernels) is RuleKernel<T> rule ? new(State, rule, segments, elementRates) : null;
+        (rowSquares, rowRight) = (new double[chunk], new double[chunk]);
         network.Initialize(State.Parameters, State.Buffers, options.Seed);
         for (int slot = 0; slot < State.Slots.Count; slot++)
             State.Slots[slot].Span.Fill(T.CreateTruncating(options.Optimizer.InitialSlot(slot)));
@@ -95,7 +94,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     public TrainState<T> State { get; }
 
     /// <summary>Updates in one epoch: rows / batch, rounded up (lecture L16).</summary>
-    public int StepsPerEpoch => rule is null ? 1 : (batcher.Count + batch - 1) / batch;
+    public int StepsPerEpoch => updater is null ? 1 : (batcher.Count + batch - 1) / batch;
 
     /// <summary>Why the run ended, or null while it may go on.</summary>
     public StopReason? Stopped { get; private set; }
@@ -125,7 +124,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
             epochIsOver = report.IsFinite && State.Position == batcher.Count;
-            if (epochIsOver && !WeightsAreFinite()) report = report with { IsFinite = false };
+            if (epochIsOver && !(WeightsAreFinite() && SlotsAreFinite())) report = report with { IsFinite = false };
             if (!report.IsFinite) Diverge(report);
             else if (epochIsOver) EndEpoch(report);
             State.Seconds += clock.Elapsed.TotalSeconds;
@@ -201,19 +200,39 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
 
     private StepReport RuleStep()
     {
-        int rows = Math.Min(batch, batcher.Count - State.Position);
-        (double loss, double weight) = Accumulate(State.Position, rows);
+        int rows = Math.Min(batch, batcher.Count - State.Position), done = 0;
+        BatchSums sums = default;
+        int count = Pass(State.Position, rows, done, ref sums);
+        for (; done + count < rows; count = Pass(State.Position, rows, done, ref sums))
+        {
+            Backward(done, count, updater: null);
+            done += count;
+        }
+        // All losses are known now. The gradient is not, but where nothing needs the whole of it the rule may take each part
+        // as it is finished.
+        (batchSquares, batchRight) = (sums.Squares, sums.Right);
         double rate = Current("learning_rate", Options.EffectiveLearningRate);
-        if (weight == 0) return Idle(rows, rate);
-        double reduced = Options.Reduction == Reduction.Mean ? loss / weight : loss;
+        if (sums.Weight == 0) return Idle(rows, rate);
+        double reduced = Options.Reduction == Reduction.Mean ? sums.Loss / sums.Weight : sums.Loss;
         StepReport report = new(State.Step + 1, State.Epoch + 1, reduced, rate, double.NaN, rows, IsFinite: true);
-        if (!double.IsFinite(loss)) return report with { IsFinite = false };
+        if (!double.IsFinite(sums.Loss)) return report with { IsFinite = false };
         RememberLastGood();
-        double normaliser = Options.Reduction == Reduction.Mean ? 1 / weight : 1;
-        double norm = needsNorm ? FinishGradient(normaliser) : double.NaN;
+        double normaliser = Options.Reduction == Reduction.Mean ? 1 / sums.Weight : 1, norm = double.NaN;
         double objective = Options.Optimizer.NeedsFullBatch ? reduced + Penalty() : reduced;
-        if (!Update(rate, normaliser, norm, objective, rows == batcher.Count)) return report with { IsFinite = false };
-        Advance(rows, loss, weight, norm, reduced);
+        if (needsNorm)
+        {
+            Backward(done, count, updater: null);
+            norm = FinishGradient(normaliser);
+            BeginUpdate(rate, normaliser, norm, objective, rows == batcher.Count);
+            for (int segment = 0; segment < segments.Length; segment++) updater!.Apply(segment);
+        }
+        else
+        {
+            BeginUpdate(rate, normaliser, norm, objective, rows == batcher.Count);
+            Backward(done, count, updater);
+        }
+        if (!updater!.IsFinite) return report with { IsFinite = false };
+        Advance(rows, sums.Loss, sums.Weight, norm, reduced);
         State.LastObjective = objective;
         return report with { GradientNorm = norm };
     }
@@ -224,56 +243,6 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         RememberLastGood();
         Advance(rows, 0, 0, 0, State.LastLoss);
         return new(State.Step, State.Epoch + 1, State.LastLoss, rate, double.NaN, rows, IsFinite: true);
-    }
-
-    /// <summary>Adds up loss and gradient over the batch, chunk by chunk: sums, not yet normalised.</summary>
-    private (double Loss, double Weight) Accumulate(int start, int rows)
-    {
-        double loss = 0, weight = 0;
-        (batchSquares, batchRight) = (0, 0);
-        Permutation? permutation = Order();
-        for (int done = 0; done < rows; done += workspace.Rows)
-        {
-            int count = Math.Min(workspace.Rows, rows - done);
-            PassMode mode = new(IsTraining: true, Options.Seed, State.Step, FirstRow: done);
-            batcher.Read(workspace, start + done, count, permutation);
-            network.Forward(workspace, State.Parameters, State.Buffers, count, mode);
-            network.Evaluate(workspace, count, batcher.IsWeighted, withGradient: true);
-            network.Backward(workspace, State.Parameters, State.Buffers, State.Gradient, count, mode, accumulate: done > 0);
-            for (int i = 0; i < count; i++)
-            {
-                double counts = batcher.WeightOf(i);
-                if (counts == 0) continue; // 0·∞ would not be 0
-                loss += counts * workspace.RowLoss[i];
-                weight += counts;
-            }
-            Judge(count);
-        }
-        return (loss, weight);
-    }
-
-    /// <summary>Squared errors and classes of the rows of the pass, whatever the loss is (lecture L19).</summary>
-    private void Judge(int rows)
-    {
-        int width = Preparation.Outputs;
-        bool isClass = Preparation.Target.IsClass;
-        ReadOnlySpan<T> outputs = workspace.Output, targets = workspace.Targets;
-        double all = 0, right = 0;
-        for (int row = 0; row < rows; row++)
-        {
-            double counts = batcher.WeightOf(row), squares = 0;
-            if (counts == 0) continue; // 0·∞ would not be 0
-            ReadOnlySpan<T> answers = outputs.Slice(row * width, width), wanted = targets.Slice(row * width, width);
-            for (int o = 0; o < answers.Length; o++)
-            {
-                double error = double.CreateTruncating(answers[o]) - double.CreateTruncating(wanted[o]);
-                squares += error * error;
-            }
-            all += counts * squares;
-            if (isClass && Preparation.ClassOf(answers) == batcher.Classes[row]) right += counts;
-        }
-        batchSquares += all;
-        batchRight += right;
     }
 
     private Permutation? Order()
@@ -307,31 +276,23 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         return Math.Sqrt(squares);
     }
 
-    /// <summary>One pass of the rule over all segments; false when a gradient was not finite.</summary>
-    private unsafe bool Update(double rate, double normaliser, double norm, double objective, bool isFullBatch)
+    /// <summary>Works out all numbers of the update.</summary>
+    private void BeginUpdate(double rate, double normaliser, double norm, double objective, bool isFullBatch)
     {
         for (int i = 0; i < arguments.Length; i++)
             arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
-        rule!.Prepare(arguments, new RuleStep(State.Step + 1, objective, State.LastObjective, isFullBatch), constants);
+        updater!.Begin(arguments, new RuleStep(State.Step + 1, objective, State.LastObjective, isFullBatch));
         bool isFinished = !double.IsNaN(norm);
         double l2 = isFinished ? 0 : Current("l2", Options.L2), l1 = Current("l1", Options.L1);
         double decay = Current("weight_decay", Options.EffectiveWeightDecay);
         double clip = Options.Clip > 0 ? Current("clip", Options.Clip) : double.PositiveInfinity;
         double scale = !isFinished ? normaliser : norm > clip ? clip / norm : 1;
-        bool finite = true;
-        T** slots = stackalloc T*[3];
-        foreach (Segment segment in segments)
+        for (int i = 0; i < segments.Length; i++)
         {
-            bool penalised = IsPenalised(segment);
-            UpdateTerms terms = new(rate * segment.LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
-            for (int slot = 0; slot < State.Slots.Count; slot++) slots[slot] = State.Slots[slot].Pointer + segment.Offset;
-            T* w = State.Parameters.Pointer + segment.Offset;
-            finite &= rule.Update(w, State.Gradient.Pointer + segment.Offset, slots, segment.Length, constants, terms,
-                elementRates is null ? null : elementRates.Pointer + segment.Offset);
-            if (segment.Shape.Mask is ConnectionMask mask)
-                foreach (int place in mask.Absent) w[place] = T.Zero;
+            bool penalised = IsPenalised(segments[i]);
+            updater.Terms[i] = new(
+                rate * segments[i].LearningRateFactor, scale, penalised ? l2 : 0, penalised ? l1 : 0, penalised ? decay : 0);
         }
-        return finite;
     }
 
     private void Advance(int rows, double loss, double weight, double norm, double reduced)

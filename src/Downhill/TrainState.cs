@@ -26,8 +26,13 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>θ, flat; <see cref="NetworkSpec.Segments"/> says what lies where.</summary>
     public AlignedBuffer<T> Parameters { get; }
 
-    /// <summary>Sums of the last batch's gradients, flat.</summary>
+    /// <summary>Sums of the last batch's gradients, flat. Of tensors with more than 65,536 numbers it is only there where
+    /// something needs it whole (clipping, a gradient norm, a full-batch method): else the update rule takes each part as it
+    /// is finished, and it never reaches memory.</summary>
     public AlignedBuffer<T> Gradient { get; }
+
+    /// <summary>Whether a tensor's gradient is kept although nothing needs it.</summary>
+    internal static bool KeepsGradientOf(int length) => length <= 64 * 1024;
 
     /// <summary>Running statistics, flat.</summary>
     public AlignedBuffer<T> Buffers { get; }

@@ -4,14 +4,14 @@ namespace Downhill;
 
 /// <summary>
 /// The memory of one pass of up to <see cref="Rows"/> rows through a network, planned once: inputs, targets, every layer's
-/// outputs and caches, and two gradient buffers that take turns. Nothing is allocated while it is used.
+/// outputs, caches and gradients. Nothing is allocated while it is used.
 /// </summary>
 public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly AlignedBuffer<T> memory;
     private readonly AlignedBuffer<double> rowLoss;
-    private readonly long input, targets, weights, firstGradient, secondGradient;
-    private readonly long[] outputs, caches;
+    private readonly long input, targets, weights, inputGradient;
+    private readonly long[] outputs, caches, gradients;
 
     /// <param name="network">The network that passes through it.</param>
     /// <param name="rows">Most rows of one pass.</param>
@@ -20,17 +20,17 @@ public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPoin
         Rows = rows;
         Inputs = network.Spec.Inputs;
         Outputs = network.Spec.Outputs;
-        int widest = Math.Max(Inputs, network.Layers.Max(l => l.Outputs));
         long length = 0;
         input = Place((long)rows * Inputs);
         targets = Place((long)rows * Outputs);
         weights = Place(rows);
         outputs = [.. network.Layers.Select(l => Place((long)rows * l.Outputs))];
         caches = [.. network.Layers.Select(l => Place(l.CacheLength(rows)))];
-        firstGradient = Place((long)rows * widest);
-        secondGradient = Place((long)rows * widest);
+        gradients = [.. network.Layers.Select(l => Place((long)rows * l.Outputs))];
+        inputGradient = Place((long)rows * Inputs);
         if (length > Array.MaxLength - 64)
-            Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass", $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
+            Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass",
+                $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
         memory = new AlignedBuffer<T>((int)length);
         rowLoss = new AlignedBuffer<double>(rows);
 
@@ -72,6 +72,7 @@ public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPoin
     internal double* RowLossPointer => rowLoss.Pointer;
     internal T* OutputPointer(int layer) => memory.Pointer + outputs[layer];
     internal T* CachePointer(int layer) => memory.Pointer + caches[layer];
-    internal T* FirstGradient => memory.Pointer + firstGradient;
-    internal T* SecondGradient => memory.Pointer + secondGradient;
+
+    /// <summary>∂C/∂Y [rows, units] of a layer; of the inputs for −1.</summary>
+    internal T* GradientPointer(int layer) => memory.Pointer + (layer < 0 ? inputGradient : gradients[layer]);
 }

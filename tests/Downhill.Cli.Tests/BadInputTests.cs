@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Downhill.Cli.Tests;
 
-/// <summary>Whatever is wrong: exit code 1, one line that names it, nothing on standard output, no stack trace.</summary>
+/// <summary>Whatever is wrong: exit code 1, one line that names it, nothing on standard output, no stack
+/// trace.</summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly Desk desk = new();
@@ -117,7 +118,10 @@ public sealed class BadInputTests : IDisposable
     [InlineData("train iris --from damaged.safetensors", "damaged.safetensors", "safetensors")]
     // words
     [InlineData("trian", "command 'trian'", "'train'")]
-    [InlineData("serve", "command 'serve'", "train")]
+    [InlineData("deploy", "command 'deploy'", "train")]
+    [InlineData("serve", "MODEL", "serve")]
+    [InlineData("serve damaged.safetensors", "damaged.safetensors", "safetensors")]
+    [InlineData("serve damaged.safetensors --port 70000", "--port", "'70000'")]
     [InlineData("train --epoch 5", "option '--epoch'", "'--epochs'")]
     [InlineData("train --recipe quick", "Recipe 'quick'", "table, realmlp, plain")]
     [InlineData("train iris --ensemble 0", "--ensemble", "from 1 to 100")]
@@ -136,6 +140,16 @@ public sealed class BadInputTests : IDisposable
     [InlineData("inspect damaged.safetensors", "damaged.safetensors", "safetensors")]
     [InlineData("inspect folder", "folder", "expected")]
     [InlineData("explain damaged.safetensors iris", "--row", "nothing")]
+    [InlineData("export", "MODEL", "export")]
+    [InlineData("export damaged.safetensors", "--to", "onnx")]
+    [InlineData("export damaged.safetensors --to onnx", "damaged.safetensors", "safetensors")]
+    [InlineData("export damaged.safetensors --to onxx", "--to", "'onnx'")]
+    [InlineData("import nowhere.onnx", "nowhere.onnx", "none of this name")]
+    [InlineData("import damaged.safetensors", "damaged.safetensors", "ONNX model")]
+    [InlineData("import folder", "folder", "a folder")]
+    [InlineData("onnx-check", "FOLDER", "onnx-check")]
+    [InlineData("onnx-check nowhere", "nowhere", "none of this name")]
+    [InlineData("onnx-check folder", "folder", "model.onnx")]
     [InlineData("datasets iriss", "'iriss'", "'iris'")]
     [InlineData("datasets moons(noise=-1)", "noise", "-1")]
     [InlineData("datasets --to x.csv", "--to", "NAME")]
@@ -154,6 +168,11 @@ public sealed class BadInputTests : IDisposable
     [InlineData("evaluate iris.safetensors iris --weight petal_width", "Data 'iris'", "weight 'petal_width'")]
     [InlineData("evaluate iris.safetensors iris -o x.csv", "-o", "--per-example")]
     [InlineData("predict iris.safetensors iris -o nowhere/x.csv", "nowhere", "folder")]
+    [InlineData("export iris.safetensors --to onnx -o -", "-o", "no text")]
+    [InlineData("export iris.safetensors --to c --inputs columns", "--inputs", "--to onnx")]
+    [InlineData("export iris.safetensors --to onnx --inputs rows", "--inputs", "'rows'")]
+    [InlineData("export iris.safetensors --to c -o nowhere/iris.c", "nowhere", "folder")]
+    [InlineData("import iris.safetensors", "iris.safetensors", "ONNX model")]
     [InlineData("train digits --from iris.safetensors", "start from", "64 inputs")]
     [InlineData("train iris --hidden 7 --from iris.safetensors", "4-7-3", "4-3-3")]
     [InlineData("train iris --from iris.safetensors --initializer he_normal", "--initializer", "--from")]

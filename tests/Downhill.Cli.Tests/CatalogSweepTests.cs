@@ -4,8 +4,8 @@ using Xunit;
 namespace Downhill.Cli.Tests;
 
 /// <summary>
-/// Every entry of every catalog by the real command, with its defaults and with other numbers: it is printed, the print is
-/// parsed back, the model holds it, and `inspect` and `predict` read it.
+/// Every entry of every catalog by the real command, with its defaults and with other numbers: it is printed, the print
+/// is parsed back, the model holds it, and `inspect` and `predict` read it.
 /// </summary>
 public sealed class CatalogSweepTests : IDisposable
 {
@@ -21,7 +21,8 @@ public sealed class CatalogSweepTests : IDisposable
         return [entry.Name, $"{entry.Name}({others})"];
     }
 
-    /// <summary>The next whole number; else a number on the way from the default to the nearer end of the range.</summary>
+    /// <summary>The next whole number; else a number on the way from the default to the nearer end of the
+    /// range.</summary>
     private static double Other(Parameter parameter)
     {
         (double given, double low, double high) = (parameter.Default, parameter.Min, parameter.Max);
@@ -46,7 +47,8 @@ public sealed class CatalogSweepTests : IDisposable
         if (!activation.IsElementwise || !activation.HasSlope)
         {
             string line = desk.Run("train", "iris", "--activation", text).Refused();
-            Assert.Contains(!activation.IsElementwise ? "Use it in the output layer" : "perceptron", line, StringComparison.Ordinal);
+            Assert.Contains(!activation.IsElementwise ? "Use it in the output layer" : "perceptron", line,
+                StringComparison.Ordinal);
             return;
         }
         Dense hidden = (Dense)Train(activation, "--activation", text).Spec.Layers[0];
@@ -60,7 +62,8 @@ public sealed class CatalogSweepTests : IDisposable
         Activation activation = Catalog.Activation(text);
         if (!activation.HasSlope)
         {
-            Assert.Contains("perceptron", desk.Run("train", "iris", "--output", text).Refused(), StringComparison.Ordinal);
+            Assert.Contains("perceptron", desk.Run("train", "iris", "--output", text).Refused(),
+                StringComparison.Ordinal);
             return;
         }
         Assert.Equal(activation, Train(activation, "--output", text).Spec.Output);
@@ -74,15 +77,18 @@ public sealed class CatalogSweepTests : IDisposable
         Assert.Equal(loss, Train(loss, "--loss", text).Loss);
         Assert.Equal(loss.ToString(), Inspect().GetProperty("loss").GetString());
         // Evaluated, too: the cost of the answers is that of training.
-        Assert.Contains("\"loss\":", desk.Run("evaluate m.safetensors iris --json").Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("\"loss\":", desk.Run("evaluate m.safetensors iris --json").Succeeded().Out,
+            StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Losses))]
     public void LossesOfNumbers(string text)
     {
         Loss loss = Catalog.Loss(text);
-        desk.Write("counts.csv", "a,b,y\n" + string.Join("\n", Enumerable.Range(0, 30).Select(i => $"{i % 7},{i % 3},{i % 5}")));
-        string[] words = ["train", "counts.csv", "--task", "regress", "--epochs", "2", "--loss", text, "--model", "m.safetensors"];
+        desk.Write("counts.csv",
+            "a,b,y\n" + string.Join("\n", Enumerable.Range(0, 30).Select(i => $"{i % 7},{i % 3},{i % 5}")));
+        string[] words = ["train", "counts.csv", "--task", "regress", "--epochs", "2", "--loss", text, "--model",
+            "m.safetensors"];
         if (loss.Targets.High == 1)
         {
             // Losses for answers of yes and no: as many as 4 is no target of theirs.
@@ -102,14 +108,16 @@ public sealed class CatalogSweepTests : IDisposable
         Assert.Equal(optimizer.NeedsFullBatch ? 0 : 32, model.Training.Batch);
         Assert.Equal(optimizer.ToString(), Inspect().GetProperty("training").GetProperty("optimizer").GetString());
         if (!optimizer.NeedsFullBatch) return;
-        Assert.Contains("'all'", desk.Run("train", "iris", "--optimizer", text, "--batch", "8").Refused(), StringComparison.Ordinal);
+        Assert.Contains("'all'", desk.Run("train", "iris", "--optimizer", text, "--batch", "8").Refused(),
+            StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Schedules))]
     public void SchedulesChangeTheRate(string text)
     {
         Schedule schedule = Catalog.Schedule(text);
-        Assert.Equal(schedule.ToString(), Train(schedule, "--optimizer", "momentum", "--schedule", text).Training!.Schedule);
+        Assert.Equal(
+            schedule.ToString(), Train(schedule, "--optimizer", "momentum", "--schedule", text).Training!.Schedule);
         Assert.Equal(schedule.ToString(), Inspect().GetProperty("training").GetProperty("schedule").GetString());
         // And any other number: here the momentum and the penalty.
         string both = $"gamma:{text},l2:{text}";
@@ -117,7 +125,8 @@ public sealed class CatalogSweepTests : IDisposable
         Ran ran = desk.Run(Words("--optimizer", "momentum", "--l2", "0.01", "--schedule", both)).Succeeded();
         Assert.Contains($"gamma by {schedule}", Unwrapped(ran.Error), StringComparison.Ordinal);
         Assert.Equal(chosen, Model.Load("m.safetensors").Training!.Schedule);
-        Assert.Contains("lbfgs", desk.Run("train", "iris", "--optimizer", "lbfgs", "--schedule", text).Refused(), StringComparison.Ordinal);
+        Assert.Contains("lbfgs", desk.Run("train", "iris", "--optimizer", "lbfgs", "--schedule", text).Refused(),
+            StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Starts))]
@@ -159,12 +168,14 @@ public sealed class CatalogSweepTests : IDisposable
                 foreach (Parameter parameter in entry.Parameters)
                 {
                     List<string> bad = ["nan", "much"];
-                    if (double.IsFinite(parameter.Min)) bad.Add(Numbers.Text(parameter.ExcludesMin ? parameter.Min : parameter.Min - 1));
+                    if (double.IsFinite(parameter.Min)) bad.Add(
+                        Numbers.Text(parameter.ExcludesMin ? parameter.Min : parameter.Min - 1));
                     if (double.IsFinite(parameter.Max)) bad.Add(Numbers.Text(2 * parameter.Max + 1));
                     if (parameter.Whole) bad.Add(Numbers.Text(parameter.Default + 0.5));
                     foreach (string value in bad)
                     {
-                        string line = desk.Run("train", "iris", option, $"{entry.Name}({parameter.Name}={value})").Refused();
+                        string line = desk.Run("train", "iris", option, $"{entry.Name}({parameter.Name}={value})")
+                            .Refused();
                         Assert.Contains(entry.Name, line, StringComparison.Ordinal);
                         Assert.Contains(parameter.Name, line, StringComparison.Ordinal);
                     }

@@ -12,8 +12,9 @@ public sealed class CommandTests : IDisposable
 {
     private readonly Desk desk = new();
 
+    /// <summary>Those that help lists; onnx-check, which it does not, has tests of its own.</summary>
     private static IEnumerable<CliCommand> Commands =>
-        Cli.Root(new Terminal(TextWriter.Null, TextWriter.Null), default).Subcommands.Cast<CliCommand>();
+        Cli.Root(new Terminal(TextWriter.Null, TextWriter.Null), default).Subcommands.Cast<CliCommand>().Where(c => !c.Hidden);
 
     public static TheoryData<string> CommandNames { get; } = new(Commands.Select(c => c.Name));
 
@@ -24,7 +25,8 @@ public sealed class CommandTests : IDisposable
         foreach (Example example in Commands.Single(c => c.Name == name).Examples)
         {
             Assert.Contains($"  downhill {example.Words}", help, StringComparison.Ordinal);
-            if (name != "play") desk.Run(example.Words).Succeeded(); // it serves until Ctrl-C; its own tests start it
+            // These serve until Ctrl-C; their own tests start them.
+            if (name is not ("play" or "serve")) desk.Run(example.Words).Succeeded();
         }
     }
 
@@ -56,7 +58,8 @@ public sealed class CommandTests : IDisposable
     {
         desk.Run("train iris --epochs 20 --quiet").Succeeded();
         JsonElement json =
-            JsonDocument.Parse(desk.Run("evaluate iris.safetensors iris --per-example --json").Succeeded().Out).RootElement;
+            JsonDocument.Parse(desk.Run("evaluate iris.safetensors iris --per-example --json").Succeeded().Out)
+                .RootElement;
         double[] costs =
             [.. json.GetProperty("perExample").EnumerateArray().Select(r => r.GetProperty("cost").GetDouble())];
         double total = json.GetProperty("totalCost").GetDouble();
@@ -83,7 +86,8 @@ public sealed class CommandTests : IDisposable
         desk.Write("twice.csv", "a,b,y\n1,2,x\n1,2,x\n2,1,y\n2,1,y\n2,1,y\n2,1,y\n4,1,y\n");
         desk.Run("train w.csv --weight weight --test 0 --epochs 5 --quiet").Succeeded();
         JsonElement json =
-            JsonDocument.Parse(desk.Run("evaluate w.safetensors w.csv --weight weight --per-example --json").Succeeded().Out).RootElement;
+            JsonDocument.Parse(desk.Run("evaluate w.safetensors w.csv --weight weight --per-example --json").Succeeded()
+                .Out).RootElement;
         double[] costs = [.. json.GetProperty("perExample").EnumerateArray().Select(r =>
             r.GetProperty("weight").GetDouble() * r.GetProperty("cost").GetDouble())];
         double total = json.GetProperty("totalCost").GetDouble();
@@ -95,7 +99,8 @@ public sealed class CommandTests : IDisposable
             Assert.Equal(repeated.GetProperty(metric).GetDouble(), json.GetProperty(metric).GetDouble(), 6);
         Assert.Equal("row,target,answer,weight,cost,output x,output y",
             desk.Run("evaluate w.safetensors w.csv --weight weight --per-example -o -").Succeeded().Out.Split('\n')[0]);
-        Assert.Contains("C = Σ w·Lʳ", desk.Run("evaluate w.safetensors w.csv --weight 3").Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("C = Σ w·Lʳ", desk.Run("evaluate w.safetensors w.csv --weight 3").Succeeded().Out,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -104,7 +109,8 @@ public sealed class CommandTests : IDisposable
         desk.Run("datasets wine --to wine.csv").Succeeded();
         desk.Run("datasets wine --to held-out.csv").Succeeded();
         JsonElement trained =
-            JsonDocument.Parse(desk.Run("train wine.csv --test held-out.csv --epochs 20 --json").Succeeded().Out).RootElement;
+            JsonDocument.Parse(desk.Run("train wine.csv --test held-out.csv --epochs 20 --json").Succeeded().Out)
+                .RootElement;
         JsonElement measured =
             JsonDocument.Parse(desk.Run("evaluate wine.safetensors held-out.csv --json").Succeeded().Out).RootElement;
         foreach (JsonProperty metric in trained.GetProperty("test").EnumerateObject())

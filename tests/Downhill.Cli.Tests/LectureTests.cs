@@ -6,8 +6,9 @@ using Xunit;
 namespace Downhill.Cli.Tests;
 
 /// <summary>
-/// The commands of docs/LECTURE.md, run as they stand there, row by row, each row in a folder of its own. After `#` stands what
-/// is printed: parts between "…" in this order, whatever the line breaks; "refused:" says that the command is.
+/// The commands of docs/LECTURE.md, run as they stand there, row by row, each row in a folder of its own. After `#`
+/// stands what is printed: parts between "…" in this order, whatever the line breaks; "refused:" says that the command
+/// is.
 /// </summary>
 public sealed partial class LectureTests : IDisposable
 {
@@ -28,10 +29,12 @@ public sealed partial class LectureTests : IDisposable
     {
         foreach (Command command in Commands(Blocks("sh")[row]))
         {
-            bool isRefused = command.Printed.Count > 0 && command.Printed[0].StartsWith("refused:", StringComparison.Ordinal);
+            bool isRefused = command.Printed.Count > 0
+                && command.Printed[0].StartsWith("refused:", StringComparison.Ordinal);
             Ran ran = desk.Run(command.Words);
             string words = string.Join(' ', command.Words), all = OneLine(ran.Error + "\n" + ran.Out);
-            Assert.True(ran.Code == (isRefused ? Cli.WrongInput : Cli.Done), $"{words}: exit code {ran.Code}: {ran.Error}");
+            Assert.True(ran.Code == (isRefused ? Cli.WrongInput : Cli.Done),
+                $"{words}: exit code {ran.Code}: {ran.Error}");
             foreach (string printed in command.Printed)
             {
                 int from = 0;
@@ -68,7 +71,8 @@ public sealed partial class LectureTests : IDisposable
     {
         Dictionary<int, string> blocks = [];
         foreach (Match section in Section().Matches(File.ReadAllText(Page())))
-            if (Regex.Match(section.Value, $"```{language}\n(.*?)\n```", RegexOptions.Singleline) is { Success: true } block)
+            if (Regex.Match(
+                section.Value, $"```{language}\n(.*?)\n```", RegexOptions.Singleline) is { Success: true } block)
                 blocks.Add(int.Parse(section.Groups[1].ValueSpan), block.Groups[1].Value);
         return blocks;
     }

@@ -66,7 +66,9 @@ public sealed class TrainTests : IDisposable
     {
         string whole = Hash("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --json");
         Ran stopped =
-            desk.Run("train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --checkpoint moons.ckpt".Split(' '), "epoch 12/");
+            desk.Run(
+                "train moons --epochs 40 --batch-norm --dropout 0.2 --validation 0.2 --checkpoint moons.ckpt".Split(
+                ' '), "epoch 12/");
         Assert.Equal(Cli.Interrupted, stopped.Code);
         Assert.Contains("--resume moons.ckpt", stopped.Out, StringComparison.Ordinal);
         Assert.NotEqual(whole, Model.Load("moons.safetensors").WeightsHash);
@@ -88,7 +90,9 @@ public sealed class TrainTests : IDisposable
     [Fact]
     public void InterruptSavesModelAndStateAndSaysSo()
     {
-        Ran ran = desk.Run("train moons --epochs 1000000 --checkpoint state.ckpt --model best.safetensors --validation 0.2".Split(' '), "epoch 1/");
+        Ran ran = desk.Run(
+            "train moons --epochs 1000000 --checkpoint state.ckpt --model best.safetensors --validation 0.2".Split(' '),
+            "epoch 1/");
         Assert.Equal(Cli.Interrupted, ran.Code);
         Assert.Contains("interrupted", ran.Out, StringComparison.Ordinal);
         Assert.Equal(1, Model.Load("best.safetensors").Training!.Epochs);
@@ -153,7 +157,8 @@ public sealed class TrainTests : IDisposable
     public void StartingFromAModelGoesOnWithItsWeights()
     {
         double before =
-            Json("train iris --hidden 8 --epochs 60 --model a.safetensors --json").GetProperty("train").GetProperty("loss").GetDouble();
+            Json("train iris --hidden 8 --epochs 60 --model a.safetensors --json").GetProperty("train")
+                .GetProperty("loss").GetDouble();
         JsonElement one = Json("train iris --from a.safetensors --epochs 1 --lr 1e-6 --model b.safetensors --json");
         Assert.Equal("4-8-3", one.GetProperty("network").GetString());
         Assert.Equal(before, one.GetProperty("train").GetProperty("loss").GetDouble(), 4);

@@ -28,19 +28,23 @@ public sealed class CatalogTests
         Documents.Check("docs/CATALOGS.md", text.ToString());
 
         void Table<TItem>(
-            string title, string option, IReadOnlyList<Entry<TItem>> entries, Func<TItem, string>? extra = null, string head = "outputs")
+            string title, string option, IReadOnlyList<Entry<TItem>> entries, Func<TItem, string>? extra = null,
+                string head = "outputs")
             where TItem : CatalogItem
         {
-            text.Append(CultureInfo.InvariantCulture, $"## {title}\n\nOption {option}.\n\n| name | definition | what for | source | parameters |");
+            text.Append(CultureInfo.InvariantCulture,
+                $"## {title}\n\nOption {option}.\n\n| name | definition | what for | source | parameters |");
             text.Append(extra is null ? "\n|---|---|---|---|---|\n" : $" {head} |\n|---|---|---|---|---|---|\n");
             foreach (Entry<TItem> entry in entries)
             {
                 string parameters = entry.Example is not null ? $"as in `{entry.Form}`"
                     : string.Join("; ", entry.Parameters.Select(p =>
-                    $"`{p.Name}` = {Number(p.Default)}{Range(p)}{(p.Summary.Length > 0 ? $": {p.Summary.TrimEnd('.')}" : "")}"));
+                    $"`{p.Name}` = {Number(p.Default)}{Range(p)}"
+                        + $"{(p.Summary.Length > 0 ? $": {p.Summary.TrimEnd('.')}" : "")}"));
                 string[] cells = [$"`{entry.Name}`", entry.Formula, entry.Summary, entry.Source, parameters];
                 if (extra is not null) cells = [.. cells, extra(entry.Default)];
-                text.Append("| ").AppendJoin(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal))).Append(" |\n");
+                text.Append("| ").AppendJoin(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal)))
+                    .Append(" |\n");
             }
             text.Append('\n');
         }
@@ -54,5 +58,6 @@ public sealed class CatalogTests
     }
 
     private static string Number(double value) =>
-        double.IsPositiveInfinity(value) ? "∞" : double.IsNegativeInfinity(value) ? "−∞" : value.ToString("R", CultureInfo.InvariantCulture);
+        double.IsPositiveInfinity(value) ? "∞" : double.IsNegativeInfinity(value) ? "−∞"
+            : value.ToString("R", CultureInfo.InvariantCulture);
 }

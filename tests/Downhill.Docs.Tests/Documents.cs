@@ -26,14 +26,16 @@ internal static partial class Documents
         File.ReadAllText(Path.Combine(Root, document)),
         match => $"<!-- {match.Groups[1].Value} -->\n```csharp\n{Code(match.Groups[1].Value)}\n```");
 
-    /// <summary>A file without its usings and namespace, or the lines between "// begin name" and "// end name".</summary>
+    /// <summary>A file without its usings and namespace, or the lines between "// begin name" and "// end
+    /// name".</summary>
     private static string Code(string place)
     {
         string[] parts = place.Split('#');
         string[] lines = File.ReadAllLines(Path.Combine(Root, parts[0]));
         IEnumerable<string> chosen = parts.Length == 1
             ? lines.SkipWhile(l => !l.StartsWith("namespace", StringComparison.Ordinal)).Skip(2)
-            : lines.SkipWhile(l => l.Trim() != $"// begin {parts[1]}").Skip(1).TakeWhile(l => l.Trim() != $"// end {parts[1]}");
+            : lines.SkipWhile(l => l.Trim() != $"// begin {parts[1]}").Skip(1)
+            .TakeWhile(l => l.Trim() != $"// end {parts[1]}");
         string[] code = [.. chosen];
         int indent = code.Where(l => l.Trim().Length > 0).Min(l => l.Length - l.TrimStart().Length);
         return string.Join('\n', code.Select(l => l.Length >= indent ? l[indent..] : l)).TrimEnd();
@@ -42,7 +44,8 @@ internal static partial class Documents
     private static string FindRoot()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Downhill.slnx"))) folder = folder.Parent;
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Downhill.slnx"))) folder =
+            folder.Parent;
         return folder?.FullName ?? throw new InvalidOperationException("The tests must run inside the repository.");
     }
 

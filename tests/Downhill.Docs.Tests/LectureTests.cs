@@ -7,15 +7,18 @@ namespace Downhill.Docs.Tests;
 public sealed class LectureTests
 {
     [Fact]
-    public void The_document_shows_this_code() => Documents.Check("docs/LECTURE.md", Documents.WithCode("docs/LECTURE.md"));
+    public void The_document_shows_this_code() =>
+        Documents.Check("docs/LECTURE.md", Documents.WithCode("docs/LECTURE.md"));
 
     [Fact]
     public void L1_neuron()
     {
         // begin L1
-        Model model = Model.Fit(Dataset.Load("iris"), new() { Hidden = [4], Activation = [Activations.Tanh], Epochs = 5 }).Model;
+        Model model = Model.Fit(
+            Dataset.Load("iris"), new() { Hidden = [4], Activation = [Activations.Tanh], Epochs = 5 }).Model;
         UnitTrace unit = Trace.Of(model, [5.1f, 3.5f, 1.4f, 0.2f]).Layers[0].Units[0];
-        Console.WriteLine($"u = {unit.Sum:F4}, b = {unit.Bias:F4}, v = u + b = {unit.Field:F4}, y = φ(v) = {unit.Output:F4}");
+        Console.WriteLine($"u = {unit.Sum:F4}, b = {unit.Bias:F4}, v = u + b = {unit.Field:F4}, y = φ(v) = "
+            + $"{unit.Output:F4}");
         // end L1
         Assert.Equal(unit.Sum + unit.Bias, unit.Field);
     }
@@ -46,7 +49,8 @@ public sealed class LectureTests
         Console.WriteLine(yes.Text);   // separable: checked on every row …
         Console.WriteLine(no.Text);    // not separable: a non-negative combination of 4 signed rows vanishes …
         if (no is NotSeparable { Certificate: var proof })
-            Console.WriteLine(proof.ToText(2, corners, xor)); // −1·(1, 0, 0) + 1·(1, 0, 1) + 1·(1, 1, 0) − 1·(1, 1, 1) = (0, 0, 0)
+            // −1·(1, 0, 0) + 1·(1, 0, 1) + 1·(1, 1, 0) − 1·(1, 1, 1) = (0, 0, 0)
+            Console.WriteLine(proof.ToText(2, corners, xor));
         // end L3
         Assert.IsType<Separable>(yes);
         Assert.True(Assert.IsType<NotSeparable>(no).Certificate.Check(2, corners, xor));
@@ -81,7 +85,8 @@ public sealed class LectureTests
         // begin L7
         Model model = Model.Fit(Dataset.Load("digits"), new() { Hidden = [16], Epochs = 3 }).Model;
         foreach (Segment segment in model.Spec.Segments)
-            Console.WriteLine($"{segment.Name}: {segment.Shape.Rows}×{segment.Shape.Columns}, first {model.Parameters[segment.Offset]}");
+            Console.WriteLine($"{segment.Name}: {segment.Shape.Rows}×{segment.Shape.Columns}, first "
+                + $"{model.Parameters[segment.Offset]}");
         // end L7
         Assert.Equal(64 * 16 + 16 + 16 * 10 + 10, model.Spec.ParameterCount);
     }
@@ -92,7 +97,8 @@ public sealed class LectureTests
         // begin L8
         Dataset digits = Dataset.Load("digits");
         FitResult fit = Model.Fit(digits, new() { Hidden = [32], Epochs = 10 });
-        Console.WriteLine($"{digits.Image}: {fit.Test!.Accuracy:P1} of {fit.Test.Rows} images that were not trained on");
+        Console.WriteLine(
+            $"{digits.Image}: {fit.Test!.Accuracy:P1} of {fit.Test.Rows} images that were not trained on");
         // end L8
         Assert.True(fit.Test.Accuracy > 0.9);
     }
@@ -116,8 +122,10 @@ public sealed class LectureTests
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         // begin L10
         Dataset moons = Dataset.Load("moons");
-        Model model = Model.Fit(moons, new() { Hidden = [4], Epochs = 5, Optimizer = Optimizers.GradientDescent }).Model;
-        int first = ErrorSurface.PlaceOf(model.Spec, layer: 0, from: 0, unit: 0), second = ErrorSurface.PlaceOf(model.Spec, 0, 1, 0);
+        Model model = Model.Fit(moons, new() { Hidden = [4], Epochs = 5, Optimizer = Optimizers.GradientDescent })
+            .Model;
+        int first = ErrorSurface.PlaceOf(model.Spec, layer: 0, from: 0, unit: 0),
+            second = ErrorSurface.PlaceOf(model.Spec, 0, 1, 0);
         ErrorSurface surface = new(model, moons, first, second);
         double[,] heights = surface.Grid(ErrorSurface.Range(-3, 3, 21), ErrorSurface.Range(-3, 3, 21), cancellation);
         // end L10
@@ -132,7 +140,8 @@ public sealed class LectureTests
         Expr z = Expr.Variable("z"), d = Expr.Variable("d");
         Expr performance = PerformanceFunction.Euclidean.Define(z, d), cost = Losses.Euclidean.Define(z, d);
         Evaluation up = performance.Evaluate((z, 0.2), (d, 1)), down = cost.Evaluate((z, 0.2), (d, 1));
-        Console.WriteLine($"∂P/∂z = {up.Gradient(performance, z)[0][0, 0]}, ∂C/∂z = {down.Gradient(cost, z)[0][0, 0]}");   // 0.8, −0.8
+        // 0.8, −0.8
+        Console.WriteLine($"∂P/∂z = {up.Gradient(performance, z)[0][0, 0]}, ∂C/∂z = {down.Gradient(cost, z)[0][0, 0]}");
         // end L11
         Assert.Equal(-down.Gradient(cost, z)[0][0, 0], up.Gradient(performance, z)[0][0, 0]);
     }
@@ -167,7 +176,8 @@ public sealed class LectureTests
         // begin L15
         FitResult fit = Model.Fit(Dataset.Load("iris"), new()
         {
-            Optimizer = Optimizers.Momentum(gamma: 0.9), Schedules = [new("gamma", Schedules.Settle(from: 0.5, to: 0.9))],
+            Optimizer = Optimizers.Momentum(gamma: 0.9),
+            Schedules = [new("gamma", Schedules.Settle(from: 0.5, to: 0.9))],
         });
         // end L15
         Assert.True(fit.Train.Accuracy > 0.9);
@@ -179,7 +189,8 @@ public sealed class LectureTests
         // begin L16
         FitPlan plan = FitPlan.Make(Dataset.Load("iris"), new() { Batch = 32, TestShare = 0 });
         using TrainSession<float> session = plan.Start();
-        Console.WriteLine($"{plan.Rows.Length} examples in batches of 32: {session.StepsPerEpoch} updates an epoch");   // 5
+        // 5
+        Console.WriteLine($"{plan.Rows.Length} examples in batches of 32: {session.StepsPerEpoch} updates an epoch");
         // end L16
         Assert.Equal(5, session.StepsPerEpoch);
     }
@@ -189,21 +200,29 @@ public sealed class LectureTests
     {
         // begin L17
         Dataset digits = Dataset.Load("digits");
-        FitOptions options = new() { Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.05, Epochs = 3 };
+        FitOptions options = new()
+        {
+            Hidden = [16], Optimizer = Optimizers.GradientDescent, LearningRate = 0.05,
+            Epochs = 3
+        };
         FitResult[] fits = [.. ((int[])[1, 32, 0]).Select(batch => Model.Fit(digits, options with { Batch = batch }))];
         foreach (FitResult fit in fits)
             Console.WriteLine($"{fit.Steps} updates in {fit.Seconds:F2} s, {fit.Test!.Accuracy:P1}");
         // end L17
-        Assert.Equal([3 * 1438, 3 * 45, 3], fits.Select(f => f.Steps)); // 1438 rows: one update each, ⌈1438/32⌉ = 45, and one
+        // 1438 rows: one update each, ⌈1438/32⌉ = 45, and one
+        Assert.Equal([3 * 1438, 3 * 45, 3], fits.Select(f => f.Steps));
     }
 
     [Fact]
     public void L18_learning_rates()
     {
         // begin L18
-        FitResult perUnit = Model.Fit(Dataset.Load("wine"), new() { Hidden = [16], LayerLearningRates = LayerRates.LeCun, LearningRate = 0.02 });
-        FitResult perLayer = Model.Fit(Dataset.Load("wine"), new() { Hidden = [16], LayerLearningRates = LayerRates.Of(1, 0.5) });
-        FitResult inTheSum = Model.Fit(Dataset.Load("wine"), new() { Hidden = [16], ForwardScale = ForwardScale.LeCun });
+        FitResult perUnit = Model.Fit(
+            Dataset.Load("wine"), new() { Hidden = [16], LayerLearningRates = LayerRates.LeCun, LearningRate = 0.02 });
+        FitResult perLayer = Model.Fit(
+            Dataset.Load("wine"), new() { Hidden = [16], LayerLearningRates = LayerRates.Of(1, 0.5) });
+        FitResult inTheSum = Model.Fit(
+            Dataset.Load("wine"), new() { Hidden = [16], ForwardScale = ForwardScale.LeCun });
         // end L18
         Assert.True(perUnit.Train.Accuracy > 0.9 && perLayer.Train.Accuracy > 0.9 && inTheSum.Train.Accuracy > 0.9);
     }
@@ -212,7 +231,8 @@ public sealed class LectureTests
     public void L19_stopping()
     {
         // begin L19
-        FitResult fit = Model.Fit(Dataset.Load("wine"), new() { Hidden = [8], Epochs = 500, Stop = [StoppingRules.Change(threshold: 0.01)] });
+        FitResult fit = Model.Fit(
+            Dataset.Load("wine"), new() { Hidden = [8], Epochs = 500, Stop = [StoppingRules.Change(threshold: 0.01)] });
         Console.WriteLine(fit.Stopped.Text);   // the training loss changed by … in an epoch, less than 0.01
         // end L19
         Assert.StartsWith("change", fit.Stopped.Rule, StringComparison.Ordinal);
@@ -223,7 +243,8 @@ public sealed class LectureTests
     {
         // begin L20
         NetworkSpec spec = NetworkSpec.Parse("3-4-2");
-        Console.WriteLine($"{spec.CountFormula()} with biases, {spec.LinkCount} without");   // (3·4 + 4) + (4·2 + 2) = 26 with biases, 20 without
+        // (3·4 + 4) + (4·2 + 2) = 26 with biases, 20 without
+        Console.WriteLine($"{spec.CountFormula()} with biases, {spec.LinkCount} without");
         // end L20
         Assert.Equal("(3·4 + 4) + (4·2 + 2) = 26", spec.CountFormula());
         Assert.Equal(20, spec.LinkCount);

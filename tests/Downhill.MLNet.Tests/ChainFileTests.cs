@@ -26,7 +26,11 @@ public sealed class ChainFileTests
                 back.Transform(flowers).GetColumn<string>("Name"));
             using PredictionEngine<PipelineTests.Flower, PipelineTests.FlowerAnswer> engine =
                 context.Model.CreatePredictionEngine<PipelineTests.Flower, PipelineTests.FlowerAnswer>(back, schema);
-            PipelineTests.Flower flower = new() { SepalLength = 6.3f, SepalWidth = 3.3f, PetalLength = 6, PetalWidth = 2.5f };
+            PipelineTests.Flower flower = new()
+            {
+                SepalLength = 6.3f, SepalWidth = 3.3f, PetalLength = 6,
+                PetalWidth = 2.5f
+            };
             Assert.Equal("virginica", engine.Predict(flower).Name);
         }
         finally

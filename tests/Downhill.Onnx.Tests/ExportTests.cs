@@ -1,3 +1,6 @@
+using Downhill.Docs.Tests.Recipes;
+using Downhill.Onnx.Schema;
+
 namespace Downhill.Onnx.Tests;
 
 /// <summary>What is exported gives the same answers in ONNX Runtime.</summary>
@@ -19,6 +22,59 @@ public sealed class ExportTests
                 for (int r = 0; r < rows.Length; r++) Answers.AssertSame(model, rows[r], labels?[r], numbers[r], $"seed {seed}, {inputs}, row {r}");
             }
         }
+    }
+
+    [Fact]
+    public void TheFileSaysWhatItIs()
+    {
+        FitResult fit = Model.Fit(Dataset.Load("iris"), new() { Hidden = [4], Epochs = 3 });
+        ModelProto file = ModelProto.Parser.ParseFrom(OnnxExport.ToBytes(fit.Model, new() { Name = "iris" }));
+        Assert.Equal((10, "Downhill", "iris"), (file.IrVersion, file.ProducerName, file.Graph.Name));
+        Assert.InRange(Assert.Single(file.OpsetImport).Version, 1, 21);
+        Dictionary<string, string> metadata = file.MetadataProps.ToDictionary(p => p.Key, p => p.Value);
+        Assert.Equal("""["setosa","versicolor","virginica"]""", metadata["downhill.classes"]);
+        Assert.Equal("""["sepal_length","sepal_width","petal_length","petal_width"]""", metadata["downhill.columns"]);
+        Assert.Equal(fit.Model.WeightsHash, metadata["downhill.weights_sha256"]);
+        Assert.Equal(["input"], file.Graph.Input.Select(i => i.Name));
+        Assert.Equal(["label", "probabilities"], file.Graph.Output.Select(o => o.Name));
+        Assert.Equal(["Sub", "Mul", "Gemm", "Relu", "Gemm", "Softmax", "ArgMax", "Gather"], file.Graph.Node.Select(n => n.OpType));
+    }
+
+    [Fact]
+    public void TheSameModelGivesTheSameBytes() =>
+        Assert.Equal(OnnxExport.ToBytes(RandomModels.Make(7)), OnnxExport.ToBytes(RandomModels.Make(7)));
+
+    /// <summary>Seconds since 1970: float32 can hardly hold their size, and only their differences matter.</summary>
+    [Fact]
+    public void LargeShiftsLoseNothing()
+    {
+        NetworkSpec spec = NetworkSpec.Parse("1-3-1");
+        AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(0);
+        new Network<float>(spec).Initialize(parameters, buffers, seed: 2);
+        Preparation preparation = new([new("seconds")], new Target(["y"], []), [1_700_000_000.123], [0.01], [0], [1], 0, 1, false);
+        Model model = new(spec, preparation, Losses.Euclidean, parameters, buffers, Arithmetic.Fast);
+        (float[], int[])[] rows = [.. Enumerable.Range(-3, 7).Select(i => (new[] { 1_700_000_000f + 128 * i }, Array.Empty<int>()))];
+        (_, float[][] numbers) = OnnxRuntime.Run(OnnxExport.ToBytes(model), preparation, rows);
+        for (int r = 0; r < rows.Length; r++) Answers.AssertSame(model, rows[r], null, numbers[r], $"row {r}");
+    }
+
+    [Fact]
+    public void AUsersActivationAndLayerAreComposed()
+    {
+        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default), new Dense(1, Activations.Identity));
+        AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(0);
+        new Network<float>(spec).Initialize(parameters, buffers, seed: 2);
+        Preparation preparation = new([new("a"), new("b")], new Target(["y"], []), [0, 0], [1, 1], [0], [1], 0, 1, false);
+        Model model = new(spec, preparation, Losses.Euclidean, parameters, buffers, Arithmetic.Fast);
+        byte[] bytes = OnnxExport.ToBytes(model);
+        (float[] Numeric, int[] Codes) row = ([0.5f, -1.25f], []);
+        (_, float[][] numbers) = OnnxRuntime.Run(bytes, preparation, [row]);
+        Answers.AssertSame(model, row, null, numbers[0], "row");
+        // Read back by a catalog that knows it, and by no other.
+        Catalog mine = Catalog.Default with { Activations = [.. Catalog.Default.Activations, BentIdentity.Entry] };
+        Assert.Contains(OnnxImport.FromBytes(bytes, catalog: mine).Spec.Layers, l => l is Dense { Activation.Name: "bent_identity" });
+        Assert.Contains("an activation of the catalog", Assert.Throws<DownhillException>(() => OnnxImport.FromBytes(bytes)).Message,
+            StringComparison.Ordinal);
     }
 }
 

@@ -1,1 +1,1 @@
-return Downhill.Checks.EngineChecks.RunAll(Console.Out);
+return Downhill.Checks.EngineChecks.RunAll(Console.Out, Downhill.Checks.OnnxChecks.All);

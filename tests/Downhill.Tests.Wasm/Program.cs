@@ -1,3 +1,3 @@
 using Downhill.Checks;
 
-return EngineChecks.RunAll(Console.Out, PlaygroundChecks.Check);
+return EngineChecks.RunAll(Console.Out, [.. OnnxChecks.All, PlaygroundChecks.Check]);

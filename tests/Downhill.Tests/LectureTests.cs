@@ -309,10 +309,12 @@ public sealed class LectureTests
         NetworkSpec spec = new(3, new Dense(1, activation));
         TrainOptions options = new()
         {
-            Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent, LearningRate = 0.02, Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
+            Loss = Catalog.Default.Loss(loss), Optimizer = Optimizers.GradientDescent, LearningRate = 0.02,
+            Reduction = Reduction.Sum, Batch = 0, Epochs = 3000,
             Stop = [StoppingRules.Gradient(1e-6)]
         };
-        using TrainSession<double> session = new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: output == "sigmoid"), options);
+        using TrainSession<double> session = new(
+            spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: output == "sigmoid"), options);
         double[] w = session.State.Parameters.Span[..3].ToArray(), delta = new double[3];
         double b = session.State.Parameters.Span[spec.Segments[1].Offset], deltaB = 0;
         for (int row = 0; row < 20; row++)
@@ -422,9 +424,11 @@ public sealed class LectureTests
         Assert.Equal("1,0.25", LayerRates.Parse("1, 0.25").ToString()); // smaller rates in the last layers
 
         // and in the sum itself: u = (1/√n)·Σ wᵢ·xᵢ
-        Expr x = Expr.Constant(new double[,] { { 1, 2, 3, 4 } }), w = Expr.Constant(new double[,] { { 1 }, { 1 }, { 1 }, { 3 } });
+        Expr x = Expr.Constant(new double[,] { { 1, 2, 3, 4 } }),
+            w = Expr.Constant(new double[,] { { 1 }, { 1 }, { 1 }, { 3 } });
         Assert.Equal(18 / Math.Sqrt(4),
-            Value(new Dense(1, Activations.Identity) { HasBias = false, ForwardScale = ForwardScale.LeCun }.Define(x, [w], [])));
+            Value(new Dense(1, Activations.Identity) { HasBias = false, ForwardScale = ForwardScale.LeCun }
+                .Define(x, [w], [])));
     }
 
     [Fact]

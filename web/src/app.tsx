@@ -1,4 +1,5 @@
-// The one screen: data and inputs → the network → output and cost; under it the timeline; the inspector always under the network.
+// The one screen: data and inputs → the network → output and cost; under it the timeline; the inspector always under
+// the network.
 
 import { useEffect } from 'preact/hooks';
 import { hides } from './classroom';
@@ -24,14 +25,22 @@ export function App() {
     }, []);
     return (
         <div class="app">
-            <a class="skip" href="#network" onClick={event => {
-                event.preventDefault();
-                document.querySelector<HTMLElement>('[data-cell][tabindex="0"]')?.focus();
-            }}>{t('skip')}</a>
+            <a
+                class="skip"
+                href="#network"
+                onClick={event => {
+                    event.preventDefault();
+                    document.querySelector<HTMLElement>('[data-cell][tabindex="0"]')?.focus();
+                }}
+            >
+                {t('skip')}
+            </a>
             <TopBar />
             <Notices />
             <main class={state.value === undefined ? 'stage opening' : 'stage'}>
-                {state.value === undefined ? <Opening /> : (
+                {state.value === undefined ? (
+                    <Opening />
+                ) : (
                     <>
                         <DataPanel />
                         <div class="middle">
@@ -54,21 +63,34 @@ export function App() {
 }
 
 function Opening() {
-    return link.value === 'ended' ? null
-        : <div class="opening-note" role="status"><span class="pulse" aria-hidden="true" /><p>{t('opening')}</p></div>;
+    return link.value === 'ended' ? null : (
+        <div class="opening-note" role="status">
+            <span class="pulse" aria-hidden="true" />
+            <p>{t('opening')}</p>
+        </div>
+    );
 }
 
 /** On a small screen, the way to each part. */
 function Jump() {
     const parts: readonly (readonly [string, IconName, Key])[] = [
-        ['data', 'data', 'data.title'], ['network', 'network', 'network.title'], ['output', 'output', 'output.title'], ['timeline', 'time', 'time.short'],
+        ['data', 'data', 'data.title'],
+        ['network', 'network', 'network.title'],
+        ['output', 'output', 'output.title'],
+        ['timeline', 'time', 'time.short'],
     ];
     return (
         <nav class="jump" aria-label={t('jump')}>
             {parts.map(([id, icon, text]) => (
-                <button key={id} type="button" data-testid={`jump-${id}`}
-                    onClick={() => document.querySelector(`[data-testid="${id}"]`)?.scrollIntoView({ block: 'start' })}>
-                    <Icon name={icon} /><span>{t(text)}</span></button>
+                <button
+                    key={id}
+                    type="button"
+                    data-testid={`jump-${id}`}
+                    onClick={() => document.querySelector(`[data-testid="${id}"]`)?.scrollIntoView({ block: 'start' })}
+                >
+                    <Icon name={icon} />
+                    <span>{t(text)}</span>
+                </button>
             ))}
         </nav>
     );
@@ -77,24 +99,29 @@ function Jump() {
 /** Keys work wherever nothing else wants them. */
 function onKey(event: KeyboardEvent): void {
     const from = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || document.querySelector('dialog[open]') !== null
-        || from.closest('input:not([type=range]):not([type=checkbox]), textarea, select, [popover]:popover-open') !== null)
+    if (
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        event.defaultPrevented ||
+        document.querySelector('dialog[open]') !== null ||
+        from.closest('input:not([type=range]):not([type=checkbox]), textarea, select, [popover]:popover-open') !== null
+    )
         return;
     const onButton = from.closest('button, summary, a, [role=slider], input') !== null;
     const acts: Readonly<Record<string, () => unknown>> = {
         ' ': () => setPlaying(!playing.value),
         '.': () => step('batch'),
         ',': () => rewind((clock.value?.step ?? 1) - 1),
-        'r': () => reset(),
-        'n': () => reset('new'),
-        't': () => set({ showTest: !setting('showTest', false) }),
-        'd': () => set({ discretize: !setting('discretize', false) }),
+        r: () => reset(),
+        n: () => reset('new'),
+        t: () => set({ showTest: !setting('showTest', false) }),
+        d: () => set({ discretize: !setting('discretize', false) }),
         '?': () => (helpOpen.value = true),
-        'Escape': () => (selection.value = { kind: 'network' }),
+        Escape: () => (selection.value = { kind: 'network' }),
     };
     const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (act === undefined || (event.key === ' ' && onButton))
-        return;
+    if (act === undefined || (event.key === ' ' && onButton)) return;
     event.preventDefault();
     act();
 }

@@ -1,11 +1,29 @@
-// Classroom mode: a teacher's link hides chosen controls. The names live in the setting `hide`, so they travel in the address.
+// Classroom mode: a teacher's link hides chosen controls. The names live in the setting `hide`, so they travel in the
+// address.
 
 import { computed } from '@preact/signals';
 import { set, setting } from './session';
 
 export const hideable = [
-    'data', 'noise', 'train', 'own', 'features', 'layers', 'activation', 'optimizer', 'rate', 'batch', 'loss', 'penalty',
-    'schedule', 'inspector', 'timeline', 'costs', 'export', 'speed', 'stages',
+    'data',
+    'noise',
+    'train',
+    'own',
+    'features',
+    'layers',
+    'activation',
+    'optimizer',
+    'rate',
+    'batch',
+    'loss',
+    'penalty',
+    'schedule',
+    'inspector',
+    'timeline',
+    'costs',
+    'export',
+    'speed',
+    'stages',
 ] as const;
 
 export type Hideable = (typeof hideable)[number];

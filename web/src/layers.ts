@@ -42,10 +42,8 @@ export function takeApart(form: string, order: readonly string[] = []): Taken {
     const values = new Map<string, string>();
     items(match?.[2] ?? '').forEach((part, index) => {
         const at = part.indexOf('=');
-        if (at < 0)
-            values.set(order[index] ?? `#${index}`, part);
-        else
-            values.set(part.slice(0, at).trim(), part.slice(at + 1).trim());
+        if (at < 0) values.set(order[index] ?? `#${index}`, part);
+        else values.set(part.slice(0, at).trim(), part.slice(at + 1).trim());
     });
     return { name: match?.[1] ?? form, values };
 }

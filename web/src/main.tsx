@@ -5,18 +5,17 @@ import { render } from 'preact';
 import './look/fonts.css';
 import './look/page.css';
 import { App } from './app';
-import { wearTheme } from './look/theme';
+import { addressTheme, wearTheme } from './look/theme';
 import { greet } from './panels/help';
 import { takeDrops } from './panels/own';
-import { ask, begin, ended, state } from './session';
+import { ask, begin, ended, setting, state } from './session';
 import { direction, language, languages } from './text';
 import { openCarrier, takeToken } from './transport/choose';
 import { Connection } from './transport/transport';
 
 const token = takeToken();
-const asked = new URLSearchParams(location.hash.slice(1)).get('lang');
-if (asked !== null && languages.includes(asked))
-    language.value = asked;
+const language0 = new URLSearchParams(location.hash.slice(1)).get('lang');
+if (language0 !== null && languages.includes(language0)) language.value = language0;
 
 wearTheme();
 effect(() => {
@@ -42,6 +41,12 @@ async function start(): Promise<void> {
 function followAddress(): void {
     let own = location.hash;
     effect(() => {
+        const wanted = setting('language', '');
+        if (languages.includes(wanted)) language.value = wanted;
+        const look = setting('theme', 'auto');
+        addressTheme.value = look === 'light' || look === 'dark' || look === 'projector' ? look : 'system';
+    });
+    effect(() => {
         const hash = state.value?.hash;
         if (hash !== undefined && hash !== own) {
             own = hash;
@@ -49,8 +54,7 @@ function followAddress(): void {
         }
     });
     addEventListener('hashchange', () => {
-        if (location.hash === own)
-            return;
+        if (location.hash === own) return;
         own = location.hash;
         void ask({ do: 'open', hash: location.hash });
     });

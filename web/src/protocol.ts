@@ -22,7 +22,7 @@ export type Request =
   | { do: 'export'; as: ExportKind }
   | { do: 'share'; moment?: boolean };
 
-export type ExportKind = 'model' | 'history' | 'points' | 'onnx' | 'csharp' | 'python' | 'c';
+export type ExportKind = 'model' | 'onnx' | 'c' | 'csharp' | 'python' | 'numpy' | 'dot' | 'history' | 'points';
 
 /** Where a unit is looked at: a row of the data, or raw inputs. */
 export type Place = { row: number } | { raw: number[] };

@@ -1,9 +1,24 @@
-// What the page knows of the session, as signals, and the loop that pulls frames. Nothing here computes: every number shown came
-// in a reply.
+// What the page knows of the session, as signals, and the loop that pulls frames. Nothing here computes: every number
+// shown came in a reply.
 
-import { batch, computed, signal } from '@preact/signals';
+import { batch, computed, effect, signal } from '@preact/signals';
 import type {
-    BlockData, Clock, Decoded, ExportKind, Frame, Hello, LayerStatistics, Measures, Message, Reply, Request, Run, Runs, SettingValue, State, Wanted,
+    BlockData,
+    Clock,
+    Decoded,
+    ExportKind,
+    Frame,
+    Hello,
+    LayerStatistics,
+    Measures,
+    Message,
+    Reply,
+    Request,
+    Run,
+    Runs,
+    SettingValue,
+    State,
+    Wanted,
 } from './protocol';
 import { Refused, type Connection } from './transport/transport';
 
@@ -26,9 +41,10 @@ const aboutAddress = (message: Message) => /^(address|ownData|open|data)/.test(m
 
 function hear(said: readonly Message[]): void {
     present.value = said.filter(message => !aboutAddress(message));
-    const fresh = said.filter(message => aboutAddress(message) && !once.value.some(other => other.text === message.text));
-    if (fresh.length > 0)
-        once.value = [...once.value, ...fresh];
+    const fresh = said.filter(
+        message => aboutAddress(message) && !once.value.some(other => other.text === message.text),
+    );
+    if (fresh.length > 0) once.value = [...once.value, ...fresh];
 }
 
 export const speed = signal<{ readonly updates: number; readonly examples: number }>({ updates: 0, examples: 0 });
@@ -89,8 +105,7 @@ export const pace = computed<Pace>(() => (slow.value ? 'slow' : (setting('speed'
 
 export function setPace(to: Pace): void {
     slow.value = to === 'slow';
-    if (to !== 'slow' && to !== setting('speed', 'full'))
-        void set({ speed: to });
+    if (to !== 'slow' && to !== setting('speed', 'full')) void set({ speed: to });
 }
 
 export type Selection =
@@ -101,6 +116,12 @@ export type Selection =
     | { readonly kind: 'example'; readonly row: number };
 
 export const selection = signal<Selection>({ kind: 'network' });
+/**
+ * The first field of the inspector is to take the focus as soon as it is there: Enter on a unit leads into its
+ * weights.
+ */
+export const enterInspector = signal(false);
+
 /** The place at which arithmetic is shown: a point, by its place among those shown, or a place on the map. */
 export const probe = signal<{ readonly row: number } | { readonly raw: readonly number[] }>({ row: 0 });
 
@@ -142,8 +163,7 @@ export async function begin(opened: Connection, hash: string): Promise<void> {
         take(reply.header);
         link.value = 'open';
     });
-    if (hash.length > 1)
-        await ask({ do: 'open', hash });
+    if (hash.length > 1) await ask({ do: 'open', hash });
     stale = true;
     requestAnimationFrame(pull);
 }
@@ -158,8 +178,7 @@ export function ended(reason: string): void {
 
 /** Sends a request whose refusal the user should read; undefined when it was refused. */
 export async function ask<T extends Reply = Reply>(request: Request): Promise<Decoded<T> | undefined> {
-    if (connection === undefined)
-        return undefined;
+    if (connection === undefined) return undefined;
     try {
         const reply = await connection.ask<T>(request);
         batch(() => {
@@ -169,8 +188,7 @@ export async function ask<T extends Reply = Reply>(request: Request): Promise<De
         return reply;
     } catch (error) {
         refusal.value = error instanceof Error ? error.message : String(error);
-        if (!(error instanceof Refused))
-            console.error(error);
+        if (!(error instanceof Refused)) console.error(error);
         return undefined;
     } finally {
         stale = true;
@@ -197,9 +215,8 @@ export async function step(by: 'epoch' | 'batch' | 'example' | 'stage', count = 
     await ask({ do: 'step', by, count });
     // Inside an update the arithmetic is that of the example at hand.
     const row = clock.value?.cursor?.row;
-    const point = row === undefined ? -1 : points.value?.rows.indexOf(row) ?? -1;
-    if (point >= 0)
-        probe.value = { row: point };
+    const point = row === undefined ? -1 : (points.value?.rows.indexOf(row) ?? -1);
+    if (point >= 0) probe.value = { row: point };
 }
 
 export function rewind(to: number): Promise<unknown> {
@@ -211,17 +228,19 @@ export function edit(layer: number, from: number, unit: number, value: number): 
     return ask({ do: 'edit', layer, from, unit, value });
 }
 
-export async function exportFile(kind: ExportKind): Promise<{ name: string; mime: string; bytes: Uint8Array } | undefined> {
+export async function exportFile(
+    kind: ExportKind,
+): Promise<{ name: string; mime: string; bytes: Uint8Array } | undefined> {
     const reply = await ask<Reply & { name: string; mime: string }>({ do: 'export', as: kind });
     const bytes = reply?.blocks['file'];
-    return reply === undefined || !(bytes instanceof Uint8Array) ? undefined
+    return reply === undefined || !(bytes instanceof Uint8Array)
+        ? undefined
         : { name: reply.header.name, mime: reply.header.mime, bytes };
 }
 
 export async function refreshRuns(action: 'list' | 'keep' = 'list'): Promise<void> {
     const reply = await ask<Runs>({ do: 'runs', action });
-    if (reply !== undefined)
-        runs.value = reply.header.runs;
+    if (reply !== undefined) runs.value = reply.header.runs;
 }
 
 /** Something on the page changed what it needs to see. */
@@ -231,10 +250,10 @@ export function refresh(): void {
 
 function take(header: Reply): void {
     const said = header.state;
-    if (said === undefined)
-        return;
-    const shapeChanged = state.value?.network.formula !== said.network.formula
-        || state.value.network.inputs.length !== said.network.inputs.length;
+    if (said === undefined) return;
+    const shapeChanged =
+        state.value?.network.formula !== said.network.formula ||
+        state.value.network.inputs.length !== said.network.inputs.length;
     state.value = said;
     clock.value = said.clock;
     hear(said.messages);
@@ -244,20 +263,24 @@ function take(header: Reply): void {
         parameters.value = undefined;
         selection.value = stillThere(selection.value, said);
     }
-    if (said.clock.stopped !== null)
-        playing.value = false;
+    if (said.clock.stopped !== null) playing.value = false;
     stale = true;
 }
 
 function stillThere(chosen: Selection, said: State): Selection {
-    if (chosen.kind !== 'unit' && chosen.kind !== 'link' && chosen.kind !== 'layer')
-        return chosen;
+    if (chosen.kind !== 'unit' && chosen.kind !== 'link' && chosen.kind !== 'layer') return chosen;
     const layer = said.network.layers[chosen.layer];
     const there = layer !== undefined && (chosen.kind === 'layer' || chosen.unit < layer.units);
-    return there && (chosen.kind !== 'link') ? chosen : { kind: 'network' };
+    return there && chosen.kind !== 'link' ? chosen : { kind: 'network' };
 }
 
 // ---------------------------------------------------------------- frames
+
+// A chosen unit is shown large: its map is asked for anew.
+effect(() => {
+    void selection.value;
+    stale = true;
+});
 
 const budget = () => (hello.value?.host === 'browser' ? 9 : 10);
 
@@ -270,28 +293,28 @@ function pull(now: number): void {
     const request: Request = { do: 'frame', budget: budget(), train: false, want: wanted() };
     if (playing.value) {
         if (pace.value === 'slow' && now - lastPull < 500) {
-            if (!stale)
-                return;
+            if (!stale) return;
         } else {
             request.train = true;
             lastPull = now;
-            if (pace.value === 'slow' || pace.value === 'update')
-                request.updates = 1;
-            else if (pace.value === 'epoch')
-                request.updates = clock.value?.batches ?? 1;
+            if (pace.value === 'slow' || pace.value === 'update') request.updates = 1;
+            else if (pace.value === 'epoch') request.updates = clock.value?.batches ?? 1;
         }
     } else {
         lastPull = 0;
     }
     stale = false;
     pulling = true;
-    connection.ask<Frame>(request).then(
-        reply => show(reply),
-        error => {
-            playing.value = false;
-            refusal.value = String(error instanceof Error ? error.message : error);
-        },
-    ).finally(() => (pulling = false));
+    connection
+        .ask<Frame>(request)
+        .then(
+            reply => show(reply),
+            error => {
+                playing.value = false;
+                refusal.value = String(error instanceof Error ? error.message : error);
+            },
+        )
+        .finally(() => (pulling = false));
 }
 
 /** Sizes follow the work: a large network gets smaller maps, so that a frame stays a frame. */
@@ -302,7 +325,12 @@ function wanted(): Wanted {
     const full = !playing.value;
     const turn = framesPulled++;
     const want: Wanted = {
-        units: Math.max(16, Math.min(units > 40 || slow ? 32 : 50, mapCells.value)),
+        units:
+            selection.value.kind === 'unit'
+                ? units > 20 || slow
+                    ? 50
+                    : 100
+                : Math.max(16, Math.min(units > 40 || slow ? 32 : 50, mapCells.value)),
         output: slow && !full ? 100 : 200,
         loss: { timeline: curveTimeline, since: curveLast },
         parameters: true,
@@ -310,10 +338,8 @@ function wanted(): Wanted {
         predictions: full || turn % 6 === 1,
         statistics: full || turn % 15 === 2,
     };
-    if (shown !== undefined && pointsOf !== shown.version)
-        want.points = true;
-    if (shown !== undefined && inputsOf !== shown.version)
-        want.inputs = 50;
+    if (shown !== undefined && pointsOf !== shown.version) want.points = true;
+    if (shown !== undefined && inputsOf !== shown.version) want.inputs = 50;
     return want;
 }
 
@@ -324,15 +350,19 @@ function show(reply: Decoded<Frame>): void {
         const f32 = (name: string) => blocks[name] as Float32Array | undefined;
         const maps = (name: string, scales: string): Maps | undefined => {
             const bytes = u8(name);
-            return bytes === undefined ? undefined
+            return bytes === undefined
+                ? undefined
                 : { bytes, scales: f32(scales)!, size: header.blocks[name]!.shape[1]! };
         };
         clock.value = header.clock;
-        if (header.state !== undefined)
-            take(header);
-        speed.value = header.speed.ms > 0
-            ? { updates: (header.speed.updates / header.speed.ms) * 1000, examples: (header.speed.examples / header.speed.ms) * 1000 }
-            : speed.value;
+        if (header.state !== undefined) take(header);
+        speed.value =
+            header.speed.ms > 0
+                ? {
+                      updates: (header.speed.updates / header.speed.ms) * 1000,
+                      examples: (header.speed.examples / header.speed.ms) * 1000,
+                  }
+                : speed.value;
         hear(header.messages);
         unitMaps.value = maps('units', 'unitScales') ?? unitMaps.value;
         outputMap.value = maps('output', 'outputScales') ?? outputMap.value;
@@ -348,26 +378,20 @@ function show(reply: Decoded<Frame>): void {
             pointsOf = header.version;
         }
         const outputs = f32('predictions');
-        if (outputs !== undefined)
-            predictions.value = { outputs, answers: f32('answers')!, costs: f32('costs')! };
-        if (header.measures !== undefined)
-            measures.value = header.measures;
-        if (header.statistics !== undefined)
-            statistics.value = header.statistics;
-        if (header.loss !== undefined)
-            addToCurve(header.loss, blocks['loss'] ?? new Float64Array(0));
+        if (outputs !== undefined) predictions.value = { outputs, answers: f32('answers')!, costs: f32('costs')! };
+        if (header.measures !== undefined) measures.value = header.measures;
+        if (header.statistics !== undefined) statistics.value = header.statistics;
+        if (header.loss !== undefined) addToCurve(header.loss, blocks['loss'] ?? new Float64Array(0));
         if (header.clock.stopped !== null && playing.value) {
             playing.value = false;
             stale = true;
         }
     });
-    if (header.clock.seek !== null || (pointsOf !== header.version))
-        stale = true;
+    if (header.clock.seek !== null || pointsOf !== header.version) stale = true;
 }
 
 function addToCurve(part: { timeline: number; last: number; whole: boolean }, values: BlockData): void {
-    if (!part.whole && values.length === 0)
-        return;
+    if (!part.whole && values.length === 0) return;
     const next = part.whole ? emptyCurve() : curve.value;
     for (let k = 0; k < values.length; k += 6) {
         next.update.push(values[k]!);
@@ -382,8 +406,7 @@ function addToCurve(part: { timeline: number; last: number; whole: boolean }, va
 }
 
 export function setPlaying(on: boolean): void {
-    if (on && clock.value?.stopped?.rule === 'diverged')
-        return;
+    if (on && clock.value?.stopped?.rule === 'diverged') return;
     playing.value = on;
     stale = true;
 }

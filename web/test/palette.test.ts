@@ -55,20 +55,16 @@ describe.each(Object.keys(themes) as ThemeName[])('theme %s', name => {
     test('the palette grows evenly away from zero', () => {
         const table = divergingTable(theme);
         const fromZero = (byte: number) => difference(rgbOf(table[byte]!), rgbOf(table[128]!));
-        for (let byte = 136; byte <= 255; byte += 8)
-            expect(fromZero(byte)).toBeGreaterThan(fromZero(byte - 8));
-        for (let byte = 120; byte > 0; byte -= 8)
-            expect(fromZero(byte)).toBeGreaterThan(fromZero(byte + 8));
+        for (let byte = 136; byte <= 255; byte += 8) expect(fromZero(byte)).toBeGreaterThan(fromZero(byte - 8));
+        for (let byte = 120; byte > 0; byte -= 8) expect(fromZero(byte)).toBeGreaterThan(fromZero(byte + 8));
     });
 
     test('every class has a shape of its own and a colour that is seen', () => {
         expect(new Set(shapes).size).toBe(classInks[name].length);
-        for (const ink of classInks[name])
-            expect(between(ink, theme.panel)).toBeGreaterThanOrEqual(4.5);
+        for (const ink of classInks[name]) expect(between(ink, theme.panel)).toBeGreaterThanOrEqual(4.5);
     });
 
     test('a point stands off any map: its fill always borders its ring', () => {
-        for (const ink of classInks[name])
-            expect(between(ink, theme.halo)).toBeGreaterThanOrEqual(4.5);
+        for (const ink of classInks[name]) expect(between(ink, theme.halo)).toBeGreaterThanOrEqual(4.5);
     });
 });

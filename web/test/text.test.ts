@@ -3,15 +3,18 @@ import { en } from '../src/text/en';
 import { fill, gaps, language, languages, t, type Key } from '../src/text';
 import { mirrored, stretched } from '../src/text/pseudo';
 
-const sources = Object.entries(import.meta.glob<string>('../src/**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }))
-    .map(([path, text]) => [path.slice('../src/'.length), text] as const);
+const sources = Object.entries(
+    import.meta.glob<string>('../src/**/*.{ts,tsx}', { query: '?raw', import: 'default', eager: true }),
+).map(([path, text]) => [path.slice('../src/'.length), text] as const);
 
 test('every text that the page asks for is in the catalog, and none is left over', () => {
-    const all = sources.filter(([name]) => !name.startsWith('text')).map(([, text]) => text).join('\n');
+    const all = sources
+        .filter(([name]) => !name.startsWith('text'))
+        .map(([, text]) => text)
+        .join('\n');
     const asked = new Set([...all.matchAll(/'([a-z]+(?:\.[\w-]+)*)'/gi)].map(m => m[1]!));
     const prefixes = [...all.matchAll(/`([a-z]+(?:\.[\w-]+)*\.)\$\{/gi)].map(m => m[1]!);
-    for (const key of [...all.matchAll(/\bt\('([^']+)'/g)].map(m => m[1]!))
-        expect(en).toHaveProperty([key]);
+    for (const key of [...all.matchAll(/\bt\('([^']+)'/g)].map(m => m[1]!)) expect(en).toHaveProperty([key]);
     for (const key of Object.keys(en))
         expect(asked.has(key) || prefixes.some(prefix => key.startsWith(prefix)), `'${key}' is never shown`).toBe(true);
 });
@@ -37,8 +40,7 @@ test('plurals follow the count', () => {
 test('every language has every key', () => {
     for (const name of languages) {
         language.value = name;
-        for (const key of Object.keys(en) as Key[])
-            expect(t(key).length).toBeGreaterThan(0);
+        for (const key of Object.keys(en) as Key[]) expect(t(key).length).toBeGreaterThan(0);
     }
     language.value = 'en';
 });

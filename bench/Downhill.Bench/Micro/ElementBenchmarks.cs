@@ -15,8 +15,8 @@ public unsafe class ElementBenchmarks
 
     private readonly Kernels<float> wide = Kernels<float>.For(Arithmetic.Fast);
     private readonly Kernels<float> scalar = Kernels<float>.For(Arithmetic.Fast, SimdWidth.Scalar);
-    private readonly AlignedBuffer<float> z = Numbers.Buffer(Length), y = new(Length), gradient = Numbers.Buffer(Length, 1);
-    private readonly AlignedBuffer<float> targets = new(Length), velocity = new(Length);
+    private readonly AlignedBuffer<float> z = Numbers.Buffer(Length), y = new(Length), targets = new(Length);
+    private readonly AlignedBuffer<float> gradient = Numbers.Buffer(Length, 1), velocity = new(Length);
     private readonly AlignedBuffer<double> losses = new(Rows);
     private readonly double[] constants = new double[8];
     private ActivationKernel<float> tanh = null!, scalarTanh = null!, softmax = null!, scalarSoftmax = null!;

@@ -6,7 +6,6 @@ namespace Downhill.Cli.Bench;
 internal abstract class BenchRun : IDisposable
 {
     private static readonly TimeSpan ShortestBlock = TimeSpan.FromMicroseconds(200);
-    private int calls; // per look at the clock, so that looking costs nothing
 
     /// <summary>Does the work so many times.</summary>
     /// <returns>Units done: examples, rows or products.</returns>
@@ -15,12 +14,13 @@ internal abstract class BenchRun : IDisposable
     /// <summary>Back to the start, so that each window does the same work.</summary>
     public virtual void Restart() { }
 
-    /// <summary>Runs for a time that is not measured, so that everything is compiled and in the caches.</summary>
+    /// <summary>Runs for a time that is not measured, so that everything is compiled and in the caches. Processor time:
+    /// the compiler works beside, and on a busy machine gets no more of the clock than this.</summary>
     public void WarmUp(double seconds)
     {
-        long start = Stopwatch.GetTimestamp();
-        do calls = Calls();
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+        TimeSpan end = Environment.CpuUsage.TotalTime + TimeSpan.FromSeconds(seconds);
+        do Calls();
+        while (Environment.CpuUsage.TotalTime < end);
     }
 
     /// <summary>Units per second over a window of at least so many seconds.</summary>
@@ -30,8 +30,7 @@ internal abstract class BenchRun : IDisposable
     public double Rate(double seconds, bool byProcessorTime = false)
     {
         Restart();
-        if (calls == 0) calls = Calls();
-        Repeat(1);
+        int calls = Calls();
         long units = 0;
         double start = Now(), elapsed;
         do
@@ -48,7 +47,7 @@ internal abstract class BenchRun : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>How many calls take so long that the clock does not matter.</summary>
+    /// <summary>How many calls take so long that looking at the clock costs nothing; they are made.</summary>
     private int Calls()
     {
         for (int count = 1; ; count *= 2)

@@ -21,7 +21,7 @@ internal sealed record Machine
 
     /// <summary>The runtime's version.</summary>
     public string Runtime { get; } =
-        $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeSupported ? "" : ", native")}";
+        $"{RuntimeInformation.FrameworkDescription}{(RuntimeFeature.IsDynamicCodeCompiled ? "" : ", native")}";
 
     /// <summary>The operating system.</summary>
     public string System { get; } = $"{RuntimeInformation.OSDescription}, {RuntimeInformation.ProcessArchitecture}";

@@ -39,7 +39,7 @@ internal sealed class Macro(
     CancellationToken cancellation)
 {
     private const int Windows = 5;
-    private const double WarmUp = 0.3; // the compiler's second look at a method comes after some 0.1 s
+    private const double WarmUp = 0.4; // the compiler's second look at a method comes after some 0.1 s
 
     /// <summary>The peak of each vector width that this machine has.</summary>
     public IReadOnlyList<PeakResult> MeasurePeaks()

@@ -1,16 +1,16 @@
 namespace Downhill.Cli.Bench;
 
-/// <summary>Answers for one row after another through <see cref="Model"/>.</summary>
+/// <summary>Answers for one row after another through the compiled <see cref="Predictor"/>.</summary>
 internal sealed class SingleRowRun : BenchRun
 {
-    private readonly Model model;
+    private readonly Predictor predictor;
     private readonly float[] rows, outputs;
     private readonly int inputs;
     private int next;
 
     public SingleRowRun(Workload workload, WorkloadData data)
     {
-        model = StartModel.Of(workload, data);
+        predictor = StartModel.Of(workload, data).CreatePredictor();
         (rows, inputs) = (data.Rows.Numeric, workload.Spec.Inputs);
         outputs = new float[workload.Spec.Outputs];
     }
@@ -19,7 +19,7 @@ internal sealed class SingleRowRun : BenchRun
     {
         for (int i = 0; i < times; i++)
         {
-            model.Predict(rows.AsSpan(next, inputs), outputs);
+            predictor.Predict(rows.AsSpan(next, inputs), outputs);
             next += inputs;
             if (next == rows.Length) next = 0;
         }

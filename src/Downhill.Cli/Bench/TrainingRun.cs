@@ -1,10 +1,12 @@
 namespace Downhill.Cli.Bench;
 
-/// <summary>Updates through <see cref="TrainSession{T}.Step"/>, as every user of the library makes them.</summary>
+/// <summary>Updates through <see cref="TrainSession{T}.Steps"/>, as <see cref="TrainSession{T}.Run"/> makes them for
+/// every user of the library.</summary>
 internal sealed class TrainingRun : BenchRun
 {
     private readonly TrainSession<float> session;
     private readonly float[] start;
+    private readonly int rows;
 
     public TrainingRun(Workload workload, WorkloadData data, int threads, bool shuffle)
     {
@@ -13,6 +15,7 @@ internal sealed class TrainingRun : BenchRun
             Loss = workload.Loss, Optimizer = workload.Optimizer, LearningRate = workload.LearningRate,
             Batch = workload.Batch, Shuffle = shuffle, Epochs = int.MaxValue, Threads = threads,
         });
+        rows = data.All.Length;
         start = session.State.Parameters.Span.ToArray();
     }
 
@@ -21,10 +24,14 @@ internal sealed class TrainingRun : BenchRun
 
     public override long Repeat(int times)
     {
-        long rows = 0;
-        for (int i = 0; i < times; i++) rows += session.Step().Rows;
-        return rows;
+        long before = Rows();
+        for (long end = session.State.Step + times; session.State.Step < end;)
+            session.Steps((int)(end - session.State.Step));
+        return Rows() - before;
     }
+
+    /// <summary>Rows of all updates so far.</summary>
+    private long Rows() => (long)session.State.Epoch * rows + session.State.Position;
 
     /// <summary>Losses of the next steps from the first weights, at the start of an epoch.</summary>
     public double[] Losses(int steps)

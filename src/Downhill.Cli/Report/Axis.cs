@@ -61,7 +61,8 @@ internal sealed class Axis
         int from = (int)Math.Floor(Math.Log10(low) + 1e-9), to = (int)Math.Ceiling(Math.Log10(high) - 1e-9);
         // The ends are of the steps 1-2-5. So are the ticks over few decades; over many they are powers of ten, and of
         // these every second or third.
-        double[] fine = [.. Enumerable.Range(from, to - from + 1).SelectMany(p => (double[])[Math.Pow(10, p), 2 * Math.Pow(10, p), 5 * Math.Pow(10, p)])];
+        double[] fine = [.. Enumerable.Range(from, to - from + 1)
+            .SelectMany(p => (double[])[Math.Pow(10, p), 2 * Math.Pow(10, p), 5 * Math.Pow(10, p)])];
         double first = fine.Where(t => t <= low * (1 + 1e-9)).DefaultIfEmpty(fine[0]).Max();
         double last = fine.Where(t => t >= high * (1 - 1e-9)).DefaultIfEmpty(fine[^1]).Min();
         int every = Math.Max(1, (to - from + 5) / 6);
@@ -89,5 +90,6 @@ internal sealed class Axis
         tick == 0 ? "0"
         : Math.Abs(tick) is < 1e-3 or >= 1e6 ? tick.ToString("0.##e+0", CultureInfo.InvariantCulture)
             .Replace("+", "").Replace('-', '−')
-        : tick.ToString(Math.Abs(tick) >= 10000 ? "#,0.####" : "0.####", CultureInfo.InvariantCulture).Replace('-', '−');
+        : tick.ToString(Math.Abs(tick) >= 10000 ? "#,0.####" : "0.####", CultureInfo.InvariantCulture)
+        .Replace('-', '−');
 }

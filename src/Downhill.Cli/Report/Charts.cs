@@ -68,7 +68,8 @@ internal static class LinePlot
             page.Add($"<line class=\"best\" x1=\"{at}%\" x2=\"{at}%\" y1=\"-4\" y2=\"{height}\"/>");
             page.Add($"<text class=\"strong {anchor}\" x=\"{at}%\" y=\"-9\">best: epoch {best}</text>\n");
         }
-        page.Add($"<svg viewBox=\"0 0 1000 {height}\" preserveAspectRatio=\"none\" width=\"100%\" height=\"{height}\" overflow=\"visible\">");
+        page.Add($"<svg viewBox=\"0 0 1000 {height}\" preserveAspectRatio=\"none\" width=\"100%\" height=\"{height}"
+            + $"\" overflow=\"visible\">");
         foreach (Series line in series)
             page.Add($"<path class=\"line {line.Style}\" d=\"{Path(line.Values, epochs, x, y, height)}\"/>");
         page.AddConstant("</svg>\n");
@@ -77,7 +78,8 @@ internal static class LinePlot
             bool isOnly = line.Values.Count(double.IsFinite) == 1;
             for (int i = 0; i < epochs.Count; i++)
                 if (double.IsFinite(line.Values[i]) && (isOnly || (epochs[i] == best && line == series[^1])))
-                    page.Add($"<circle class=\"dot {line.Style}\" cx=\"{100 * x.At(epochs[i])}%\" cy=\"{Height(line.Values[i], y, height)}\" r=\"4\"/>");
+                    page.Add($"<circle class=\"dot {line.Style}\" cx=\"{100 * x.At(epochs[i])}%\" cy=\""
+                        + $"{Height(line.Values[i], y, height)}\" r=\"4\"/>");
         }
         Labels(page, series, y, format, height);
         page.AddConstant("<g class=\"cursor\"></g></svg></figure>\n");
@@ -120,7 +122,8 @@ internal static class LinePlot
         string.Join(" ", series.Select(s => $"{s.Name}: {format(s.Values[0])} after epoch {epochs[0]}, "
             + $"{format(s.Values[^1])} after epoch {epochs[^1]}.")) + " All values are in the table below.";
 
-    /// <summary>A path; of very many epochs the lowest and the highest of every bundle, so that no spike is lost.</summary>
+    /// <summary>A path; of very many epochs the lowest and the highest of every bundle, so that no spike is
+    /// lost.</summary>
     private static string Path(IReadOnlyList<double> values, IReadOnlyList<int> epochs, Axis x, Axis y, double height)
     {
         System.Text.StringBuilder path = new();
@@ -166,7 +169,8 @@ internal sealed class SquarePlot
     /// <param name="y">Axis upwards, with its name.</param>
     /// <param name="percent">Whether both count shares.</param>
     public SquarePlot(
-        Markup page, string title, string note, string description, (Axis Axis, string Name) x, (Axis Axis, string Name) y,
+        Markup page, string title, string note, string description, (Axis Axis, string Name) x,
+            (Axis Axis, string Name) y,
         bool percent)
     {
         (this.page, this.x, this.y) = (page, x.Axis, y.Axis);
@@ -180,9 +184,11 @@ internal sealed class SquarePlot
 
             """);
         foreach (double tick in y.Axis.Ticks)
-            page.Add($"<line class=\"grid\" x1=\"0\" x2=\"{Side}\" y1=\"{Y(tick)}\" y2=\"{Y(tick)}\"/><text class=\"end\" x=\"-8\" y=\"{Y(tick)}\" dy=\".35em\">{Label(tick)}</text>\n");
+            page.Add($"<line class=\"grid\" x1=\"0\" x2=\"{Side}\" y1=\"{Y(tick)}\" y2=\"{Y(tick)}\"/>"
+                + $"<text class=\"end\" x=\"-8\" y=\"{Y(tick)}\" dy=\".35em\">{Label(tick)}</text>\n");
         foreach (double tick in x.Axis.Ticks)
-            page.Add($"<line class=\"grid\" x1=\"{X(tick)}\" x2=\"{X(tick)}\" y1=\"0\" y2=\"{Side}\"/><text class=\"middle\" x=\"{X(tick)}\" y=\"{Side + 17}\">{Label(tick)}</text>\n");
+            page.Add($"<line class=\"grid\" x1=\"{X(tick)}\" x2=\"{X(tick)}\" y1=\"0\" y2=\"{Side}\"/>"
+                + $"<text class=\"middle\" x=\"{X(tick)}\" y=\"{Side + 17}\">{Label(tick)}</text>\n");
         page.Add($"<text class=\"middle\" x=\"{Side / 2}\" y=\"{Side + 36}\">{x.Name}</text>");
         page.Add($"<text class=\"middle\" transform=\"translate(-52 {Side / 2}) rotate(-90)\">{y.Name}</text>\n");
 

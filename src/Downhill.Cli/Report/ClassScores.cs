@@ -59,12 +59,15 @@ internal sealed record ReliabilityBin(double Low, double High, int Rows, double 
     public static IReadOnlyList<ReliabilityBin> Of(IEnumerable<(double Sure, bool IsRight, double Weight)> answers) =>
     [
         .. answers.Where(a => double.IsFinite(a.Sure))
-            .GroupBy(a => Math.Clamp((int)Math.Ceiling(a.Sure * Metrics.CalibrationBins) - 1, 0, Metrics.CalibrationBins - 1))
+            .GroupBy(a =>
+                Math.Clamp((int)Math.Ceiling(a.Sure * Metrics.CalibrationBins) - 1, 0, Metrics.CalibrationBins - 1))
             .OrderBy(b => b.Key).Select(b =>
             {
                 double weight = b.Sum(a => a.Weight);
-                return new ReliabilityBin((double)b.Key / Metrics.CalibrationBins, (b.Key + 1.0) / Metrics.CalibrationBins,
-                    b.Count(), weight, b.Sum(a => a.Weight * a.Sure) / weight, b.Sum(a => a.IsRight ? a.Weight : 0) / weight);
+                return new ReliabilityBin(
+                    (double)b.Key / Metrics.CalibrationBins, (b.Key + 1.0) / Metrics.CalibrationBins,
+                    b.Count(), weight, b.Sum(a => a.Weight * a.Sure) / weight,
+                        b.Sum(a => a.IsRight ? a.Weight : 0) / weight);
             }),
     ];
 }

@@ -2,7 +2,8 @@ using System.Globalization;
 
 namespace Downhill.Cli.Report;
 
-/// <summary>What a classifier answered: who is taken for whom, how well each class is told from the others, and whether it knows when it does not know.</summary>
+/// <summary>What a classifier answered: who is taken for whom, how well each class is told from the others, and whether
+/// it knows when it does not know.</summary>
 internal static class ClassSection
 {
     private const int MostInMatrix = 30;
@@ -15,7 +16,8 @@ internal static class ClassSection
         MeasureTable.Write(page, facts);
         page.AddConstant("<div class=\"pair\">\n");
         if (names.Count <= MostInMatrix) Matrix(page, facts, names, confusion);
-        else page.Add($"<p class=\"note\">{names.Count} classes are too many for a matrix; the commonest mistakes are below.</p>\n");
+        else page.Add($"<p class=\"note\">{names.Count} classes are too many for a matrix; the commonest mistakes are "
+            + $"below.</p>\n");
         Pairs(page, names, confusion);
         page.AddConstant("</div>\n");
         RocCurve?[] curves = Curves(facts);
@@ -36,7 +38,8 @@ internal static class ClassSection
             <div class="scroll" tabindex="0" role="region" aria-labelledby="matrix-caption"><table class="matrix{(isWide ? " wide" : "")}"><thead><tr><th scope="col"><span class="corner">actual ↓ answer →</span></th>
             """);
         foreach (string name in names)
-            page.Add($"<th scope=\"col\"{new Constant(isUpright ? " class=\"upright\"" : "")}><span title=\"{name}\">{Cut(name, 22)}</span></th>");
+            page.Add($"<th scope=\"col\"{new Constant(isUpright ? " class=\"upright\"" : "")}><span title=\"{name}\">"
+                + $"{Cut(name, 22)}</span></th>");
         page.AddConstant("<th scope=\"col\" class=\"total\">rows</th></tr></thead><tbody>\n");
         // Mistakes are shaded against the worst of them, or a good classifier's would all look alike.
         double worst = Enumerable.Range(0, names.Count).Max(a => Enumerable.Range(0, names.Count)
@@ -50,19 +53,24 @@ internal static class ClassSection
                 int count = confusion[actual, answer];
                 if (count == 0)
                 {
-                    page.Add($"<td class=\"none{(actual == answer ? " own" : "")}\"><span aria-label=\"0\">·</span></td>");
+                    page.Add($"<td class=\"none{(actual == answer ? " own" : "")}\">"
+                        + $"<span aria-label=\"0\">·</span></td>");
                     continue;
                 }
                 double share = (double)count / rows;
                 string strength = (actual == answer ? 0.08 + 0.3 * share : 0.07 + 0.43 * share / worst)
                     .ToString("0.00", CultureInfo.InvariantCulture);
-                page.Add($"<td class=\"{(actual == answer ? "own hit" : "miss")}\" style=\"--a:{strength}\" title=\"{names[actual]}, answered {names[answer]}: {count} of {rows} ({Written.Percent(share, "0.0")})\">{Written.Count(count)}");
+                page.Add($"<td class=\"{(actual == answer ? "own hit" : "miss")}\" style=\"--a:{strength}\" title=\""
+                    + $"{names[actual]}, answered {names[answer]}: {count} of {rows} ({Written.Percent(share, "0.0")}"
+                    + $")\">{Written.Count(count)}");
                 if (!isWide) page.Add($"<small>{(share < 0.005 ? "< 1 %" : Written.Percent(share, "0"))}</small>");
                 page.AddConstant("</td>");
             }
             page.Add($"<td class=\"total\">{Written.Count(rows)}</td></tr>\n");
         }
-        page.Add($"</tbody></table></div><p class=\"note\">Blue and framed: right. Orange: mistaken; the stronger, the larger a share of the class. {Written.Count(Trace(confusion))} of {Written.Count(Sum(confusion))} {facts.Part} rows are right.</p></figure>\n");
+        page.Add($"</tbody></table></div><p class=\"note\">Blue and framed: right. Orange: mistaken; the stronger, the "
+            + $"larger a share of the class. {Written.Count(Trace(confusion))} of {Written.Count(Sum(confusion))} "
+            + $"{facts.Part} rows are right.</p></figure>\n");
     }
 
     private static void Pairs(Markup page, IReadOnlyList<string> names, int[,] confusion)
@@ -79,11 +87,17 @@ internal static class ClassSection
             return;
         }
         double most = pairs.Max(p => (double)p.Count / Row(confusion, p.Actual));
-        page.AddConstant("<figure><figcaption><b>Most confused</b> <span>which class is taken for which</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Most confused classes\"><table class=\"bars\"><thead><tr><th scope=\"col\">actual</th><th scope=\"col\">answer</th><th scope=\"col\" class=\"n\">rows</th><th scope=\"col\">share of the class</th></tr></thead><tbody>\n");
+        page.AddConstant("<figure><figcaption><b>Most confused</b> "
+            + "<span>which class is taken for which</span></figcaption>"
+            + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Most confused classes\">"
+            + "<table class=\"bars\"><thead><tr><th scope=\"col\">actual</th><th scope=\"col\">answer</th>"
+            + "<th scope=\"col\" class=\"n\">rows</th><th scope=\"col\">share of the class</th></tr></thead><tbody>\n");
         foreach ((int actual, int answer, int count) in pairs)
         {
             double share = (double)count / Row(confusion, actual);
-            page.Add($"<tr><td>{Cut(names[actual], 40)}</td><td>{Cut(names[answer], 40)}</td><td class=\"n\">{count}</td><td><span class=\"bar miss\" style=\"--w:{100 * share / most}%\"></span> {Written.Percent(share, "0.0")}</td></tr>\n");
+            page.Add($"<tr><td>{Cut(names[actual], 40)}</td><td>{Cut(names[answer], 40)}</td><td class=\"n\">{count}"
+                + $"</td><td><span class=\"bar miss\" style=\"--w:{100 * share / most}%\"></span> "
+                + $"{Written.Percent(share, "0.0")}</td></tr>\n");
         }
         page.AddConstant("</tbody></table></div></figure>\n");
     }
@@ -91,11 +105,17 @@ internal static class ClassSection
     private static void PerClass(Markup page, ReportFacts facts, int[,] confusion, RocCurve?[] curves)
     {
         IReadOnlyList<string> names = facts.Target.Classes;
-        page.AddConstant("<figure><figcaption><b>Class by class</b> <span>precision: share of the answers that are right; recall: share of the class that is found; F₁: their harmonic mean</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Measures per class\"><table class=\"bars\"><thead><tr><th scope=\"col\">class</th><th scope=\"col\" class=\"n\">rows</th><th scope=\"col\">precision</th><th scope=\"col\">recall</th><th scope=\"col\">F₁</th><th scope=\"col\" class=\"n\">ROC area</th></tr></thead><tbody>\n");
+        page.AddConstant("<figure><figcaption><b>Class by class</b> <span>precision: share of the answers that are "
+            + "right; recall: share of the class that is found; F₁: their harmonic mean</span></figcaption>"
+            + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Measures per class\">"
+            + "<table class=\"bars\"><thead><tr><th scope=\"col\">class</th><th scope=\"col\" class=\"n\">rows</th>"
+            + "<th scope=\"col\">precision</th><th scope=\"col\">recall</th><th scope=\"col\">F₁</th>"
+            + "<th scope=\"col\" class=\"n\">ROC area</th></tr></thead><tbody>\n");
         IReadOnlyList<ClassScore> scores = facts.Shown.PerClass!;
         for (int c = 0; c < names.Count; c++)
         {
-            page.Add($"<tr><th scope=\"row\">{Cut(names[c], 40)}</th><td class=\"n\">{Written.Count(Row(confusion, c))}</td>");
+            page.Add($"<tr><th scope=\"row\">{Cut(names[c], 40)}</th><td class=\"n\">{Written.Count(Row(confusion, c))}"
+                + $"</td>");
             // Where nothing was said to be of the class, or nothing is, there is no share of it.
             Share(page, Column(confusion, c) == 0 ? double.NaN : scores[c].Precision);
             Share(page, Row(confusion, c) == 0 ? double.NaN : scores[c].Recall);
@@ -103,7 +123,8 @@ internal static class ClassSection
             page.Add($"<td class=\"n\">{Area(curves[c]?.Area)}</td></tr>\n");
         }
         ClassScore macro = facts.Shown.Macro!.Value;
-        page.Add($"</tbody><tfoot><tr><th scope=\"row\">mean of the classes</th><td class=\"n\">{Written.Count(Sum(confusion))}</td>");
+        page.Add($"</tbody><tfoot><tr><th scope=\"row\">mean of the classes</th><td class=\"n\">"
+            + $"{Written.Count(Sum(confusion))}</td>");
         Share(page, macro.Precision);
         Share(page, macro.Recall);
         Share(page, macro.F1);
@@ -112,10 +133,12 @@ internal static class ClassSection
         static void Share(Markup page, double value)
         {
             if (double.IsNaN(value)) page.AddConstant("<td><span class=\"bar\"></span> –</td>");
-            else page.Add($"<td><span class=\"bar hit\" style=\"--w:{100 * value}%\"></span> {Written.Percent(value, "0.0")}</td>");
+            else page.Add($"<td><span class=\"bar hit\" style=\"--w:{100 * value}%\"></span> "
+                + $"{Written.Percent(value, "0.0")}</td>");
         }
 
-        static string Area(double? area) => area is double value ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
+        static string Area(double? area) => area is double value
+            ? value.ToString("0.0000", CultureInfo.InvariantCulture) : "–";
     }
 
     private static RocCurve?[] Curves(ReportFacts facts)
@@ -147,21 +170,30 @@ internal static class ClassSection
         if (isPair) there = [there[^1]];
         int worst = there.MinBy(c => curves[c]!.Area), best = there.MaxBy(c => curves[c]!.Area);
         string area = curves[worst]!.Area.ToString("0.0000", CultureInfo.InvariantCulture);
-        string note = isPair ? $"{Cut(names[worst], 30)} against {Cut(names[0], 30)} at every threshold; the diagonal is chance" : "each class against all others at every threshold; the diagonal is chance";
+        string note = isPair ? $"{Cut(names[worst], 30)} against {Cut(names[0], 30)}"
+            + $" at every threshold; the diagonal is chance"
+            : "each class against all others at every threshold; the diagonal is chance";
         SquarePlot plot = new(page, "ROC curve", note,
-            isPair ? $"Area under the curve {area}." : $"The smallest area is {area}, of class {names[worst]}. All areas are in the table of the classes.",
-            (Axis.Between(0, 1, 5), "wrongly taken for the class"), (Axis.Between(0, 1, 5), "found of the class"), percent: true);
+            isPair ? $"Area under the curve {area}."
+                : $"The smallest area is {area}, of class {names[worst]}. All areas are in the table of the classes.",
+            (Axis.Between(0, 1, 5), "wrongly taken for the class"), (Axis.Between(0, 1, 5), "found of the class"),
+                percent: true);
         plot.Diagonal();
         foreach (int c in there.OrderByDescending(c => curves[c]!.Area))
         {
             string style = isPair ? "a" : c == worst ? "b" : "other";
-            page.Add($"<path class=\"line {style}\" d=\"{string.Concat(curves[c]!.Corners().Select((p, i) => $"{(i == 0 ? 'M' : 'L')}{Written.Coordinate(plot.X(p.False))} {Written.Coordinate(plot.Y(p.True))}"))}\"><title>{names[c]}: area {curves[c]!.Area.ToString("0.0000", CultureInfo.InvariantCulture)}</title></path>\n");
+            string way = string.Concat(curves[c]!.Corners().Select((p, i) => (i == 0 ? "M" : "L")
+                + $"{Written.Coordinate(plot.X(p.False))} {Written.Coordinate(plot.Y(p.True))}"));
+            string sum = curves[c]!.Area.ToString("0.0000", CultureInfo.InvariantCulture);
+            page.Add($"<path class=\"line {style}\" d=\"{way}\"><title>{names[c]}: area {sum}</title></path>\n");
         }
         double at = plot.Y(0.22), right = SquarePlot.Width - 8;
-        page.Add($"<text class=\"label end {(isPair ? "a" : "b")}\" x=\"{right}\" y=\"{at}\">{(isPair ? "" : "dashed, lowest: ")}{Cut(names[worst], 24)}</text>");
+        page.Add($"<text class=\"label end {(isPair ? "a" : "b")}\" x=\"{right}\" y=\"{at}\">"
+            + $"{(isPair ? "" : "dashed, lowest: ")}{Cut(names[worst], 24)}</text>");
         page.Add($"<text class=\"strong end\" x=\"{right}\" y=\"{at + 17}\">area {area}</text>\n");
         if (!isPair)
-            page.Add($"<text class=\"end\" x=\"{right}\" y=\"{at + 38}\">others up to {curves[best]!.Area.ToString("0.0000", CultureInfo.InvariantCulture)}</text>");
+            page.Add($"<text class=\"end\" x=\"{right}\" y=\"{at + 38}\">others up to "
+                + $"{curves[best]!.Area.ToString("0.0000", CultureInfo.InvariantCulture)}</text>");
         plot.Close();
     }
 
@@ -172,7 +204,8 @@ internal static class ClassSection
         if (bins.Count == 0) return;
         string error = Written.Percent(facts.Shown.CalibrationError ?? double.NaN);
         SquarePlot plot = new(page, "Reliability",
-            $"on the diagonal an answer is as often right as it is sure; expected calibration error {error}; area: rows, line: 95 % interval",
+            $"on the diagonal an answer is as often right as it is sure; expected calibration error {error}"
+                + $"; area: rows, line: 95 % interval",
             "The bins are in the table below.", (Axis.Between(0, 1, 5), "probability of the answer"),
             (Axis.Between(0, 1, 5), "answers that are right"), percent: true);
         int rows = bins.Sum(b => b.Rows);
@@ -181,21 +214,29 @@ internal static class ClassSection
         {
             (double low, double high) = ShareInterval.Wilson(bin.Right, bin.Rows);
             double x = plot.X(bin.Sure), radius = 3 + 8 * Math.Sqrt((double)bin.Rows / rows);
-            page.Add($"<g><title>{Bin(bin)}</title><line class=\"whisker\" x1=\"{x}\" x2=\"{x}\" y1=\"{plot.Y(low)}\" y2=\"{plot.Y(high)}\"/><circle class=\"ball\" cx=\"{x}\" cy=\"{plot.Y(bin.Right)}\" r=\"{radius}\"/></g>\n");
+            page.Add($"<g><title>{Bin(bin)}</title><line class=\"whisker\" x1=\"{x}\" x2=\"{x}\" y1=\"{plot.Y(low)}"
+                + $"\" y2=\"{plot.Y(high)}\"/><circle class=\"ball\" cx=\"{x}\" cy=\"{plot.Y(bin.Right)}\" r=\"{radius}"
+                + $"\"/></g>\n");
         }
-        page.AddConstant("</g></svg>\n<details><summary>Bins as a table</summary><table class=\"numbers\"><thead><tr><th scope=\"col\">probability</th><th scope=\"col\">rows</th><th scope=\"col\">mean</th><th scope=\"col\">right</th></tr></thead><tbody>\n");
+        page.AddConstant("</g></svg>\n<details><summary>Bins as a table</summary><table class=\"numbers\"><thead><tr>"
+            + "<th scope=\"col\">probability</th><th scope=\"col\">rows</th><th scope=\"col\">mean</th>"
+            + "<th scope=\"col\">right</th></tr></thead><tbody>\n");
         foreach (ReliabilityBin bin in bins)
-            page.Add($"<tr><th scope=\"row\">{Written.Percent(bin.Low, "0")} … {Written.Percent(bin.High, "0")}</th><td>{Written.Count(bin.Rows)}</td><td>{Written.Percent(bin.Sure, "0.0")}</td><td>{Written.Percent(bin.Right, "0.0")}</td></tr>\n");
+            page.Add($"<tr><th scope=\"row\">{Written.Percent(bin.Low, "0")} … {Written.Percent(bin.High, "0")}</th>"
+                + $"<td>{Written.Count(bin.Rows)}</td><td>{Written.Percent(bin.Sure, "0.0")}</td><td>"
+                + $"{Written.Percent(bin.Right, "0.0")}</td></tr>\n");
         page.AddConstant("</tbody></table></details></figure>\n");
 
         static string Bin(ReliabilityBin bin) =>
-            $"sure to {Written.Percent(bin.Sure, "0.0")}, right {Written.Percent(bin.Right, "0.0")} of {Written.Plural(bin.Rows, "row")}";
+            $"sure to {Written.Percent(bin.Sure, "0.0")}, right {Written.Percent(bin.Right, "0.0")} of "
+                + $"{Written.Plural(bin.Rows, "row")}";
     }
 
     public static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "…";
 
     private static int Row(int[,] counts, int row) => Enumerable.Range(0, counts.GetLength(1)).Sum(c => counts[row, c]);
-    private static int Column(int[,] counts, int column) => Enumerable.Range(0, counts.GetLength(0)).Sum(r => counts[r, column]);
+    private static int Column(int[,] counts, int column) => Enumerable.Range(0, counts.GetLength(0))
+        .Sum(r => counts[r, column]);
     private static int Sum(int[,] counts) => counts.Cast<int>().Sum();
     private static int Trace(int[,] counts) => Enumerable.Range(0, counts.GetLength(0)).Sum(c => counts[c, c]);
 }

@@ -39,7 +39,8 @@ internal static class CommandWords
         return line.ToString();
     }
 
-    /// <summary>What an option that was not given is in this plan; nothing where leaving it out says the same.</summary>
+    /// <summary>What an option that was not given is in this plan; nothing where leaving it out says the
+    /// same.</summary>
     private static IEnumerable<string> Chosen(string option, FitPlan plan, bool hasMomentum)
     {
         TrainOptions train = plan.Options;
@@ -50,12 +51,14 @@ internal static class CommandWords
             "--test" => plan.Test is not null ? null : Share(plan.TestRows.Length, plan.Data.Rows, 0.2),
             "--validation" => plan.Validation is not null ? null
                 : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1),
-            "--class-weight" => train.ClassWeights is null ? null : string.Join(',', train.ClassWeights.Select(Numbers.Text)),
+            "--class-weight" => train.ClassWeights is null ? null
+                : string.Join(',', train.ClassWeights.Select(Numbers.Text)),
             "--recipe" => plan.Recipe.Name,
             "--hidden" => Hidden(network),
             "--activation" => Activations(network),
             "--output" => network.Output.ToString(),
-            "--forward-scale" => network.Layers.OfType<Dense>().Any(d => d.ForwardScale == ForwardScale.LeCun) ? "lecun" : null,
+            "--forward-scale" => network.Layers.OfType<Dense>().Any(d => d.ForwardScale == ForwardScale.LeCun) ? "lecun"
+                : null,
             "--dropout" => network.Layers.OfType<Dropout>().FirstOrDefault() is Dropout dropout
                 ? Numbers.Text(dropout.Rate) : null,
             "--loss" => train.Loss.ToString(),
@@ -92,7 +95,8 @@ internal static class CommandWords
         string[] names = [.. network.Layers.Select((layer, i) => layer switch
         {
             BatchNorm norm => norm.Activation.ToString(),
-            Dense dense when i + 1 < network.Layers.Count && network.Layers[i + 1] is not BatchNorm => dense.Activation.ToString(),
+            Dense dense when i + 1 < network.Layers.Count && network.Layers[i + 1] is not BatchNorm =>
+                dense.Activation.ToString(),
             _ => "",
         }).Where(n => n.Length > 0)];
         return names.Length == 0 ? null : names.Distinct().Count() == 1 ? names[0] : string.Join(',', names);

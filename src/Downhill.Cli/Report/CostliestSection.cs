@@ -13,7 +13,11 @@ internal static class CostliestSection
         double sum = facts.Answers.Sum(a => double.IsFinite(a.Cost) ? a.Cost : 0);
         int wrong = facts.IsClass ? worst.Count(a => facts.ClassOf(a) != facts.ActualOf(a)) : 0;
         page.AddConstant("<section id=\"costliest\"><h2>The rows that cost most</h2>\n");
-        page.Add($"<p class=\"note\">Of {Written.Plural(facts.Answers.Count, facts.Part + " row")}, highest cost ({facts.Plan.Options.Loss.ToString()}) first. These {worst.Length} carry {Written.Percent(sum > 0 ? worst.Sum(a => a.Cost) / sum : double.NaN, "0")} of the whole cost{(facts.IsClass ? $"; {(wrong == 0 ? "none" : wrong == worst.Length ? "all" : Written.Count(wrong))} of them {(wrong <= 1 ? "is" : "are")} wrong" : "")}. ");
+        string many = wrong == 0 ? "none" : wrong == worst.Length ? "all" : Written.Count(wrong);
+        page.Add($"<p class=\"note\">Of {Written.Plural(facts.Answers.Count, facts.Part + " row")}, highest cost ("
+            + $"{facts.Plan.Options.Loss.ToString()}) first. These {worst.Length} carry "
+            + $"{Written.Percent(sum > 0 ? worst.Sum(a => a.Cost) / sum : double.NaN, "0")} of the whole cost"
+            + $"{(facts.IsClass ? $"; {many} of them {(wrong <= 1 ? "is" : "are")} wrong" : "")}. ");
         page.Add($"<code>explain MODEL DATA --row N</code> shows the arithmetic of one.</p>\n");
         if (facts.Source.Image is ImageShape image && image.Width * image.Height == facts.Source.NumericCount)
             Pictures(page, facts, worst, image);
@@ -28,11 +32,14 @@ internal static class CostliestSection
         page.AddConstant("<ol class=\"gallery\">\n");
         foreach (Answer answer in worst)
         {
-            string picture = PixelPicture.Ink(facts.Source.Numeric.AsSpan(answer.Row * pixels, pixels), image.Width, low, high);
+            string picture = PixelPicture.Ink(facts.Source.Numeric.AsSpan(answer.Row * pixels, pixels), image.Width,
+                low, high);
             string truth = Truth(facts, answer), said = Said(facts, answer);
-            page.Add($"<li><img class=\"ink\" src=\"{picture}\" alt=\"{image.Width} by {image.Height} pixels of row {answer.Row + 1}, actually {truth}\"/>");
+            page.Add($"<li><img class=\"ink\" src=\"{picture}\" alt=\"{image.Width} by {image.Height} pixels of row "
+                + $"{answer.Row + 1}, actually {truth}\"/>");
             bool isWrong = facts.IsClass && facts.ClassOf(answer) != facts.ActualOf(answer);
-            page.Add($"<p>{Mark(isWrong, facts)}<b>{ClassSection.Cut(truth, 20)}</b>{new Constant(isWrong || !facts.IsClass ? " → " : "")}");
+            page.Add($"<p>{Mark(isWrong, facts)}<b>{ClassSection.Cut(truth, 20)}</b>"
+                + $"{new Constant(isWrong || !facts.IsClass ? " → " : "")}");
             if (isWrong || !facts.IsClass) page.Add($"<b class=\"b\">{ClassSection.Cut(said, 20)}</b>");
             page.Add($"<br/><span>");
             foreach (string line in Lines(facts, answer)) page.Add($"{line}<br/>");
@@ -40,7 +47,8 @@ internal static class CostliestSection
         }
         page.AddConstant("</ol>\n");
         if (facts.IsClass)
-            page.Add($"<p class=\"note\">✗ what it is → what it was taken for, with the {(facts.HasProbabilities ? "probability" : "output")} of both. ✓ right, but not sure.</p>\n");
+            page.Add($"<p class=\"note\">✗ what it is → what it was taken for, with the "
+                + $"{(facts.HasProbabilities ? "probability" : "output")} of both. ✓ right, but not sure.</p>\n");
     }
 
     private static IEnumerable<string> Lines(ReportFacts facts, Answer answer)
@@ -59,31 +67,40 @@ internal static class CostliestSection
         Column[] columns = [.. facts.Source.Inputs];
         bool showsAll = columns.Length <= MostInputs;
         string second = facts.HasProbabilities ? "probability" : "output";
-        page.AddConstant("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The rows that cost most\"><table class=\"rows\"><thead><tr><th scope=\"col\" class=\"n\">row</th><th scope=\"col\">actual</th><th scope=\"col\">answer</th>");
-        if (facts.IsClass) page.Add($"<th scope=\"col\" class=\"n\">{second} of the answer</th><th scope=\"col\" class=\"n\">of the truth</th>");
+        page.AddConstant("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The rows that cost most\">"
+            + "<table class=\"rows\"><thead><tr><th scope=\"col\" class=\"n\">row</th><th scope=\"col\">actual</th>"
+            + "<th scope=\"col\">answer</th>");
+        if (facts.IsClass) page.Add($"<th scope=\"col\" class=\"n\">{second} of the answer</th>"
+            + $"<th scope=\"col\" class=\"n\">of the truth</th>");
         page.AddConstant("<th scope=\"col\" class=\"n\">cost</th>");
         if (showsAll)
             foreach (Column column in columns)
-                page.Add($"<th scope=\"col\"{new Constant(column.Kind == ColumnKind.Numeric ? " class=\"n\"" : "")}>{ClassSection.Cut(column.Name, 30)}</th>");
+                page.Add($"<th scope=\"col\"{new Constant(column.Kind == ColumnKind.Numeric ? " class=\"n\"" : "")}>"
+                    + $"{ClassSection.Cut(column.Name, 30)}</th>");
         else page.Add($"<th scope=\"col\">its {MostInputs} most unusual inputs</th>");
         page.AddConstant("</tr></thead><tbody>\n");
         foreach (Answer answer in worst)
         {
             bool isWrong = facts.IsClass && facts.ClassOf(answer) != facts.ActualOf(answer);
-            page.Add($"<tr><th scope=\"row\" class=\"n\">{answer.Row + 1}</th><td>{ClassSection.Cut(Truth(facts, answer), 40)}</td><td>{Mark(isWrong, facts)}{ClassSection.Cut(Said(facts, answer), 40)}</td>");
+            page.Add($"<tr><th scope=\"row\" class=\"n\">{answer.Row + 1}</th><td>"
+                + $"{ClassSection.Cut(Truth(facts, answer), 40)}</td><td>{Mark(isWrong, facts)}"
+                + $"{ClassSection.Cut(Said(facts, answer), 40)}</td>");
             if (facts.IsClass)
-                page.Add($"<td class=\"n\">{Probability(facts, answer, facts.ClassOf(answer))}</td><td class=\"n\">{Probability(facts, answer, facts.ActualOf(answer))}</td>");
+                page.Add($"<td class=\"n\">{Probability(facts, answer, facts.ClassOf(answer))}</td><td class=\"n\">"
+                    + $"{Probability(facts, answer, facts.ActualOf(answer))}</td>");
             page.Add($"<td class=\"n\">{Written.Number(answer.Cost)}</td>");
             if (showsAll)
                 for (int i = 0; i < columns.Length; i++)
-                    page.Add($"<td{new Constant(columns[i].Kind == ColumnKind.Numeric ? " class=\"n\"" : "")}>{Input(facts, answer, i)}</td>");
+                    page.Add($"<td{new Constant(columns[i].Kind == ColumnKind.Numeric ? " class=\"n\"" : "")}>"
+                        + $"{Input(facts, answer, i)}</td>");
             else page.Add($"<td class=\"inputs\">{Unusual(facts, answer)}</td>");
             page.AddConstant("</tr>\n");
         }
         page.AddConstant("</tbody></table></div>\n");
     }
 
-    /// <summary>Inputs that lie farthest from the mean of the training rows, in deviations where they are scaled so.</summary>
+    /// <summary>Inputs that lie farthest from the mean of the training rows, in deviations where they are scaled
+    /// so.</summary>
     private static string Unusual(ReportFacts facts, Answer answer)
     {
         Preparation preparation = facts.Preparation;
@@ -115,16 +132,19 @@ internal static class CostliestSection
 
     private static string Truth(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ActualOf(answer)]
-        : string.Join(", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ActualOf(answer, t))));
+        : string.Join(
+        ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ActualOf(answer, t))));
 
     private static string Said(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ClassOf(answer)]
-        : string.Join(", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ValueOf(answer, t))));
+        : string.Join(
+        ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ValueOf(answer, t))));
 
     private static string Probability(ReportFacts facts, Answer answer, int code)
     {
         double score = facts.ScoreOf(answer, code);
-        return facts.HasProbabilities ? Written.Percent(score, score is < 0.001 and > 0 ? "0.000" : "0.0") : Written.Number(score);
+        return facts.HasProbabilities ? Written.Percent(score, score is < 0.001 and > 0 ? "0.000" : "0.0")
+            : Written.Number(score);
     }
 
     private static Constant Mark(bool isWrong, ReportFacts facts) =>

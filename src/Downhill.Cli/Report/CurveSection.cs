@@ -12,7 +12,8 @@ internal static class CurveSection
         EpochReport[] history = [.. facts.Result.History];
         if (history.Length == 0)
         {
-            page.AddConstant("<p class=\"note\">The run ended before its first epoch was over: there is no curve.</p></section>\n");
+            page.AddConstant("<p class=\"note\">The run ended before its first epoch was over: there is no "
+                + "curve.</p></section>\n");
             return;
         }
         int[] epochs = [.. history.Select(h => h.Epoch)];
@@ -34,7 +35,8 @@ internal static class CurveSection
         bool isValidated = validation.Any(v => !double.IsNaN(v));
         List<Series> losses = [new("training", "a", train, 1)];
         if (isValidated) losses.Add(new("validation", "b", validation, Column("validation loss", validation)));
-        LinePlot.Write(page, "Loss per epoch", $"{facts.Plan.Options.Loss}, mean of the rows", Table, epochs, [.. losses],
+        LinePlot.Write(page, "Loss per epoch", $"{facts.Plan.Options.Loss}, mean of the rows", Table, epochs,
+            [.. losses],
             facts.BestEpoch, Written.Number, 250, mayBeLog: true);
         page.AddConstant("<div class=\"plots\">\n");
         if (isValidated)
@@ -69,7 +71,10 @@ internal static class CurveSection
         Markup page, int[] epochs, int best, List<(string Name, double[] Values, Func<double, string> Format)> columns)
     {
         int every = (epochs.Length + MostRows - 1) / MostRows;
-        page.Add($"<details><summary>All values as a table{(every > 1 ? $" (every {every}th epoch, the best and the last)" : "")}</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values per epoch\"><table class=\"numbers\" id=\"{Table}\"><thead><tr><th scope=\"col\">epoch</th>");
+        page.Add($"<details><summary>All values as a table"
+            + $"{(every > 1 ? $" (every {every}th epoch, the best and the last)" : "")}</summary>"
+            + $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values per epoch\">"
+            + $"<table class=\"numbers\" id=\"{Table}\"><thead><tr><th scope=\"col\">epoch</th>");
         foreach ((string name, _, _) in columns) page.Add($"<th scope=\"col\">{name}</th>");
         page.AddConstant("</tr></thead><tbody>\n");
         for (int i = 0; i < epochs.Length; i++)

@@ -23,9 +23,11 @@ internal static class MeasureTable
             ("R²", m => m.R2, Written.Number),
             ("squared-error percentage", m => m.SquaredErrorPercentage, Written.Number),
         ];
-        page.AddConstant("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All measures\"><table class=\"measures\"><thead><tr><th scope=\"col\">measure</th>");
+        page.AddConstant("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"All measures\">"
+            + "<table class=\"measures\"><thead><tr><th scope=\"col\">measure</th>");
         foreach ((string part, Metrics metrics) in parts)
-            page.Add($"<th scope=\"col\" class=\"n\">{part}<br/><small>{Written.Plural(metrics.Rows, "row")}</small></th>");
+            page.Add($"<th scope=\"col\" class=\"n\">{part}<br/><small>{Written.Plural(metrics.Rows, "row")}"
+                + $"</small></th>");
         page.AddConstant("</tr></thead><tbody>\n");
         foreach ((string name, Func<Metrics, double?> value, Func<double, string> format) in measures)
         {

@@ -35,14 +35,19 @@ internal static class NumberSection
     {
         Axis axis = Axis.Around(pairs.SelectMany(p => (double[])[p.Actual, p.Answer]), 6);
         int every = (pairs.Length + MostPoints - 1) / MostPoints;
-        string note = every > 1 ? $"every {every}th of {Written.Count(pairs.Length)} rows; on the diagonal both are equal"
+        string note = every > 1 ? $"every {every}th of {Written.Count(pairs.Length)}"
+            + $" rows; on the diagonal both are equal"
             : $"{Written.Plural(pairs.Length, "row")}; on the diagonal both are equal";
         SquarePlot plot = new(page, "Answer against truth", note,
-            $"{facts.Shown.R2:0.000} is R²; the mean absolute error is {Written.Number(facts.Shown.Mae ?? double.NaN)}.",
-            (axis, $"{ClassSection.Cut(name, 28)}, actual"), (axis, $"{ClassSection.Cut(name, 28)}, answer"), percent: false);
+            $"{facts.Shown.R2:0.000} is R²; the mean absolute error is "
+                + $"{Written.Number(facts.Shown.Mae ?? double.NaN)}.",
+            (axis, $"{ClassSection.Cut(name, 28)}, actual"), (axis, $"{ClassSection.Cut(name, 28)}, answer"),
+                percent: false);
         plot.Diagonal();
         for (int i = 0; i < pairs.Length; i += every)
-            page.Add($"<circle class=\"point\" cx=\"{plot.X(pairs[i].Actual)}\" cy=\"{plot.Y(pairs[i].Answer)}\" r=\"{(pairs.Length > 400 ? 2 : 3)}\"><title>actual {Written.Number(pairs[i].Actual)}, answer {Written.Number(pairs[i].Answer)}</title></circle>\n");
+            page.Add($"<circle class=\"point\" cx=\"{plot.X(pairs[i].Actual)}\" cy=\"{plot.Y(pairs[i].Answer)}\" r=\""
+                + $"{(pairs.Length > 400 ? 2 : 3)}\"><title>actual {Written.Number(pairs[i].Actual)}, answer "
+                + $"{Written.Number(pairs[i].Answer)}</title></circle>\n");
         plot.Close();
     }
 
@@ -71,20 +76,30 @@ internal static class NumberSection
 
             """);
         foreach (double tick in y.Ticks.Where(t => t == Math.Floor(t)))
-            page.Add($"<line class=\"grid\" x1=\"0\" x2=\"{width}\" y1=\"{height * (1 - y.At(tick))}\" y2=\"{height * (1 - y.At(tick))}\"/><text class=\"end\" x=\"-8\" y=\"{height * (1 - y.At(tick))}\" dy=\".35em\">{Axis.Label(tick)}</text>\n");
+            page.Add($"<line class=\"grid\" x1=\"0\" x2=\"{width}\" y1=\"{height * (1 - y.At(tick))}\" y2=\""
+                + $"{height * (1 - y.At(tick))}\"/><text class=\"end\" x=\"-8\" y=\"{height * (1 - y.At(tick))}"
+                + $"\" dy=\".35em\">{Axis.Label(tick)}</text>\n");
         foreach (double tick in x.Ticks)
-            page.Add($"<text class=\"middle\" x=\"{width * x.At(tick)}\" y=\"{height + 17}\">{Axis.Label(tick)}</text>\n");
+            page.Add($"<text class=\"middle\" x=\"{width * x.At(tick)}\" y=\"{height + 17}\">{Axis.Label(tick)}"
+                + $"</text>\n");
         for (int bin = 0; bin < counts.Length; bin++)
         {
             if (counts[bin] == 0) continue;
             double from = ((double)bin / bins - 1) * x.High, to = ((double)(bin + 1) / bins - 1) * x.High;
             double tall = height * y.At(counts[bin]);
-            page.Add($"<rect class=\"{(bin < bins ? "low" : "high")}\"{new Constant(bin < bins ? $" style=\"fill:url(#{hatch})\"" : "")} x=\"{width * x.At(from) + 0.75}\" y=\"{height - tall}\" width=\"{width * (x.At(to) - x.At(from)) - 1.5}\" height=\"{tall}\"><title>{Written.Number(from)} … {Written.Number(to)}: {Written.Plural(counts[bin], "row")}</title></rect>\n");
+            page.Add($"<rect class=\"{(bin < bins ? "low" : "high")}\""
+                + $"{new Constant(bin < bins ? $" style=\"fill:url(#{hatch})\"" : "")} x=\"{width * x.At(from) + 0.75}"
+                + $"\" y=\"{height - tall}\" width=\"{width * (x.At(to) - x.At(from)) - 1.5}\" height=\"{tall}\">"
+                + $"<title>{Written.Number(from)} … {Written.Number(to)}: {Written.Plural(counts[bin], "row")}"
+                + $"</title></rect>\n");
         }
         double zero = width * x.At(0);
-        page.Add($"<line class=\"axis\" x1=\"0\" x2=\"{width}\" y1=\"{height}\" y2=\"{height}\"/><line class=\"zero\" x1=\"{zero}\" x2=\"{zero}\" y1=\"0\" y2=\"{height}\"/>");
-        page.Add($"<text class=\"label b end\" x=\"{zero - 10}\" y=\"-8\">too low: {Written.Count(low)}</text><text class=\"label a\" x=\"{zero + 10}\" y=\"-8\">too high: {Written.Count(high)}</text>");
-        page.Add($"<text class=\"middle\" x=\"{width / 2}\" y=\"{height + 36}\">mean {Written.Number(mean)}, standard deviation {Written.Number(deviation)}</text>");
+        page.Add($"<line class=\"axis\" x1=\"0\" x2=\"{width}\" y1=\"{height}\" y2=\"{height}\"/>"
+            + $"<line class=\"zero\" x1=\"{zero}\" x2=\"{zero}\" y1=\"0\" y2=\"{height}\"/>");
+        page.Add($"<text class=\"label b end\" x=\"{zero - 10}\" y=\"-8\">too low: {Written.Count(low)}</text>"
+            + $"<text class=\"label a\" x=\"{zero + 10}\" y=\"-8\">too high: {Written.Count(high)}</text>");
+        page.Add($"<text class=\"middle\" x=\"{width / 2}\" y=\"{height + 36}\">mean {Written.Number(mean)}"
+            + $", standard deviation {Written.Number(deviation)}</text>");
         page.Add($"<text class=\"middle\" transform=\"translate(-52 {height / 2}) rotate(-90)\">rows</text>");
         page.AddConstant("</g></svg></figure>\n");
     }

@@ -5,8 +5,9 @@ using System.Text;
 namespace Downhill.Cli.Report;
 
 /// <summary>
-/// A picture of numbers as a small PNG inside the page. Size is opacity, so that 0 is the page itself, light or dark; the
-/// sign is blue or orange, and besides a full square (positive) or a ring (negative), so that it shows without colour.
+/// A picture of numbers as a small PNG inside the page. Size is opacity, so that 0 is the page itself, light or dark;
+/// the sign is blue or orange, and besides a full square (positive) or a ring (negative), so that it shows without
+/// colour.
 /// </summary>
 internal static class PixelPicture
 {

@@ -1,6 +1,7 @@
 namespace Downhill.Cli.Report;
 
-/// <summary>With two inputs everything the network has learned fits in one picture: its answer at every point.</summary>
+/// <summary>With two inputs everything the network has learned fits in one picture: its answer at every
+/// point.</summary>
 internal static class PlaneSection
 {
     private const int Grid = 150, MostPoints = 1200;
@@ -30,12 +31,15 @@ internal static class PlaneSection
         if (!field.All(float.IsFinite)) return;
         page.AddConstant("<section id=\"plane\"><h2>The whole plane</h2><div class=\"pair wide\">\n");
         string note = facts.IsClass
-            ? $"blue where the answer is {facts.Target.Classes[1]}, orange where it is {facts.Target.Classes[0]}; pale where it is not sure"
+            ? $"blue where the answer is {facts.Target.Classes[1]}, orange where it is {facts.Target.Classes[0]}"
+            + $"; pale where it is not sure"
             : $"blue above {Written.Number(centre)}, orange below; full at ±{Written.Number(reach)}";
         SquarePlot plot = new(page, "The answer at every point", note,
             "The answers of the network over the range of the two inputs, with the rows of the data.",
-            (x, ClassSection.Cut(data.Inputs[0].Name, 30)), (y, ClassSection.Cut(data.Inputs[1].Name, 30)), percent: false);
-        page.Add($"<image class=\"smooth\" width=\"{SquarePlot.Width}\" height=\"{SquarePlot.Width}\" preserveAspectRatio=\"none\" href=\"{PixelPicture.Field(field, Grid)}\"/>\n");
+            (x, ClassSection.Cut(data.Inputs[0].Name, 30)), (y, ClassSection.Cut(data.Inputs[1].Name, 30)),
+                percent: false);
+        page.Add($"<image class=\"smooth\" width=\"{SquarePlot.Width}\" height=\"{SquarePlot.Width}"
+            + $"\" preserveAspectRatio=\"none\" href=\"{PixelPicture.Field(field, Grid)}\"/>\n");
         int every = (data.Rows + MostPoints - 1) / MostPoints;
         for (int row = 0; row < data.Rows; row += every)
         {
@@ -49,7 +53,12 @@ internal static class PlaneSection
         plot.Close();
         string ball = facts.IsClass ? facts.Target.Classes[1] : $"{Written.Number(centre)} or more";
         string triangle = facts.IsClass ? facts.Target.Classes[0] : $"below {Written.Number(centre)}";
-        page.Add($"<p class=\"key\"><svg width=\"16\" height=\"16\" aria-hidden=\"true\"><circle class=\"ball-a\" cx=\"8\" cy=\"8\" r=\"5\"/></svg> {ball}<br/><svg width=\"16\" height=\"16\" aria-hidden=\"true\"><path class=\"ball-b\" d=\"M8 2l6 11h-12z\"/></svg> {triangle}<br/><span>{(every > 1 ? $"every {every}th of " : "")}{Written.Plural(data.Rows, "row")} of {data.Name}</span></p></div></section>\n");
+        page.Add($"<p class=\"key\"><svg width=\"16\" height=\"16\" aria-hidden=\"true\">"
+            + $"<circle class=\"ball-a\" cx=\"8\" cy=\"8\" r=\"5\"/></svg> {ball}<br/>"
+            + $"<svg width=\"16\" height=\"16\" aria-hidden=\"true\">"
+            + $"<path class=\"ball-b\" d=\"M8 2l6 11h-12z\"/></svg> {triangle}<br/><span>"
+            + $"{(every > 1 ? $"every {every}th of " : "")}{Written.Plural(data.Rows, "row")} of {data.Name}"
+            + $"</span></p></div></section>\n");
     }
 
     /// <summary>How far class 1 leads before class 0, from −1 to 1.</summary>

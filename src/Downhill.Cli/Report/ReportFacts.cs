@@ -1,6 +1,7 @@
 namespace Downhill.Cli.Report;
 
-/// <summary>Everything that a report shows: the plan, the result, and the answers to the rows it is judged by.</summary>
+/// <summary>Everything that a report shows: the plan, the result, and the answers to the rows it is judged
+/// by.</summary>
 internal sealed class ReportFacts
 {
     private ReportFacts(FitPlan plan, FitResult result, RunRecord record) =>

@@ -13,7 +13,8 @@ internal sealed class RunRecord : IDisposable
     private readonly string head;
     private readonly double lossFactor;
 
-    /// <param name="path">The file of <c>--log</c>, or null for none. A resumed run keeps the lines of its past.</param>
+    /// <param name="path">The file of <c>--log</c>, or null for none. A resumed run keeps the lines of its
+    /// past.</param>
     /// <param name="plan">The run's plan.</param>
     /// <param name="session">The run, before it goes on.</param>
     /// <exception cref="DownhillException">A file that is there and is the log of something else.</exception>
@@ -21,7 +22,8 @@ internal sealed class RunRecord : IDisposable
     {
         lossFactor = plan.Options.Reduction == Reduction.Sum ? 1.0 / plan.Rows.Length : 1;
         string score = plan.Data.Target.IsClass ? "accuracy" : "r2";
-        head = $"epoch,step,train_loss,penalty,validation_loss,validation_{score},learning_rate,gradient_norm,best,seconds";
+        head = $"epoch,step,train_loss,penalty,validation_loss,validation_{score}"
+            + $",learning_rate,gradient_norm,best,seconds";
         if (session.State.Position == 0) seconds[session.State.Epoch] = session.State.Seconds;
         if (path is null) return;
         List<string> past = Past(path, session.State);
@@ -56,7 +58,8 @@ internal sealed class RunRecord : IDisposable
 
     private static string Number(double value) => double.IsNaN(value) ? "" : Written.Exact(value);
 
-    /// <summary>Lines of the epochs before this run goes on: those in the file, or from the checkpoint's history.</summary>
+    /// <summary>Lines of the epochs before this run goes on: those in the file, or from the checkpoint's
+    /// history.</summary>
     private List<string> Past(string path, TrainState<float> state)
     {
         Dictionary<string, string> known = [];

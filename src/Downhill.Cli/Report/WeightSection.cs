@@ -14,7 +14,8 @@ internal static class WeightSection
         if (network.Layers[first] is not Dense dense) return;
         Segment segment = network.Segments.First(s => s.Layer == first && s.Shape.Role == SegmentRole.Weight);
         float[] weights = facts.Model.Parameters.Slice(segment.Offset, segment.Length).ToArray();
-        float[] biases = network.Segments.FirstOrDefault(s => s.Layer == first && s.Shape.Role == SegmentRole.Bias) is Segment bias
+        float[] biases = network.Segments.FirstOrDefault(
+            s => s.Layer == first && s.Shape.Role == SegmentRole.Bias) is Segment bias
             ? facts.Model.Parameters.Slice(bias.Offset, bias.Length).ToArray() : [];
         int inputs = network.Inputs, units = dense.Units;
         bool isOutput = network.Layers.Count == first + 1;
@@ -52,7 +53,10 @@ internal static class WeightSection
     private static void Legend(Markup page, double limit)
     {
         float[] ramp = [.. Enumerable.Range(0, 21).Select(i => (i - 10) / 10f)];
-        page.Add($"<p class=\"scale\"><span>−{Written.Number(limit)}</span><img src=\"{PixelPicture.Signed(ramp, ramp.Length, 1)}\" alt=\"Orange rings are negative, nothing is 0, full blue squares are positive.\"/><span>+{Written.Number(limit)}</span><span class=\"words\">rings: negative; empty: 0; full: positive</span></p>\n");
+        page.Add($"<p class=\"scale\"><span>−{Written.Number(limit)}</span><img src=\""
+            + $"{PixelPicture.Signed(ramp, ramp.Length, 1)}\" alt=\"Orange rings are negative, nothing is 0, full blue "
+            + $"squares are positive.\"/><span>+{Written.Number(limit)}</span>"
+            + $"<span class=\"words\">rings: negative; empty: 0; full: positive</span></p>\n");
     }
 
     private static void Pictures(
@@ -60,10 +64,14 @@ internal static class WeightSection
         double limit, bool isOutput)
     {
         int[] shown = Largest(units, MostPictures, u => SizeOfUnit(weights, inputs, units, u));
-        page.Add($"<p class=\"note\">Each picture is one {(isOutput ? "output" : "hidden unit")}: what it adds up from the {image.Width} × {image.Height} pixels it sees, all on one scale.{(shown.Length < units ? $" The {shown.Length} of {Written.Count(units)} units with the largest weights are shown." : "")}</p>\n");
+        string some = shown.Length == units ? ""
+            : $" The {shown.Length} of {Written.Count(units)} units with the largest weights are shown.";
+        page.Add($"<p class=\"note\">Each picture is one {(isOutput ? "output" : "hidden unit")}"
+            + $": what it adds up from the {image.Width} × {image.Height} pixels it sees, all on one scale.{some}</p>\n");
         Legend(page, limit);
         // Pictures of many pixels are shown pixel by pixel: scaled, their rings would blur into stripes.
-        string size = image.Width is > 16 and <= 64 ? $" style=\"width:{PixelPicture.CellOf(image.Width) * image.Width + 2}px\"" : "";
+        string size = image.Width is > 16 and <= 64
+            ? $" style=\"width:{PixelPicture.CellOf(image.Width) * image.Width + 2}px\"" : "";
         page.AddConstant("<ol class=\"tiles\">\n");
         float[] picture = new float[inputs];
         foreach (int unit in shown)
@@ -75,44 +83,62 @@ internal static class WeightSection
                 if (picture[i] < picture[low]) low = i;
                 if (picture[i] > picture[high]) high = i;
             }
-            string about = $"{UnitName(facts, unit, isOutput)}: largest {Written.Number(picture[high])} at row {high / image.Width + 1}, column {high % image.Width + 1}; "
-                + $"smallest {Written.Number(picture[low])} at row {low / image.Width + 1}, column {low % image.Width + 1}"
+            string about = $"{UnitName(facts, unit, isOutput)}: largest {Written.Number(picture[high])} at row "
+                + $"{high / image.Width + 1}, column {high % image.Width + 1}; "
+                + $"smallest {Written.Number(picture[low])} at row {low / image.Width + 1}, column "
+                + $"{low % image.Width + 1}"
                 + (biases.Length > 0 ? $"; bias {Written.Number(biases[unit])}" : "");
-            page.Add($"<li><img{new Constant(size)} src=\"{PixelPicture.Signed(picture, image.Width, limit)}\" alt=\"{about}\" title=\"{about}\"/><span>{ClassSection.Cut(isOutput ? UnitName(facts, unit, true) : $"{unit + 1}", 12)}</span></li>\n");
+            page.Add($"<li><img{new Constant(size)} src=\"{PixelPicture.Signed(picture, image.Width, limit)}\" alt=\""
+                + $"{about}\" title=\"{about}\"/><span>"
+                + $"{ClassSection.Cut(isOutput ? UnitName(facts, unit, true) : $"{unit + 1}", 12)}</span></li>\n");
         }
         page.AddConstant("</ol>\n");
     }
 
     private static void Map(
-        Markup page, ReportFacts facts, float[] weights, float[] biases, int inputs, int units, double limit, bool isOutput)
+        Markup page, ReportFacts facts, float[] weights, float[] biases, int inputs, int units, double limit,
+            bool isOutput)
     {
         const int row = 20, cell = 10;
         string[] names = InputNames(facts.Preparation);
-        int[] rows = Largest(inputs, MostInputs, i => Math.Sqrt(Enumerable.Range(0, units).Sum(u => (double)weights[i * units + u] * weights[i * units + u])));
+        int[] rows = Largest(inputs, MostInputs, i =>
+            Math.Sqrt(Enumerable.Range(0, units).Sum(u => (double)weights[i * units + u] * weights[i * units + u])));
         int[] columns = Largest(units, MostUnits, u => SizeOfUnit(weights, inputs, units, u));
         bool hasBias = biases.Length > 0;
         List<string> left = [];
         if (rows.Length < inputs) left.Add($"{rows.Length} of {Written.Count(inputs)} inputs");
         if (columns.Length < units) left.Add($"{columns.Length} of {Written.Count(units)} units");
-        page.Add($"<p class=\"note\">A row is an input{(hasBias ? " (the last: the biases)" : "")}, a column {(isOutput ? "an output" : "a hidden unit")}.{(left.Count > 0 ? $" The {string.Join(" and ", left)} with the largest weights are shown." : "")}</p>\n");
+        page.Add($"<p class=\"note\">A row is an input{(hasBias ? " (the last: the biases)" : "")}, a column "
+            + $"{(isOutput ? "an output" : "a hidden unit")}."
+            + $"{(left.Count > 0 ? $" The {string.Join(" and ", left)} with the largest weights are shown." : "")}"
+            + $"</p>\n");
         Legend(page, limit);
         int tall = rows.Length + (hasBias ? 1 : 0);
         double wide = Math.Max(columns.Length * 6, 150), height = tall * row;
         string caption = page.NewId("caption");
-        page.Add($"<figure><figcaption id=\"{caption}\"><b>Weights by input and unit</b> <span>{UnitRange(facts, columns, isOutput)}</span></figcaption><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{caption}\">");
-        page.Add($"<svg class=\"map\" style=\"height:{height + 8}px;padding:4px 2px 4px 140px;min-width:{wide + 140}px;max-width:{Math.Max(360, columns.Length * 26 + 150)}px\" role=\"img\" aria-labelledby=\"{caption}\">\n");
+        page.Add($"<figure><figcaption id=\"{caption}\"><b>Weights by input and unit</b> <span>"
+            + $"{UnitRange(facts, columns, isOutput)}</span></figcaption>"
+            + $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{caption}\">");
+        page.Add($"<svg class=\"map\" style=\"height:{height + 8}px;padding:4px 2px 4px 140px;min-width:{wide + 140}"
+            + $"px;max-width:{Math.Max(360, columns.Length * 26 + 150)}px\" role=\"img\" aria-labelledby=\"{caption}"
+            + $"\">\n");
         for (int i = 0; i < tall; i++)
         {
             string name = i < rows.Length ? names[rows[i]] : "bias";
-            page.Add($"<text class=\"end\" x=\"-10\" y=\"{i * row + row / 2 + 4}\">{ClassSection.Cut(name, 20)}<title>{name}</title></text>");
+            page.Add($"<text class=\"end\" x=\"-10\" y=\"{i * row + row / 2 + 4}\">{ClassSection.Cut(name, 20)}<title>"
+                + $"{name}</title></text>");
         }
-        page.Add($"\n<svg width=\"100%\" height=\"{height}\" viewBox=\"0 0 {columns.Length * cell} {tall * cell}\" preserveAspectRatio=\"none\"><rect class=\"frame\" width=\"{columns.Length * cell}\" height=\"{tall * cell}\"/>\n");
+        page.Add($"\n<svg width=\"100%\" height=\"{height}\" viewBox=\"0 0 {columns.Length * cell} {tall * cell}"
+            + $"\" preserveAspectRatio=\"none\"><rect class=\"frame\" width=\"{columns.Length * cell}\" height=\""
+            + $"{tall * cell}\"/>\n");
         Cells(page, tall, columns.Length, limit, (i, c) =>
             i < rows.Length ? weights[rows[i] * units + columns[c]] : biases[columns[c]]);
         page.AddConstant("</svg></svg></div>\n");
         if (rows.Length * columns.Length <= MostInTable)
         {
-            page.AddConstant("<details><summary>The weights as a table</summary><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Weights as numbers\"><table class=\"numbers\"><thead><tr><th scope=\"col\">unit</th>");
+            page.AddConstant("<details><summary>The weights as a table</summary>"
+                + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Weights as numbers\">"
+                + "<table class=\"numbers\"><thead><tr><th scope=\"col\">unit</th>");
             foreach (int i in rows) page.Add($"<th scope=\"col\">{ClassSection.Cut(names[i], 24)}</th>");
             if (hasBias) page.AddConstant("<th scope=\"col\">bias</th>");
             page.AddConstant("</tr></thead><tbody>\n");
@@ -150,7 +176,8 @@ internal static class WeightSection
                 if (value < 0) path.Append($"M{x + 3} {y + 3}v4h4v-4z");
             }
         foreach ((int key, StringBuilder path) in paths)
-            page.Add($"<path class=\"{(key > 0 ? "plus" : "minus")}\" style=\"fill-opacity:{(double)Math.Abs(key) / levels}\" d=\"{path.ToString()}\"/>\n");
+            page.Add($"<path class=\"{(key > 0 ? "plus" : "minus")}\" style=\"fill-opacity:"
+                + $"{(double)Math.Abs(key) / levels}\" d=\"{path.ToString()}\"/>\n");
     }
 
     /// <summary>Names of the network's inputs: a category column has one for each category.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Downhill.Onnx;
 
 namespace Downhill.Playground.Commands;
 
@@ -16,6 +17,9 @@ internal sealed record ExportCommand(ExportKind Kind) : Command
     public static IReadOnlyList<ExportKind> Kinds { get; } =
     [
         new("model", ".safetensors", "application/octet-stream", session => session.Run.Model().ToBytes()),
+        new("onnx", ".onnx", "application/octet-stream", session => OnnxExport.ToBytes(session.Run.Model(), new() { Name = session.Run.Settings.Data })),
+        .. SourceLanguage.All.Select(language => new ExportKind(language.Name, language.Extension, "text/plain",
+            session => Encoding.UTF8.GetBytes(language.Write(session.Run.Model(), session.Run.Settings.Data)))),
         new("history", "-history.csv", "text/csv", session => Csv(
             ["step", "epoch", "train_loss", "test_loss", "penalty", "epoch_loss"],
             session.Run.Curve.Points.Select(p => new[] { p.Step, p.Epoch, p.Train, p.Test, p.Penalty, p.Learned }))),

@@ -29,7 +29,7 @@ internal sealed record InspectCommand(string What, int Layer, int Unit, int From
         (float[] raw, int[] codes) = RawInputs(session);
         if (What != "example") CheckPlace(run);
         (float[] numeric, int[] categories) = session.Table.Inputs(raw, codes);
-        Trace trace = Trace.Of(run.Model(), numeric, categories);
+        Trace trace = run.Trace(numeric, categories);
         using Derivatives network = new(run, 1);
         double[][] outputs = network.Outputs(numeric, categories);
         double[]? gradient = null;

@@ -1,10 +1,12 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Downhill;
 
 /// <summary>
 /// Brings rows to the network: in which order an epoch takes them, how many make a batch, and their encoded form. Knows
-/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept over.
+/// nothing of training. The last batch of an epoch is shorter where the sizes do not divide; no row is dropped or kept
+/// over.
 /// </summary>
 internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -20,7 +22,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <param name="preparation">How they are encoded.</param>
     /// <param name="chunk">Most rows of one read.</param>
     /// <param name="classWeights">What a row of each class counts beside its own weight; null for 1 each.</param>
-    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk, IReadOnlyList<double>? classWeights = null)
+    public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk,
+        IReadOnlyList<double>? classWeights = null)
     {
         this.classWeights = classWeights?.ToArray();
         (this.source, this.rows, this.preparation) = (source, rows, preparation);
@@ -51,22 +54,35 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <param name="start">First place.</param>
     /// <param name="count">Rows, at most the chunk.</param>
     /// <param name="order">The epoch's keyed permutation, or null for the rows' own order.</param>
-    public void Read(Workspace<T> workspace, int start, int count, in Permutation? order)
+    public void Read(Workspace<T> workspace, int start, int count, in Permutation? order) =>
+        Read(workspace, start, 0, count, order);
+
+    /// <summary>
+    /// Reads the rows at places start+first … start+first+count−1 of the order as rows first … of the workspace. Different
+    /// rows may be read at the same time.
+    /// </summary>
+    public void Read(Workspace<T> workspace, int start, int first, int count, in Permutation? order)
     {
-        Span<int> picked = chosen.AsSpan(0, count);
-        if (order is Permutation permutation) permutation.Fill(start, picked);
-        else for (int i = 0; i < count; i++) picked[i] = start + i;
+        Span<int> picked = chosen.AsSpan(first, count);
+        if (order is Permutation permutation) permutation.Fill(start + first, picked);
+        else for (int i = 0; i < count; i++) picked[i] = start + first + i;
         for (int i = 0; i < count; i++) picked[i] = rows[picked[i]];
-        source.Read(picked, numeric, codes, classes, values, weights);
         int n = preparation.NumericCount, c = preparation.CategoryCount, targets = preparation.Outputs;
         int inputs = preparation.Width, perRow = source.Target.IsClass ? 0 : targets;
+        Span<float> raw = numeric.AsSpan(first * n, count * n);
+        Span<int> codesOf = codes.AsSpan(first * c, count * c), classesOf = perRow == 0 ? classes.AsSpan(first, count) : [];
+        Span<float> valuesOf = values.AsSpan(first * perRow, count * perRow);
+        Span<T> encoded = workspace.Input.Slice(first * inputs, count * inputs);
+        Span<T> wanted = workspace.Targets.Slice(first * targets, count * targets);
+        // Rows that are taken as they are go where the network reads them.
+        if (typeof(T) == typeof(float) && c == 0 && preparation.TakesNumbersAsTheyAre) raw = MemoryMarshal.Cast<T, float>(encoded);
+        source.Read(picked, raw, codesOf, classesOf, valuesOf, weights.Length == 0 ? [] : weights.AsSpan(first, count));
+        preparation.Encode(raw, codesOf, encoded, count);
         for (int i = 0; i < count; i++)
-        {
-            preparation.Encode(numeric.AsSpan(i * n, n), codes.AsSpan(i * c, c), workspace.Input.Slice(i * inputs, inputs));
-            preparation.EncodeTarget(perRow == 0 ? classes[i] : 0, values.AsSpan(i * perRow, perRow),
-                workspace.Targets.Slice(i * targets, targets));
-            if (IsWeighted) workspace.Weights[i] = T.CreateTruncating(WeightOf(i));
-        }
+            preparation.EncodeTarget(perRow == 0 ? classesOf[i] : 0, valuesOf.Slice(i * perRow, perRow),
+                wanted.Slice(i * targets, targets));
+        if (!IsWeighted) return;
+        for (int i = first; i < first + count; i++) workspace.Weights[i] = T.CreateTruncating(WeightOf(i));
     }
 
     /// <summary>Weight of row <paramref name="i"/> of the rows last read: its own times its class's.</summary>

@@ -76,7 +76,7 @@ internal sealed class ColumnScan
     /// <summary>What is to be done about missing values and levels of a column.</summary>
     public NumericEncoding Encoding(int column) => new()
     {
-        Fill = missing[column] ? Rank(column, 0.5) : Inputs.Mean(column),
+        Fill = missing[column] ? Rank(column, 0.5) : double.NaN,
         HasIndicator = missing[column],
         Levels = levels[column] is { Count: > 2 } found && RowsPerLevel * found.Count <= rowCount ? [.. found] : [],
     };

@@ -41,10 +41,12 @@ public sealed partial class Dataset : RowSource
         }
         foreach (float weight in weights ?? [])
             if (!(weight >= 0 && float.IsFinite(weight)))
-                Throw.Input($"Data set '{name}'", "weights that are 0 or positive numbers", Numbers.Text(weight), "Check the weights.");
+                Throw.Input($"Data set '{name}'", "weights that are 0 or positive numbers", Numbers.Text(weight),
+                    "Check the weights.");
         foreach (int code in classes)
             if ((uint)code >= (uint)target.Classes.Count)
-                Throw.Input($"Data set '{name}'", $"class codes 0 … {target.Classes.Count - 1}", $"{code}", "Check the classes.");
+                Throw.Input($"Data set '{name}'", $"class codes 0 … {target.Classes.Count - 1}", $"{code}",
+                    "Check the classes.");
     }
 
     public string Name { get; }
@@ -77,8 +79,8 @@ public sealed partial class Dataset : RowSource
     /// <summary>The set's own test part, where it has one (MNIST, for example).</summary>
     public Dataset? Test { get; init; }
 
-    /// <summary>Whether the rows are all there is to learn (XOR, parity, the 194 spiral points): then nothing is held out
-    /// for a test unless asked for.</summary>
+    /// <summary>Whether the rows are all there is to learn (XOR, parity, the 194 spiral points): then nothing is held
+    /// out for a test unless asked for.</summary>
     public bool IsWhole { get; init; }
 
     /// <summary>Set when the inputs are the pixels of an image.</summary>
@@ -95,14 +97,21 @@ public sealed partial class Dataset : RowSource
         Span<float> weights)
     {
         int n = NumericCount, c = CategoryCount, t = Target.IsClass ? 0 : Target.Names.Count;
-        for (int i = 0; i < rows.Length; i++)
+        for (int i = 0; i < rows.Length;)
         {
-            int row = rows[i];
-            Numeric.AsSpan(row * n, n).CopyTo(numeric.Slice(i * n, n));
-            if (c > 0) Codes.AsSpan(row * c, c).CopyTo(codes.Slice(i * c, c));
-            if (t == 0) classes[i] = Classes[row];
-            else Values.AsSpan(row * t, t).CopyTo(values.Slice(i * t, t));
-            if (!weights.IsEmpty) weights[i] = Weights is null ? 1 : Weights[row];
+            // Rows that follow one another are copied at once.
+            int row = rows[i], count = 1;
+            while (i + count < rows.Length && rows[i + count] == row + count) count++;
+            Numeric.AsSpan(row * n, count * n).CopyTo(numeric[(i * n)..]);
+            if (c > 0) Codes.AsSpan(row * c, count * c).CopyTo(codes[(i * c)..]);
+            if (t == 0) Classes.AsSpan(row, count).CopyTo(classes[i..]);
+            else Values.AsSpan(row * t, count * t).CopyTo(values[(i * t)..]);
+            if (!weights.IsEmpty)
+            {
+                if (Weights is null) weights.Slice(i, count).Fill(1);
+                else Weights.AsSpan(row, count).CopyTo(weights[i..]);
+            }
+            i += count;
         }
     }
 
@@ -125,6 +134,7 @@ public sealed partial class Dataset : RowSource
     private void CheckLength(string what, long got, long expected)
     {
         if (got != expected)
-            Throw.Input($"Data set '{Name}'", $"{expected} {what} for {Rows} rows", $"{got}", "Check the array's length.");
+            Throw.Input($"Data set '{Name}'", $"{expected} {what} for {Rows} rows", $"{got}",
+                "Check the array's length.");
     }
 }

@@ -24,7 +24,9 @@ internal static class GeneratedSamples
             for (int i = 0; i < bits; i++)
                 numeric[row * bits + i] = row >> (bits - 1 - i) & 1;
         }
-        return new Dataset(name, Names(bits), new Target(["odd"], ZeroOne), numeric, [], classes, []) { IsWhole = true };
+        return new Dataset(name, Names(bits), new Target(["odd"], ZeroOne), numeric, [], classes,
+            [])
+        { IsWhole = true };
     }
 
     /// <summary>The 194 points of the CMU benchmark; the two arms take turns, outermost first.</summary>
@@ -203,7 +205,9 @@ internal static class GeneratedSamples
             var (x, y, code) = point(row);
             (numeric[2 * row], numeric[2 * row + 1], codes[row]) = ((float)x, (float)y, code);
         }
-        return new Dataset(name, Names(2), new Target(["class"], classes), numeric, [], codes, []) { IsWhole = name == "spirals" };
+        return new Dataset(name, Names(2), new Target(["class"], classes), numeric, [], codes,
+            [])
+        { IsWhole = name == "spirals" };
     }
 
     private static Column[] Names(int inputs) => [.. Enumerable.Range(1, inputs).Select(i => new Column($"x{i}"))];

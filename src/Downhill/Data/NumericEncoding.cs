@@ -10,8 +10,9 @@ namespace Downhill;
 /// </summary>
 public sealed record NumericEncoding
 {
-    /// <summary>Stands for a missing value: the median of the training rows, or their mean where none was missing.</summary>
-    public double Fill { get; init; }
+    /// <summary>Stands for a missing value: the median of the training rows. NaN where none was missing: then a missing
+    /// value is refused, by the column's name.</summary>
+    public double Fill { get; init; } = double.NaN;
 
     /// <summary>Whether there is an input that says that the value was missing.</summary>
     public bool HasIndicator { get; init; }
@@ -35,10 +36,12 @@ public sealed record NumericEncoding
     public int Width => IsConstant ? 0 : (Levels.Count == 0 ? 1 : Levels.Count) + (HasIndicator ? 1 : 0);
 
     /// <summary>Whether z = (x − shift)·scale is all there is.</summary>
-    public bool IsLinear => Clip == 0 && Landmarks.Count == 0 && Levels.Count == 0 && !HasIndicator && !IsConstant;
+    public bool IsLinear => Clip == 0 && Landmarks.Count == 0 && Levels.Count == 0
+        && double.IsNaN(Fill) && !HasIndicator && !IsConstant;
 
     /// <summary>Writes the inputs [<see cref="Width"/>] for one raw number.</summary>
-    internal void Encode<T>(float raw, double shift, double scale, Span<T> inputs) where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    internal void Encode<T>(float raw, double shift, double scale, Span<T> inputs)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (IsConstant) return;
         bool missing = float.IsNaN(raw);
@@ -52,12 +55,15 @@ public sealed record NumericEncoding
             inputs[at++] = T.CreateTruncating(z);
         }
         if (HasIndicator) inputs[at++] = missing ? T.One : T.Zero;
-        for (int i = 0; i < Levels.Count; i++) inputs[at++] = Levels[i] == raw ? T.One : float.IsInfinity(raw) ? T.NaN : T.Zero;
+        bool isRefused = float.IsInfinity(raw) || (missing && !HasIndicator);
+        for (int i = 0; i < Levels.Count; i++)
+            inputs[at++] = isRefused ? T.NaN : Levels[i] == raw ? T.One : T.Zero;
     }
 
     private double Placed(double x)
     {
         int high = Landmarks.Count - 1;
+        if (double.IsNaN(x)) return x;
         if (x <= Landmarks[0]) return Places[0];
         if (x >= Landmarks[high]) return Places[high];
         int low = 0;

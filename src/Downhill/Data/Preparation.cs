@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using Downhill.Kernels;
 
 namespace Downhill;
@@ -53,7 +55,9 @@ public sealed record Preparation(
         init
         {
             encodings = [.. value];
-            Width = Inputs.Where(c => c.Kind == ColumnKind.Category).Sum(c => c.Categories.Count) + value.Sum(e => e.Width);
+            isLinear = value.All(e => e.IsLinear);
+            Width = Inputs.Where(c => c.Kind == ColumnKind.Category).Sum(c => c.Categories.Count)
+                + value.Sum(e => e.Width);
         }
     }
 
@@ -68,7 +72,8 @@ public sealed record Preparation(
 
     // Arrays: enumerating an interface would allocate for every row.
     private readonly Column[] columns = [.. Inputs];
-    private readonly NumericEncoding[] encodings = [.. Shift.Select(s => new NumericEncoding { Fill = s })];
+    private readonly NumericEncoding[] encodings = [.. Shift.Select(_ => new NumericEncoding())];
+    private readonly bool isLinear = true, isUnscaled = Shift.All(s => s == 0) && Scale.All(s => s == 1);
 
     /// <summary>Fits the preparation of inputs and numeric targets on the given rows.</summary>
     /// <param name="source">The data.</param>
@@ -93,9 +98,10 @@ public sealed record Preparation(
         if (scaling == Scaling.Standard)
             scan.Inputs.Standardise(shift, scale);
         else if (scaling == Scaling.Common)
-            Array.Fill(scale, 1 / Math.Max(scan.Inputs.Largest, double.Epsilon * 1e16));
+            Array.Fill(scale, scan.Inputs.Largest > 0 ? 1 / scan.Inputs.Largest : 1); // nothing but zeros stays so
         NumericEncoding[] encodings = [.. Enumerable.Range(0, columns).Select(scan.Encoding)];
-        if (levels > 0 && (source.Inputs.Count > columns || Enumerable.Range(0, columns).Any(i => !scan.IsConstant(i))))
+        if (levels > 0 && (source.Inputs.Count > columns
+            || Enumerable.Range(0, columns).Any(i => !scan.IsConstant(i))))
             for (int i = 0; i < columns; i++)
                 if (scan.IsConstant(i)) encodings[i] = encodings[i] with { IsConstant = true };
         for (int i = 0; i < columns; i++)
@@ -117,10 +123,9 @@ public sealed record Preparation(
             scan.Targets.Standardise(targetShift, targetScale);
             for (int i = 0; i < targets; i++) targetScale[i] = 1 / targetScale[i];
         }
-        return new(source.Inputs, source.Target, shift, scale, targetShift, targetScale, targetLow, targetHigh, singleOutput)
-        {
-            Encodings = encodings, LogTargets = logTargets,
-        };
+        return new(source.Inputs, source.Target, shift, scale, targetShift, targetScale, targetLow, targetHigh,
+            singleOutput)
+        { Encodings = encodings, LogTargets = logTargets };
     }
 
     /// <summary>Writes the network's inputs [Width] of one raw row.</summary>
@@ -149,6 +154,25 @@ public sealed record Preparation(
         }
     }
 
+    /// <summary>Whether a numeric column's value is the network's input, unchanged.</summary>
+    internal bool TakesNumbersAsTheyAre => isLinear && isUnscaled;
+
+    /// <summary>The same for rows of them, [rows, numeric] and [rows, codes] to [rows, <see cref="Width"/>]; numbers that
+    /// are taken as they are may be in their place already.</summary>
+    internal void Encode<T>(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes, Span<T> encoded, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int n = NumericCount, c = CategoryCount;
+        if (c == 0 && isLinear)
+        {
+            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(MemoryMarshal.Cast<T, float>(encoded));
+            else Standardisation.Apply(numeric, Shift, Scale, encoded);
+            return;
+        }
+        for (int row = 0; row < rows; row++)
+            Encode(numeric.Slice(row * n, n), codes.Slice(row * c, c), encoded.Slice(row * Width, Width));
+    }
+
     /// <summary>The first encoded input that is no finite number, or null.</summary>
     internal int? BrokenColumn<T>(ReadOnlySpan<T> encoded) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
@@ -166,7 +190,8 @@ public sealed record Preparation(
             int width = column.Kind == ColumnKind.Numeric ? encodings[numeric].Width : column.Categories.Count;
             if (column.Kind == ColumnKind.Numeric && at <= input && input < at + width)
                 Throw.Input($"Row, column '{column.Name}'",
-                    float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number", Numbers.Text(row[numeric]),
+                    float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number",
+                        row[numeric].ToString("R", CultureInfo.InvariantCulture),
                     "Fill in what is missing, or leave the row out.");
             numeric += column.Kind == ColumnKind.Numeric ? 1 : 0;
             at += width;
@@ -198,10 +223,14 @@ public sealed record Preparation(
     {
         int column = Array.FindIndex(encodings, e => !e.IsLinear);
         if (column < 0 && !LogTargets) return;
-        string what = column < 0 ? "targets learned as logarithms"
-            : $"'{columns.Where(c => c.Kind == ColumnKind.Numeric).ElementAt(column).Name}' with a clip, ranks, levels or missing values";
+        string name = column < 0 ? "" : columns.Where(c => c.Kind == ColumnKind.Numeric).ElementAt(column).Name;
+        (string what, string remedy) = column < 0
+            ? ("targets learned as logarithms", "Train without --log-target for a model that can be exported.")
+            : encodings[column].HasIndicator
+            ? ($"'{name}' with missing values", "Fill them in or leave the rows out, and train again.")
+            : ($"'{name}' with a soft clip, ranks or levels", "Train with --recipe plain and --scaling standard.");
         Throw.Input(export, "numbers that are only shifted and scaled", what,
-            "Train with --recipe plain for a model that can be exported, or keep the safetensors file.");
+            $"{remedy} The safetensors file answers as it is.");
     }
 
     /// <summary>Writes the targets [<see cref="Outputs"/>] that the network is trained towards.</summary>
@@ -224,7 +253,8 @@ public sealed record Preparation(
         encoded[classCode] = high;
     }
 
-    /// <summary>The class that outputs [<see cref="Outputs"/>] stand for: the largest, or for a single output the nearer target.</summary>
+    /// <summary>The class that outputs [<see cref="Outputs"/>] stand for: the largest, or for a single output the
+    /// nearer target.</summary>
     public int ClassOf<T>(ReadOnlySpan<T> outputs) where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         if (SingleOutput) return double.CreateTruncating(outputs[0]) >= 0.5 * (TargetLow + TargetHigh) ? 1 : 0;

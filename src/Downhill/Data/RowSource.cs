@@ -24,7 +24,8 @@ public abstract class RowSource
     /// </summary>
     /// <param name="rows">0-based row numbers, B of them, any order, repeats allowed.</param>
     /// <param name="numeric">[B, numeric inputs], in column order.</param>
-    /// <param name="codes">[B, category inputs], index into <see cref="Column.Categories"/>, −1 for missing or unknown.</param>
+    /// <param name="codes">[B, category inputs], index into <see cref="Column.Categories"/>, −1 for missing or
+    /// unknown.</param>
     /// <param name="classes">[B] class index for a class target, else empty.</param>
     /// <param name="values">[B, targets] for a numeric target, else empty.</param>
     /// <param name="weights">[B], or empty when the caller does not want them.</param>

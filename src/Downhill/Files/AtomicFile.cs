@@ -24,7 +24,8 @@ public static partial class AtomicFile
         try
         {
             RemoveStale(target, folder);
-            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
+            using (FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None,
+                1 << 16))
             {
                 KeepMode(target, stream);
                 write(stream);
@@ -133,7 +134,8 @@ public static partial class AtomicFile
     private static Exception? Explained(Exception exception, string path, string folder) => exception switch
     {
         DirectoryNotFoundException => new DownhillException(
-            $"{path}: expected an existing folder, got {folder}, which is none. Create it or choose another.", exception),
+            $"{path}: expected an existing folder, got {folder}, which is none. Create it or choose another.",
+                exception),
         PathTooLongException => new DownhillException(
             $"{path}: expected a shorter name, got one of {Path.GetFileName(path).Length} characters. Shorten it.",
             exception),

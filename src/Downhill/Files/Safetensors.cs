@@ -146,7 +146,8 @@ public sealed class Safetensors : IDisposable
         return elements;
     }
 
-    /// <summary>Copies the elements from index <paramref name="first"/> on: rows into padded rows, or huge tensors.</summary>
+    /// <summary>Copies the elements from index <paramref name="first"/> on: rows into padded rows, or huge
+    /// tensors.</summary>
     /// <exception cref="DownhillException">There is no such tensor, or its type or length differ.</exception>
     public void ReadPart<T>(string name, long first, Span<T> destination) where T : unmanaged
     {
@@ -237,7 +238,8 @@ public sealed class Safetensors : IDisposable
             int count = RandomAccess.Read(handle, destination, position);
             if (count == 0)
             {
-                Throw.Input(file, $"{length} bytes", $"only {position}", "It was shortened while being read; try again.");
+                Throw.Input(
+                    file, $"{length} bytes", $"only {position}", "It was shortened while being read; try again.");
             }
             destination = destination[count..];
             position += count;

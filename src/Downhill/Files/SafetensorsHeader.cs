@@ -253,7 +253,8 @@ internal sealed class SafetensorsHeader
         return count;
     }
 
-    /// <summary>Orders the tensors by place and checks that they cover the data: the next begins where one ends.</summary>
+    /// <summary>Orders the tensors by place and checks that they cover the data: the next begins where one
+    /// ends.</summary>
     private void CheckCover(long dataLength)
     {
         Tensors = [.. byName.Values];

@@ -180,7 +180,8 @@ public sealed class SafetensorsWriter : IDisposable
         }
         ArrayBufferWriter<byte> buffer = new();
         buffer.Write(stackalloc byte[sizeof(ulong)]);
-        // The relaxed encoder leaves quotes as \" and letters as they are; the strict one guards HTML, which this is not.
+        // The relaxed encoder leaves quotes as \" and letters as they are; the strict one guards HTML, which this is
+        // not.
         JsonWriterOptions options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
         using (Utf8JsonWriter json = new(buffer, options))
         {

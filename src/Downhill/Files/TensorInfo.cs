@@ -35,7 +35,8 @@ public sealed class TensorInfo
     /// <param name="name">Any text; unique in its file.</param>
     /// <param name="type">The element type.</param>
     /// <param name="shape">0 to 64 dimensions, each 0 or more; none is a single value.</param>
-    /// <exception cref="DownhillException">The name is not proper Unicode or reserved, or the shape impossible.</exception>
+    /// <exception cref="DownhillException">The name is not proper Unicode or reserved, or the shape
+    /// impossible.</exception>
     public TensorInfo(string name, TensorType type, params ReadOnlySpan<long> shape)
     {
         CheckText($"Tensor {Quote(name)}", name);
@@ -129,7 +130,8 @@ public sealed class TensorInfo
         return text.Append(name?.Length > Longest ? "…\"" : "\"").ToString();
     }
 
-    /// <summary>Refuses text that UTF-8 cannot carry: half of a surrogate pair would come back as something else.</summary>
+    /// <summary>Refuses text that UTF-8 cannot carry: half of a surrogate pair would come back as something
+    /// else.</summary>
     internal static void CheckText(string where, string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -46,7 +46,8 @@ public sealed record GradientComparison(
         text.Append("method                     error  passes    additions  multiplications  functions  evaluations\n");
         foreach (GradientMethod m in Methods)
             text.Append(CultureInfo.InvariantCulture,
-                $"{m.Name,-22} {m.Error,9:0.0E+0} {m.Passes,7} {m.Count.Additions,12} {m.Count.Multiplications,16} {m.Count.Functions,10} {Evaluations(m),12:0.0}\n");
+                $"{m.Name,-22} {m.Error,9:0.0E+0} {m.Passes,7} {m.Count.Additions,12} {m.Count.Multiplications,16} "
+                    + $"{m.Count.Functions,10} {Evaluations(m),12:0.0}\n");
         return text.ToString();
     }
 }

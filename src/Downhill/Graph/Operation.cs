@@ -242,7 +242,8 @@ public sealed class Operation
     /// <summary>Adds to each dX[k] that is not null.</summary>
     internal delegate void DerivativeRule(Expr node, double[][,] x, double[,] y, double[,] dY, double[,]?[] dX);
 
-    /// <summary>Fills dY, which comes as zeros: how y changes when each operand k changes by dX[k] (null: not at all).</summary>
+    /// <summary>Fills dY, which comes as zeros: how y changes when each operand k changes by dX[k] (null: not at
+    /// all).</summary>
     internal delegate void TangentRule(Expr node, double[][,] x, double[,] y, double[,]?[] dX, double[,] dY);
 
     private readonly ShapeRule _shape;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Downhill.Kernels;
 
@@ -46,8 +47,67 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
 {
     public override void Forward(T* z, T* y, int rows, int columns)
     {
-        for (int r = 0; r < rows; r++)
-            Row(z + (long)r * columns, y + (long)r * columns, columns);
+        if (columns <= MostAcross) Across(z, y, rows, columns);
+        else
+            for (int r = 0; r < rows; r++)
+                Row(z + (long)r * columns, y + (long)r * columns, columns);
+    }
+
+    /// <summary>Most columns for which a lane holds a row: with more, a row fills vectors by itself.</summary>
+    public const int MostAcross = 32;
+
+    [SkipLocalsInit]
+    private static void Across(T* z, T* y, int rows, int columns)
+    {
+        T* scores = stackalloc T[2 * MostAcross * S.Count];
+        T* shares = scores + columns * S.Count;
+        for (int row = 0; row < rows; row += S.Count, z += columns * S.Count, y += columns * S.Count)
+        {
+            int count = Math.Min(S.Count, rows - row);
+            if (count == 1)
+            {
+                Row(z, y, columns); // a single row would leave most lanes idle
+                return;
+            }
+            Turn(z, scores, count, columns);
+            Lanes(scores, shares, columns);
+            TurnBack(shares, y, count, columns);
+        }
+    }
+
+    /// <summary>Up to Count rows [count, columns] as columns [columns, Count]; lanes without a row are 0.</summary>
+    public static void Turn(T* rows, T* turned, int count, int columns)
+    {
+        for (int lane = 0; lane < S.Count; lane++, turned++)
+            for (int j = 0; j < columns; j++) turned[j * S.Count] = lane < count ? *rows++ : T.Zero;
+    }
+
+    /// <summary>The way back, for the lanes that have a row.</summary>
+    public static void TurnBack(T* turned, T* rows, int count, int columns)
+    {
+        for (int lane = 0; lane < count; lane++, turned++)
+            for (int j = 0; j < columns; j++) *rows++ = turned[j * S.Count];
+    }
+
+    /// <summary>The same as <see cref="Row"/> for a row in each lane, with the same bits.</summary>
+    public static (V Max, V Sum) Lanes(T* z, T* y, int columns)
+    {
+        V max = S.Load(z), one = S.Set(T.One), sum = S.Set(T.Zero);
+        for (int j = 1; j < columns; j++)
+        {
+            V score = S.Load(z + j * S.Count);
+            // Greater, or NaN: the last NaN stays.
+            max = S.Select(S.Less(max, score), score, S.Select(S.Equal(score, score), max, score));
+        }
+        for (int j = 0; j < columns; j++)
+        {
+            V score = S.Load(z + j * S.Count);
+            V share = S.Select(S.Equal(score, max), one, VectorMath.Exp<S, V, T>(S.Sub(score, max)));
+            S.Store(y + j * S.Count, share);
+            sum = S.Add(sum, share);
+        }
+        for (int j = 0; j < columns; j++) S.Store(y + j * S.Count, S.Div(S.Load(y + j * S.Count), sum));
+        return (max, sum);
     }
 
     /// <summary>Writes the probabilities of one row and returns max z and Σ exp(z − max).</summary>

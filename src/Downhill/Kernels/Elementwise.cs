@@ -131,9 +131,10 @@ internal static unsafe class Elementwise<S, V, T>
     }
 
     /// <summary>Whether there is neither NaN nor ∞.</summary>
+    [SkipLocalsInit]
     public static bool AllFinite(T* x, nint length)
     {
-        // x − x is 0 for a finite number and NaN otherwise, and a NaN stays in a sum.
+        // x − x is +0 for a finite number and NaN otherwise, and a NaN stays in a sum.
         V sum = S.Set(0.0);
         nint i = 0;
         for (; i <= length - S.Count; i += S.Count)
@@ -141,9 +142,17 @@ internal static unsafe class Elementwise<S, V, T>
             V value = S.Load(x + i);
             sum = S.Add(sum, S.Sub(value, value));
         }
-        T rest = T.Zero;
-        for (int lane = 0; lane < S.Count; lane++) { rest += S.Get(sum, lane); }
-        for (; i < length; i++) { rest += x[i] - x[i]; }
-        return rest == T.Zero;
+        if (i < length)
+        {
+            V value = S.LoadFirst(x + i, (int)(length - i));
+            sum = S.Add(sum, S.Sub(value, value));
+        }
+        if (S.Count * sizeof(T) < sizeof(ulong)) return S.Get(sum, 0) == T.Zero;
+        // No number among the lanes but +0: their bits are looked at, eight bytes at a time.
+        T* lanes = stackalloc T[S.Count];
+        S.Store(lanes, sum);
+        ulong bits = 0;
+        for (int k = 0; k < S.Count * sizeof(T) / sizeof(ulong); k++) { bits |= ((ulong*)lanes)[k]; }
+        return bits == 0;
     }
 }

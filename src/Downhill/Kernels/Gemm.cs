@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -29,6 +30,9 @@ internal static unsafe class Gemm<S, V, T>
 
     /// <summary>Bytes of the packed block of A: a quarter of a usual second-level cache.</summary>
     private const int BlockBytes = 256 * 1024;
+
+    /// <summary>Bytes of the packed panels of B.</summary>
+    private const int PanelBytes = 512 * 1024;
 
     /// <summary>Y[rows, columns] = X[rows, inner] · W[inner, columns] + bias (null: none). Y overlaps
     /// nothing.</summary>
@@ -96,6 +100,78 @@ internal static unsafe class Gemm<S, V, T>
     public static void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Multiply(dz, lddz, 1, packed, inner, null, 0, dx, lddx, rows, inner, columns);
+
+    /// <summary>Rows of W that <see cref="InputGradientTurned"/> takes at once.</summary>
+    private const int TurnedRows = 256;
+
+    /// <summary>The same from dZᵀ[columns, rows], as dXᵀ = W·dZᵀ: W is read as it lies, and what is turned is the
+    /// batch's numbers, far fewer than the weights of a large layer.</summary>
+    public static void InputGradientTurned(
+        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns)
+    {
+        T[] rented = ArrayPool<T>.Shared.Rent(TurnedRows * rows);
+        fixed (T* flipped = rented)
+        {
+            for (int first = 0; first < inner; first += TurnedRows)
+            {
+                int count = Math.Min(TurnedRows, inner - first);
+                Multiply(w + ((nint)first * ldw), ldw, 1, turned, ldTurned, null, 0, flipped, rows, count, rows, columns);
+                Transpose<T>.Copy(flipped, rows, dx + first, lddx, count, rows);
+            }
+        }
+        ArrayPool<T>.Shared.Return(rented);
+    }
+
+    /// <summary>Elements that <see cref="PackGradient"/> fills: the columns that make whole panels.</summary>
+    public static int PackedGradientLength(int rows, int columns) => rows * (columns - (columns % (2 * S.Count)));
+
+    /// <summary>panels = dZ[rows, columns] for <see cref="WeightGradientPacked"/>, once for any number of blocks.</summary>
+    public static void PackGradient(T* dz, int lddz, T* panels, int rows, int columns) =>
+        PackPanels(dz, lddz, panels, columns - (columns % (2 * S.Count)), rows);
+
+    /// <summary>dW[inner, columns] (+)= Xᵀ·dZ with dZ packed before.</summary>
+    public static void WeightGradientPacked(
+        T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
+    {
+        int wide = 2 * S.Count;
+        int whole = columns - (columns % wide);
+        int tiled = inner < 4 ? 0 : inner - (inner & 1);
+        if (tiled == 0) { whole = 0; }
+        if (whole > 0)
+        {
+            T[] rented = ArrayPool<T>.Shared.Rent(tiled * rows);
+            fixed (T* packed = rented)
+            {
+                PackBlock(x, 1, ldx, packed, tiled, rows);
+                for (int column = 0; column < whole; column += wide)
+                {
+                    T* panel = panels + ((nint)column * rows);
+                    for (int i = 0; i < tiled;)
+                    {
+                        T* a = packed + ((nint)i * rows);
+                        T* c = dw + ((nint)i * lddw) + column;
+                        T* start = accumulate ? c : null;
+                        int size = TileRows(tiled - i);
+                        if (size == 8) { Tile8x2(a, 1, 8, panel, wide, start, lddw, c, lddw, rows); }
+                        else if (size == 6) { Tile6x2(a, 1, 6, panel, wide, start, lddw, c, lddw, rows); }
+                        else { Tile4x2(a, 1, 4, panel, wide, start, lddw, c, lddw, rows); }
+                        i += size;
+                    }
+                }
+            }
+            ArrayPool<T>.Shared.Return(rented);
+            if (tiled < inner)
+            {
+                WeightGradient(
+                    x + tiled, ldx, dz, lddz, dw + ((nint)tiled * lddw), lddw, rows, inner - tiled, whole, accumulate);
+            }
+        }
+        if (whole < columns)
+        {
+            WeightGradient(
+                x, ldx, dz + whole, lddz, dw + whole, lddw, rows, inner, columns - whole, accumulate);
+        }
+    }
 
     /// <summary>db[columns] (+)= the sums of dZ's columns, in row order.</summary>
     public static void ColumnSums(T* dz, int lddz, T* db, int rows, int columns, bool accumulate)
@@ -377,65 +453,64 @@ internal static unsafe class Gemm<S, V, T>
     /// would not stay in the caches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Packs(nint aRow, nint bRow, int m, int n, int depth) =>
-        m >= 64 && n >= 4 * S.Count && (long)n * depth * sizeof(T) >= 128 * 1024;
+        m >= 32 && n >= 4 * S.Count && (long)n * depth * sizeof(T) >= 128 * 1024;
 
-    /// <summary>The same product through contiguous panels on the stack; the sums continue through C from one block
-    /// of k to the next, so the chain of every element stays what it is.</summary>
-    [SkipLocalsInit]
+    /// <summary>The same product with B, and A where it is walked by columns, copied into contiguous panels block by
+    /// block; the sums continue through C from one block of k to the next, so the chain of every element stays what it
+    /// is.</summary>
     private static void MultiplyPacked(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
     {
         int wide = 2 * S.Count;
         int tiled = m - (m & 1);
         int whole = n - (n % wide);
+        bool packsA = aStep != 1;
         int blockRows = BlockBytes / (BlockDepth * sizeof(T));
-        byte* scratch = stackalloc byte[BlockBytes + (BlockDepth * 128) + 64];
-        T* packedA = (T*)(((nint)scratch + 63) & ~(nint)63);
-        T* packedB = packedA + (BlockBytes / sizeof(T));
-        for (int k = 0; k < depth; k += BlockDepth)
+        int blockColumns = PanelBytes / (BlockDepth * sizeof(T)) / wide * wide;
+        T[] rented = ArrayPool<T>.Shared.Rent((BlockBytes + PanelBytes + 64) / sizeof(T));
+        fixed (T* scratch = rented)
         {
-            int steps = Math.Min(BlockDepth, depth - k);
-            T* ak = a + (k * aStep);
-            T* bk = b + (k * bRow);
-            T* from = k == 0 ? start : c;
-            nint fromRow = k == 0 ? startRow : cRow;
-            for (int first = 0; first < tiled;)
+            T* panels = (T*)(((nint)scratch + 63) & ~(nint)63);
+            T* packedA = panels + (PanelBytes / sizeof(T));
+            for (int column = 0; column < whole; column += blockColumns)
             {
-                int rows = tiled - first;
-                // A last block of fewer than four rows would leave the tiles nothing to work on.
-                if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
-                for (int i = 0; i < rows;)
+                int columns = Math.Min(blockColumns, whole - column);
+                for (int k = 0; k < depth; k += BlockDepth)
                 {
-                    int size = TileRows(rows - i);
-                    PackRows(ak + ((first + i) * aRow), aRow, aStep, packedA + ((nint)i * steps), size, steps);
-                    i += size;
-                }
-                for (int column = 0; column < whole; column += wide)
-                {
-                    T* source = bk + column;
-                    T* target = packedB;
-                    for (int step = 0; step < steps; step++)
+                    int steps = Math.Min(BlockDepth, depth - k);
+                    PackPanels(b + (k * bRow) + column, bRow, panels, columns, steps);
+                    T* from = k == 0 ? start : c;
+                    nint fromRow = k == 0 ? startRow : cRow;
+                    for (int first = 0; first < tiled;)
                     {
-                        S.Store(target, S.Load(source));
-                        S.Store(target + S.Count, S.Load(source + S.Count));
-                        source += bRow;
-                        target += wide;
-                    }
-                    for (int i = 0; i < rows;)
-                    {
-                        T* ai = packedA + ((nint)i * steps);
-                        T* si = from == null ? null : from + ((first + i) * fromRow) + column;
-                        T* ci = c + ((first + i) * cRow) + column;
-                        int size = TileRows(rows - i);
-                        if (size == 8) { Tile8x2(ai, 1, 8, packedB, wide, si, fromRow, ci, cRow, steps); }
-                        else if (size == 6) { Tile6x2(ai, 1, 6, packedB, wide, si, fromRow, ci, cRow, steps); }
-                        else { Tile4x2(ai, 1, 4, packedB, wide, si, fromRow, ci, cRow, steps); }
-                        i += size;
+                        int rows = tiled - first;
+                        // A last block of fewer than four rows would leave the tiles nothing to work on.
+                        if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
+                        T* ak = a + (first * aRow) + (k * aStep);
+                        if (packsA) { PackBlock(ak, aRow, aStep, packedA, rows, steps); }
+                        for (int panel = 0; panel < columns; panel += wide)
+                        {
+                            T* bk = panels + ((nint)panel * steps);
+                            nint at = column + panel;
+                            for (int i = 0; i < rows;)
+                            {
+                                T* ai = packsA ? packedA + ((nint)i * steps) : ak + (i * aRow);
+                                T* si = from == null ? null : from + ((first + i) * fromRow) + at;
+                                T* ci = c + ((first + i) * cRow) + at;
+                                int size = TileRows(rows - i);
+                                nint row = packsA ? 1 : aRow, step = packsA ? size : 1;
+                                if (size == 8) { Tile8x2(ai, row, step, bk, wide, si, fromRow, ci, cRow, steps); }
+                                else if (size == 6) { Tile6x2(ai, row, step, bk, wide, si, fromRow, ci, cRow, steps); }
+                                else { Tile4x2(ai, row, step, bk, wide, si, fromRow, ci, cRow, steps); }
+                                i += size;
+                            }
+                        }
+                        first += rows;
                     }
                 }
-                first += rows;
             }
         }
+        ArrayPool<T>.Shared.Return(rented);
         if (whole < n)
         {
             Multiply(a, aRow, aStep, b + whole, bRow, start == null ? null : start + whole, startRow, c + whole, cRow,
@@ -448,6 +523,43 @@ internal static unsafe class Gemm<S, V, T>
         }
     }
 
+    /// <summary>Panels of two vectors' columns, one after another: panel p holds B(k, 2·Count·p + j) at
+    /// (k·2·Count + j). Read row by row, because short pieces far apart are what memory is slowest at.</summary>
+    private static void PackPanels(T* b, nint bRow, T* panels, int columns, int steps)
+    {
+        int wide = 2 * S.Count;
+        nint next = (nint)steps * wide;
+        for (int step = 0; step < steps; step++)
+        {
+            T* target = panels + ((nint)step * wide);
+            for (int j = 0; j < columns; j += wide)
+            {
+                S.Store(target, S.Load(b + j));
+                S.Store(target + S.Count, S.Load(b + j + S.Count));
+                target += next;
+            }
+            b += bRow;
+        }
+    }
+
+    /// <summary>Rows of A as the tiles take them, tile by tile.</summary>
+    private static void PackBlock(T* a, nint aRow, nint aStep, T* target, int rows, int steps)
+    {
+        for (int i = 0; i < rows;)
+        {
+            int size = TileRows(rows - i);
+            PackRows(a + (i * aRow), aRow, aStep, target + ((nint)i * steps), size, steps);
+            i += size;
+        }
+    }
+
+    /// <summary>Eight elements that are copied at once.</summary>
+    [InlineArray(8)]
+    private struct Eight
+    {
+        private T first;
+    }
+
     /// <summary>target[k·size + i] = A(i, k).</summary>
     private static void PackRows(T* a, nint aRow, nint aStep, T* target, int size, int steps)
     {
@@ -455,7 +567,8 @@ internal static unsafe class Gemm<S, V, T>
         {
             for (int step = 0; step < steps; step++)
             {
-                for (int i = 0; i < size; i++) { target[i] = a[i]; }
+                if (size == 8) { *(Eight*)target = *(Eight*)a; }
+                else { for (int i = 0; i < size; i++) { target[i] = a[i]; } }
                 a += aStep;
                 target += size;
             }

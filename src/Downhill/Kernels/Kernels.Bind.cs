@@ -14,6 +14,9 @@ internal abstract partial class Kernels<T>
 
     /// <summary>A small network compiled for training with batches of this size.</summary>
     public abstract LaneNetwork<T> BindLanes(NetworkSpec spec, Loss loss, Preparation preparation, int batch);
+
+    /// <summary>A network with its weights compiled for single rows.</summary>
+    public abstract RowNetwork<T> BindRow(NetworkSpec spec, ReadOnlySpan<T> parameters, ReadOnlySpan<T> buffers);
 }
 
 internal sealed partial class Kernels<S, V, T>
@@ -25,4 +28,6 @@ internal sealed partial class Kernels<S, V, T>
     public override RuleKernel<T> BindRule<R>() => new RuleKernel<R, S, V, T>();
     public override LaneNetwork<T> BindLanes(NetworkSpec spec, Loss loss, Preparation preparation, int batch) =>
         new LaneNetwork<S, V, T>(spec, loss, preparation, batch, this);
+    public override RowNetwork<T> BindRow(NetworkSpec spec, ReadOnlySpan<T> parameters, ReadOnlySpan<T> buffers) =>
+        new RowNetwork<S, V, T>(spec, parameters, buffers, this);
 }

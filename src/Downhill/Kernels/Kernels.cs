@@ -86,6 +86,20 @@ internal abstract unsafe partial class Kernels<T>
     public abstract void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns);
 
+    /// <summary>The same from dZᵀ[columns, rows] and W as it lies.</summary>
+    public abstract void InputGradientTurned(
+        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
+
+    /// <summary>Elements that <see cref="PackGradient"/> fills.</summary>
+    public abstract int PackedGradientLength(int rows, int columns);
+
+    /// <summary>panels = dZ[rows, columns] for <see cref="WeightGradientPacked"/>.</summary>
+    public abstract void PackGradient(T* dz, int lddz, T* panels, int rows, int columns);
+
+    /// <summary>dW[inner, columns] (+)= Xᵀ·dZ with dZ packed before, for blocks of inner.</summary>
+    public abstract void WeightGradientPacked(
+        T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate);
+
     /// <summary>db[columns] (+)= the sums of dZ's columns, in row order.</summary>
     public abstract void ColumnSums(T* dz, int lddz, T* db, int rows, int columns, bool accumulate);
 
@@ -139,6 +153,20 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
     public override void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Gemm<S, V, T>.InputGradientPacked(dz, lddz, packed, dx, lddx, rows, inner, columns);
+
+    public override void InputGradientTurned(
+        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.InputGradientTurned(turned, ldTurned, w, ldw, dx, lddx, rows, inner, columns);
+
+    public override int PackedGradientLength(int rows, int columns) =>
+        Gemm<S, V, T>.PackedGradientLength(rows, columns);
+
+    public override void PackGradient(T* dz, int lddz, T* panels, int rows, int columns) =>
+        Gemm<S, V, T>.PackGradient(dz, lddz, panels, rows, columns);
+
+    public override void WeightGradientPacked(
+        T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate) =>
+        Gemm<S, V, T>.WeightGradientPacked(x, ldx, panels, dz, lddz, dw, lddw, rows, inner, columns, accumulate);
 
     public override void ColumnSums(T* dz, int lddz, T* db, int rows, int columns, bool accumulate) =>
         Gemm<S, V, T>.ColumnSums(dz, lddz, db, rows, columns, accumulate);

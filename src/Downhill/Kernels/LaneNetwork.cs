@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Downhill.Kernels;
 
@@ -111,12 +113,13 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
         return Starts[segment.Layer] + index % outputs * (length / outputs) + input;
     }
 
-    /// <summary>Whether a network with this loss can be compiled: layers of neurons only, every activation element-wise, but for
-    /// softmax with its cross-entropy.</summary>
+    /// <summary>Whether a network with this loss can be compiled: layers of neurons only, without a forward scale, every
+    /// activation element-wise, but for softmax with its cross-entropy.</summary>
     public static bool CanCompile(NetworkSpec spec, Loss loss)
     {
         foreach (Layer layer in spec.Layers)
-            if (layer is not Dense dense || !(dense.Activation.IsElementwise || loss.Fuses(dense.Activation))) return false;
+            if (layer is not Dense { ForwardScale: ForwardScale.None } dense
+                || !(dense.Activation.IsElementwise || loss.Fuses(dense.Activation))) return false;
         return true;
     }
 }
@@ -126,6 +129,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int Block = 4; // units that are turned into rows at once
+
     private readonly LaneLayer[] layers;
     private readonly LossKernel<T> loss;
     private readonly LaneJudge judge;
@@ -148,7 +153,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         judge = new(preparation);
         rowLoss = new(Lanes);
         layers = new LaneLayer[spec.Layers.Count];
-        memory = new(spec.Layers.Select((l, i) => 3 * Whole(l.Outputs(0)) + Whole(RowLengthOf(i))).Sum());
+        memory = new(spec.Layers.Select((l, i) => 2 * Whole(l.Outputs(0)) + Whole(l.Outputs(0) + Block) + Whole(RowLengthOf(i))).Sum());
         T* at = memory.Pointer;
         for (int i = 0; i < layers.Length; i++)
         {
@@ -160,10 +165,13 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             layer.Activation = dense.Activation.IsElementwise ? dense.Activation.Bind(kernels) : null;
             layer.W = Parameters.Pointer + Starts[i];
             layer.Gradient = Gradient.Pointer + Starts[i];
-            layer.Output = Place(outputs);
+            layer.Output = Place(outputs + Block);
             layer.Field = keepsField ? Place(outputs) : layer.Output;
             layer.D = Place(outputs);
             layer.ByRow = Place(rowLength);
+            // The next layer's constant 1, where a whole block of units is turned into rows and where not.
+            T one = i < layers.Length - 1 && ((Dense)spec.Layers[i + 1]).HasBias ? T.One : T.Zero;
+            new Span<T>(layer.Output + outputs * Lanes, Lanes).Fill(one);
             for (int row = 0; row < Lanes && dense.HasBias; row++) layer.ByRow[row * rowLength + inputs] = T.One;
         }
 
@@ -189,7 +197,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             Fields(x, layer.W, layer.RowLength, layer.Field, lanes, vectors, layer.Inputs, layer.Outputs);
             layer.Activation?.Forward(layer.Field, layer.Output, layer.Outputs, lanes);
             x = layer.Output;
-            if (i < last) Transpose<T>.Copy(x, lanes, layers[i + 1].ByRow, layers[i + 1].RowLength, layer.Outputs, rows);
+            if (i < last) TurnIntoRows(x, lanes, layers[i + 1].ByRow, layers[i + 1].RowLength, layer.Outputs, rows);
         }
         ref LaneLayer output = ref layers[last];
         loss.EvaluateLanes(isFused ? output.Field : output.Output, group.Targets, group.Weights, output.Output, rowLoss.Pointer,
@@ -204,23 +212,51 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         judge.Add(group, output.Output, lanes, rowLoss.Pointer, ref sums);
     }
 
-    /// <summary>z = W·x + b: four units at a time, their chains side by side.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Fields(T* x, T* w, int rowLength, T* z, int lanes, int vectors, int inputs, int outputs)
+    /// <summary>X by row from x by unit.</summary>
+    private static void TurnIntoRows(T* x, nint lanes, T* byRow, nint rowLength, int units, int rows)
     {
-        for (int v = 0; v < vectors; v++, x += S.Count, z += S.Count)
+        if (S.Count >= Block && typeof(T) == typeof(float) && Sse.IsSupported)
         {
-            T* unit = w, field = z;
-            int o = 0;
+            // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R are
+            // multiples of four.
+            for (int u = 0; u < units; u += Block, x += Block * lanes, byRow += Block)
+            {
+                float* from = (float*)x, to = (float*)byRow;
+                for (int row = 0; row < rows; row += Block, from += Block, to += Block * rowLength)
+                {
+                    Vector128<float> r0 = Vector128.Load(from), r1 = Vector128.Load(from + lanes);
+                    Vector128<float> r2 = Vector128.Load(from + 2 * lanes), r3 = Vector128.Load(from + 3 * lanes);
+                    Vector128<float> low01 = Sse.UnpackLow(r0, r1), high01 = Sse.UnpackHigh(r0, r1);
+                    Vector128<float> low23 = Sse.UnpackLow(r2, r3), high23 = Sse.UnpackHigh(r2, r3);
+                    Sse.MoveLowToHigh(low01, low23).Store(to);
+                    Sse.MoveHighToLow(low23, low01).Store(to + rowLength);
+                    Sse.MoveLowToHigh(high01, high23).Store(to + 2 * rowLength);
+                    Sse.MoveHighToLow(high23, high01).Store(to + 3 * rowLength);
+                }
+            }
+            return;
+        }
+        for (int u = 0; u < units; u++, x += lanes)
+            for (int row = 0; row < rows; row++) byRow[row * rowLength + u] = x[row];
+    }
+
+    /// <summary>z = W·x + b: four or two units at a time, their chains side by side.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Fields(T* x, T* w, nint rowLength, T* z, nint lanes, nint vectors, nint inputs, nint outputs)
+    {
+        for (nint v = 0; v < vectors; v++, x += S.Count, z += S.Count)
+        {
+            T* w0 = w, field = z;
+            nint o = 0;
             for (; o <= outputs - 4; o += 4)
             {
-                T* w1 = unit + rowLength, w2 = w1 + rowLength, w3 = w2 + rowLength;
-                V z0 = S.Set(unit[inputs]), z1 = S.Set(w1[inputs]), z2 = S.Set(w2[inputs]), z3 = S.Set(w3[inputs]);
+                T* w1 = w0 + rowLength, w2 = w1 + rowLength, w3 = w2 + rowLength;
+                V z0 = S.Set(w0[inputs]), z1 = S.Set(w1[inputs]), z2 = S.Set(w2[inputs]), z3 = S.Set(w3[inputs]);
                 T* input = x;
-                for (int i = 0; i < inputs; i++, input += lanes)
+                for (nint i = 0; i < inputs; i++, input += lanes)
                 {
                     V value = S.Load(input);
-                    z0 = S.MulAdd(value, S.Set(unit[i]), z0);
+                    z0 = S.MulAdd(value, S.Set(w0[i]), z0);
                     z1 = S.MulAdd(value, S.Set(w1[i]), z1);
                     z2 = S.MulAdd(value, S.Set(w2[i]), z2);
                     z3 = S.MulAdd(value, S.Set(w3[i]), z3);
@@ -229,32 +265,42 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(field + lanes, z1);
                 S.Store(field + 2 * lanes, z2);
                 S.Store(field + 3 * lanes, z3);
-                unit = w3 + rowLength;
+                w0 = w3 + rowLength;
                 field += 4 * lanes;
             }
-            for (; o < outputs; o++, unit += rowLength, field += lanes)
+            for (; o < outputs; o += 2)
             {
-                V sum = S.Set(unit[inputs]);
+                // A last single unit is computed twice.
+                T* w1 = o + 1 < outputs ? w0 + rowLength : w0;
+                V z0 = S.Set(w0[inputs]), z1 = S.Set(w1[inputs]);
                 T* input = x;
-                for (int i = 0; i < inputs; i++, input += lanes) sum = S.MulAdd(S.Load(input), S.Set(unit[i]), sum);
-                S.Store(field, sum);
+                for (nint i = 0; i < inputs; i++, input += lanes)
+                {
+                    V value = S.Load(input);
+                    z0 = S.MulAdd(value, S.Set(w0[i]), z0);
+                    z1 = S.MulAdd(value, S.Set(w1[i]), z1);
+                }
+                S.Store(field, z0);
+                if (o + 1 < outputs) S.Store(field + lanes, z1);
+                w0 = w1 + rowLength;
+                field += 2 * lanes;
             }
         }
     }
 
     /// <summary>∂C/∂x = Wᵀ·d: four inputs at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void InputGradient(T* d, T* w, int rowLength, T* dx, int lanes, int vectors, int inputs, int outputs)
+    private static void InputGradient(T* d, T* w, nint rowLength, T* dx, nint lanes, nint vectors, nint inputs, nint outputs)
     {
-        for (int v = 0; v < vectors; v++, d += S.Count, dx += S.Count)
+        for (nint v = 0; v < vectors; v++, d += S.Count, dx += S.Count)
         {
             T* below = dx;
-            int i = 0;
+            nint i = 0;
             for (; i <= inputs - 4; i += 4, below += 4 * lanes)
             {
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
                 T* slope = d, unit = w + i;
-                for (int o = 0; o < outputs; o++, slope += lanes, unit += rowLength)
+                for (nint o = 0; o < outputs; o++, slope += lanes, unit += rowLength)
                 {
                     V value = S.Load(slope);
                     s0 = S.MulAdd(value, S.Set(unit[0]), s0);
@@ -271,47 +317,56 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             {
                 V sum = S.Set(0.0);
                 T* slope = d, unit = w + i;
-                for (int o = 0; o < outputs; o++, slope += lanes, unit += rowLength) sum = S.MulAdd(S.Load(slope), S.Set(*unit), sum);
+                for (nint o = 0; o < outputs; o++, slope += lanes, unit += rowLength) sum = S.MulAdd(S.Load(slope), S.Set(*unit), sum);
                 S.Store(below, sum);
             }
         }
     }
 
-    /// <summary>dW (+)= Σ over rows of d·X, biases with it: four units at a time.</summary>
+    /// <summary>dW (+)= Σ over rows of d·X, biases with it: four or two units at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WeightGradient(
-        T* d, int lanes, T* byRow, int rowLength, T* dw, int rows, int outputs, bool accumulate)
+    private static void WeightGradient(T* d, nint lanes, T* byRow, nint rowLength, T* dw, nint rows, nint outputs, bool accumulate)
     {
-        for (int i = 0; i < rowLength; i += S.Count)
+        for (nint i = 0; i < rowLength; i += S.Count, byRow += S.Count, dw += S.Count)
         {
-            T* unit = dw + i, slope = d;
-            int o = 0;
-            for (; o <= outputs - 4; o += 4, slope += 4 * lanes)
+            T* u0 = dw, d0 = d;
+            nint o = 0;
+            for (; o <= outputs - 4; o += 4)
             {
-                T* u1 = unit + rowLength, u2 = u1 + rowLength, u3 = u2 + rowLength;
+                T* u1 = u0 + rowLength, u2 = u1 + rowLength, u3 = u2 + rowLength;
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
-                if (accumulate) (s0, s1, s2, s3) = (S.Load(unit), S.Load(u1), S.Load(u2), S.Load(u3));
-                T* x = byRow + i, d1 = slope + lanes, d2 = d1 + lanes, d3 = d2 + lanes;
-                for (int row = 0; row < rows; row++, x += rowLength)
+                if (accumulate) (s0, s1, s2, s3) = (S.Load(u0), S.Load(u1), S.Load(u2), S.Load(u3));
+                T* x = byRow, d1 = d0 + lanes, d2 = d1 + lanes, d3 = d2 + lanes;
+                for (nint row = 0; row < rows; row++, x += rowLength)
                 {
                     V value = S.Load(x);
-                    s0 = S.MulAdd(value, S.Set(slope[row]), s0);
+                    s0 = S.MulAdd(value, S.Set(d0[row]), s0);
                     s1 = S.MulAdd(value, S.Set(d1[row]), s1);
                     s2 = S.MulAdd(value, S.Set(d2[row]), s2);
                     s3 = S.MulAdd(value, S.Set(d3[row]), s3);
                 }
-                S.Store(unit, s0);
+                S.Store(u0, s0);
                 S.Store(u1, s1);
                 S.Store(u2, s2);
                 S.Store(u3, s3);
-                unit = u3 + rowLength;
+                u0 = u3 + rowLength;
+                d0 = d3 + lanes;
             }
-            for (; o < outputs; o++, slope += lanes, unit += rowLength)
+            for (; o < outputs; o += 2)
             {
-                V sum = accumulate ? S.Load(unit) : S.Set(0.0);
-                T* x = byRow + i;
-                for (int row = 0; row < rows; row++, x += rowLength) sum = S.MulAdd(S.Load(x), S.Set(slope[row]), sum);
-                S.Store(unit, sum);
+                // A last single unit is computed twice.
+                T* u1 = o + 1 < outputs ? u0 + rowLength : u0, d1 = o + 1 < outputs ? d0 + lanes : d0, x = byRow;
+                V s0 = accumulate ? S.Load(u0) : S.Set(0.0), s1 = accumulate ? S.Load(u1) : s0;
+                for (nint row = 0; row < rows; row++, x += rowLength)
+                {
+                    V value = S.Load(x);
+                    s0 = S.MulAdd(value, S.Set(d0[row]), s0);
+                    s1 = S.MulAdd(value, S.Set(d1[row]), s1);
+                }
+                S.Store(u0, s0);
+                S.Store(u1, s1);
+                u0 = u1 + rowLength;
+                d0 = d1 + lanes;
             }
         }
     }
@@ -332,26 +387,30 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(squares + lane, Squares(y + lane, group.Targets + lane, lanes));
                 if (group.Classes != null) S.Store(right + lane, Right(y + lane, group.Classes + lane, lanes));
             }
+            LaneSums own = sums; // in registers
             if (group.Weights == null)
             {
                 for (int row = 0; row < group.Rows; row++)
                 {
-                    sums.Loss += rowLoss[row];
-                    sums.Squares += double.CreateTruncating(squares[row]);
-                    if (group.Classes != null) sums.Right += double.CreateTruncating(right[row]);
+                    own.Loss += rowLoss[row];
+                    own.Squares += double.CreateTruncating(squares[row]);
                 }
-                sums.Weight += group.Rows;
-                return;
+                for (int row = 0; group.Classes != null && row < group.Rows; row++) own.Right += double.CreateTruncating(right[row]);
+                own.Weight += group.Rows;
             }
-            for (int row = 0; row < group.Rows; row++)
+            else
             {
-                double counts = group.ExactWeights[row];
-                if (counts == 0) continue; // 0·∞ would not be 0
-                sums.Loss += counts * rowLoss[row];
-                sums.Squares += counts * double.CreateTruncating(squares[row]);
-                if (group.Classes != null) sums.Right += counts * double.CreateTruncating(right[row]);
-                sums.Weight += counts;
+                for (int row = 0; row < group.Rows; row++)
+                {
+                    double counts = group.ExactWeights[row];
+                    if (counts == 0) continue; // 0·∞ would not be 0
+                    own.Loss += counts * rowLoss[row];
+                    own.Squares += counts * double.CreateTruncating(squares[row]);
+                    if (group.Classes != null) own.Right += counts * double.CreateTruncating(right[row]);
+                    own.Weight += counts;
+                }
             }
+            sums = own;
         }
 
         private V Squares(T* y, T* t, int lanes)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Downhill.Kernels;
 
@@ -20,30 +21,43 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
     where L : struct, IElementLoss
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Elements of which the losses are kept until their rows are added up.</summary>
+    private const int ChunkLength = 256;
+
+    [SkipLocalsInit]
     public override void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
     {
         V perOutput = S.Set(T.One / T.CreateTruncating(columns));
-        T* lanes = stackalloc T[S.Count];
-        for (int r = 0; r < rows; r++)
+        T* values = stackalloc T[ChunkLength];
+        nint length = (nint)rows * columns;
+        int row = 0, column = 0;
+        double sum = 0; // over the outputs in order, in double: the same at every width
+        for (nint start = 0; start < length; start += ChunkLength)
         {
-            T* row = y + (long)r * columns, target = t + (long)r * columns;
-            V weight = S.Set(weights == null ? T.One : weights[r]);
-            double sum = 0; // over the outputs in order, in double: the same at every width
-            for (int i = 0; i < columns; i += S.Count)
+            int chunk = (int)Math.Min(ChunkLength, length - start);
+            for (int i = 0; i < chunk; i += S.Count)
             {
-                int count = Math.Min(S.Count, columns - i);
+                int count = Math.Min(S.Count, chunk - i);
                 bool whole = count == S.Count;
-                V output = whole ? S.Load(row + i) : S.LoadFirst(row + i, count);
-                V wanted = whole ? S.Load(target + i) : S.LoadFirst(target + i, count);
-                S.Store(lanes, loss.Value<S, V, T>(output, wanted, perOutput));
-                for (int lane = 0; lane < count; lane++) sum += double.CreateTruncating(lanes[lane]);
+                V output = whole ? S.Load(y + start + i) : S.LoadFirst(y + start + i, count);
+                V wanted = whole ? S.Load(t + start + i) : S.LoadFirst(t + start + i, count);
+                S.Store(values + i, loss.Value<S, V, T>(output, wanted, perOutput));
                 if (gradient == null) continue;
-                V slope = S.Mul(weight, loss.Derivative<S, V, T>(output, wanted, perOutput));
-                if (whole) S.Store(gradient + (long)r * columns + i, slope);
-                else S.StoreFirst(gradient + (long)r * columns + i, slope, count);
+                V slope = loss.Derivative<S, V, T>(output, wanted, perOutput);
+                if (whole) S.Store(gradient + start + i, slope);
+                else S.StoreFirst(gradient + start + i, slope, count);
             }
-            rowLoss[r] = sum;
+            for (int i = 0; i < chunk; i++)
+            {
+                sum += double.CreateTruncating(values[i]);
+                if (++column < columns) continue;
+                rowLoss[row++] = sum;
+                (column, sum) = (0, 0);
+            }
         }
+        if (gradient == null || weights == null) return;
+        for (row = 0; row < rows; row++)
+            for (column = 0; column < columns; column++) gradient[(nint)row * columns + column] *= weights[row];
     }
 }
 
@@ -56,6 +70,33 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    {
+        if (columns <= SoftmaxKernel<S, V, T>.MostAcross) Across(z, t, weights, rowLoss, gradient, rows, columns);
+        else Along(z, t, weights, rowLoss, gradient, rows, columns);
+    }
+
+    /// <summary>Few columns: one row per lane, with the same bits.</summary>
+    [SkipLocalsInit]
+    private void Across(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    {
+        T* scores = stackalloc T[4 * SoftmaxKernel<S, V, T>.MostAcross * S.Count], ownWeights = stackalloc T[S.Count];
+        int length = columns * S.Count;
+        T* targets = scores + length, probabilities = targets + length, slopes = probabilities + length;
+        for (int row = 0; row < rows; row += S.Count, z += length, t += length)
+        {
+            int count = Math.Min(S.Count, rows - row);
+            SoftmaxKernel<S, V, T>.Turn(z, scores, count, columns);
+            SoftmaxKernel<S, V, T>.Turn(t, targets, count, columns);
+            if (weights != null) SoftmaxKernel<S, V, T>.Turn(weights + row, ownWeights, count, 1);
+            EvaluateLanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes, count, S.Count,
+                columns);
+            if (gradient == null) continue;
+            SoftmaxKernel<S, V, T>.TurnBack(slopes, gradient, count, columns);
+            gradient += length;
+        }
+    }
+
+    private void Along(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
     {
         const int OnStack = 256;
         T* stack = stackalloc T[OnStack];

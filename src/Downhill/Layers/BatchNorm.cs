@@ -6,10 +6,11 @@ using Downhill.Kernels;
 namespace Downhill;
 
 /// <summary>
-/// Y = φ(γ·(X − mean)/√(variance + ε) + β), feature by feature. Training uses mean and (biased) variance of the batch and
-/// keeps running averages, prediction uses these. Ioffe, Szegedy, ICML 2015, algorithm 1 and 2.
-/// A batch of a single row has no variance: it is normalised by the running statistics and does not change them. The batch
-/// is never taken in chunks, so a full batch has the statistics of all rows.
+/// Y = φ(γ·(X − mean)/√(variance + ε) + β), feature by feature. Training uses mean and (biased) variance of the batch
+/// and keeps running averages, prediction uses these. Ioffe, Szegedy, ICML 2015, algorithm 1 and 2.
+/// A batch of a single row has no variance: it is normalised by the running statistics and does not change them. The
+/// batch is never taken in chunks, so a full batch has the statistics of all rows. A row of weight 2 counts as two
+/// rows; the running variance is made unbiased by the number of rows that weigh anything, whatever the weights' scale.
 /// </summary>
 /// <param name="Activation">φ, after the normalisation.</param>
 public sealed record BatchNorm(Activation Activation) : Layer
@@ -28,7 +29,8 @@ public sealed record BatchNorm(Activation Activation) : Layer
     public override IReadOnlyList<ParameterShape> Parameters(int inputs) =>
         [new(SegmentRole.Scale, 1, inputs), new(SegmentRole.Shift, 1, inputs)];
 
-    public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) => Array.Fill(parameters[0], 1);
+    public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) =>
+        Array.Fill(parameters[0], 1);
 
     /// <summary>Running means, then running (unbiased) variances.</summary>
     public override int BufferLength(int inputs) => 2 * inputs;
@@ -47,11 +49,15 @@ public sealed record BatchNorm(Activation Activation) : Layer
     }
 
     /// <summary>The same with the statistics of the batch itself, as in training.</summary>
-    internal Expr DefineTraining(Expr x, IReadOnlyList<Expr> parameters)
+    /// <param name="x">[B,F].</param>
+    /// <param name="parameters">γ and β.</param>
+    /// <param name="weights">[B,1], null where all rows count alike.</param>
+    internal Expr DefineTraining(Expr x, IReadOnlyList<Expr> parameters, Expr? weights = null)
     {
-        Expr mean = x.ColumnSum() / x.Rows;
+        Expr share = weights is null ? Expr.Constant(1.0 / x.Rows) : weights / weights.Sum();
+        Expr mean = (share * x).ColumnSum();
         Expr centred = x - mean;
-        Expr variance = Expr.Square(centred).ColumnSum() / x.Rows;
+        Expr variance = (share * Expr.Square(centred)).ColumnSum();
         return Activation.Define(parameters[0] * centred / Expr.Sqrt(variance + Epsilon) + parameters[1]);
     }
 
@@ -76,8 +82,8 @@ public sealed record BatchNorm(Activation Activation) : Layer
 }
 
 /// <summary>
-/// Cache: x̂ [B,F], then 1/√(variance+ε) [F], then the field before φ [B,F] where the derivative wants it. Sums over the batch run
-/// down the rows in order, one chain per feature.
+/// Cache: x̂ [B,F], then 1/√(variance+ε) [F], then the field before φ [B,F] where the derivative wants it. Sums over
+/// the batch run down the rows in order, one chain per feature.
 /// </summary>
 internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -103,14 +109,15 @@ internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanag
         int rows = pass.Rows, features = Inputs;
         T* normalised = pass.Cache, inverse = pass.Cache + (long)rows * features;
         T* runningMean = pass.Buffers + buffers, runningVariance = runningMean + features;
-        bool ofBatch = pass.IsTraining && rows > 1;
+        (int counted, T total) = Counted(pass);
+        bool ofBatch = pass.IsTraining && counted > 1;
         T* mean = runningMean, variance = runningVariance;
         if (ofBatch)
         {
             mean = sums.Pointer;
             variance = mean + features;
-            Statistics(pass.Input, rows, mean, variance);
-            T unbiased = T.CreateTruncating((double)rows / (rows - 1));
+            Statistics(pass.Input, pass.Weights, rows, total, mean, variance);
+            T unbiased = T.CreateTruncating((double)counted / (counted - 1));
             for (int f = 0; f < features; f++)
             {
                 runningMean[f] += momentum * (mean[f] - runningMean[f]);
@@ -136,24 +143,46 @@ internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanag
         activation.Forward(field, pass.Output, rows, features);
     }
 
-    private void Statistics(T* x, int rows, T* mean, T* variance)
+    /// <summary>How many rows weigh anything, and how much all weigh together.</summary>
+    private static (int Rows, T Total) Counted(in LayerPass<T> pass)
+    {
+        if (pass.Weights == null) return (pass.Rows, T.CreateTruncating(pass.Rows));
+        int counted = 0;
+        T total = T.Zero;
+        for (int r = 0; r < pass.Rows; r++)
+        {
+            counted += pass.Weights[r] > T.Zero ? 1 : 0;
+            total += pass.Weights[r];
+        }
+        return (counted, total);
+    }
+
+    private void Statistics(T* x, T* weights, int rows, T total, T* mean, T* variance)
     {
         int features = Inputs;
-        T count = T.CreateTruncating(rows);
         for (int f = 0; f < features; f++) mean[f] = variance[f] = T.Zero;
         for (int r = 0; r < rows; r++)
-            for (int f = 0; f < features; f++) mean[f] += x[r * features + f];
-        for (int f = 0; f < features; f++) mean[f] /= count;
+        {
+            T w = weights == null ? T.One : weights[r];
+            if (w == T.Zero) continue; // 0·∞ would not be 0
+            for (int f = 0; f < features; f++) mean[f] += w * x[r * features + f];
+        }
+        for (int f = 0; f < features; f++) mean[f] /= total;
         for (int r = 0; r < rows; r++)
+        {
+            T w = weights == null ? T.One : weights[r];
+            if (w == T.Zero) continue;
             for (int f = 0; f < features; f++)
             {
                 T centred = x[r * features + f] - mean[f];
-                variance[f] += centred * centred;
+                variance[f] += w * (centred * centred);
             }
-        for (int f = 0; f < features; f++) variance[f] /= count;
+        }
+        for (int f = 0; f < features; f++) variance[f] /= total;
     }
 
-    /// <summary>With d = dY ⊙ φ′: dβ = Σ d, dγ = Σ d·x̂, dX = γ/√(variance+ε)·(d − dβ/B − x̂·dγ/B).</summary>
+    /// <summary>With d = dY ⊙ φ′ and p a row's share of the weights, 1/B without: dβ = Σ d, dγ = Σ d·x̂,
+    /// dX = γ/√(variance+ε)·(d − p·dβ − x̂·p·dγ).</summary>
     public override void Backward(in LayerPass<T> pass)
     {
         int rows = pass.Rows, features = Inputs;
@@ -177,13 +206,17 @@ internal sealed unsafe class BoundBatchNorm<T> : BoundLayer<T> where T : unmanag
             gradientShift[f] = pass.Accumulate ? gradientShift[f] + dBeta[f] : dBeta[f];
         }
         if (pass.InputGradient == null) return;
-        bool ofBatch = pass.IsTraining && rows > 1;
-        T share = ofBatch ? T.One / T.CreateTruncating(rows) : T.Zero;
+        (int counted, T total) = Counted(pass);
+        T even = pass.IsTraining && counted > 1 ? T.One / total : T.Zero;
         for (int r = 0; r < rows; r++)
+        {
+            T share = pass.Weights == null ? even : even * pass.Weights[r];
             for (int f = 0; f < features; f++)
             {
                 int at = r * features + f;
-                pass.InputGradient[at] = gamma[f] * inverse[f] * (d[at] - share * dBeta[f] - normalised[at] * share * dGamma[f]);
+                pass.InputGradient[at] = gamma[f] * inverse[f] * (
+                    d[at] - share * dBeta[f] - normalised[at] * share * dGamma[f]);
             }
+        }
     }
 }

@@ -102,13 +102,24 @@ public sealed record Dense(int Units, Activation Activation) : Layer
 /// </summary>
 internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>Elements of dW that are worked out before the update rule takes them: 256 KiB of float, which a
+    /// second-level cache keeps beside the rows.</summary>
+    private const int BlockLength = 64 * 1024;
+
+    /// <summary>Fewest outputs that are split over the team; with less, parts would be thinner than a register tile.</summary>
+    private const int FewestColumns = 64;
+
     private readonly Kernels<T> kernels;
     private readonly ActivationKernel<T> activation;
-    private readonly int weight, bias;
-    private readonly bool keepsField;
+    private readonly int weight, bias, weightSegment;
+    private readonly bool keepsField, isElementwise;
     private readonly int[] absent;
     private readonly AlignedBuffer<T>? scale;
-    private AlignedBuffer<T>? packed;
+    private AlignedBuffer<T>? transposed, turned;
+    private Scratch[] scratches = [];
+
+    /// <summary>What one thread needs for a large layer: a block of dW, and dZ in panels.</summary>
+    private readonly record struct Scratch(AlignedBuffer<T> Block, AlignedBuffer<T> Panels);
 
     public BoundDense(Dense layer, in LayerPlace place) : base(place.Inputs, layer.Units)
     {
@@ -116,7 +127,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         activation = layer.Activation.Bind(kernels);
         weight = place.ParameterOffsets[0];
         bias = layer.HasBias ? place.ParameterOffsets[1] : -1;
+        weightSegment = place.FirstSegment;
         keepsField = place.KeepsScores || layer.Activation.DerivativeFrom == DerivativeFrom.Input;
+        isElementwise = layer.Activation.IsElementwise;
         absent = layer.Connections?.Absent ?? [];
         if (layer.ForwardScale == ForwardScale.None) return;
         scale = new AlignedBuffer<T>(layer.Units);
@@ -127,6 +140,10 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     // The field Z is kept only where the derivative or the loss asks for it.
     public override int CacheLength(int rows) => keepsField ? rows * Outputs : 0;
 
+    // A mask's absent links get no gradient, and hence no update: that is settled on the whole tensor. So is a scale.
+    internal override bool UpdatesItself => absent.Length == 0 && scale is null;
+    internal override bool IsRowwise => absent.Length == 0 && scale is null;
+
     public override void Forward(in LayerPass<T> pass)
     {
         ForwardJob job = new(this, pass);
@@ -135,95 +152,202 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     public override void Backward(in LayerPass<T> pass)
     {
-        // Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.
-        if (pass.InputGradient != null) packed ??= new AlignedBuffer<T>(Kernels<T>.TransposedLength(Inputs, Outputs));
-        FieldGradientJob field = new(this, pass);
-        pass.Run(ref field, (long)pass.Rows * Outputs * 16);
-        if (scale is not null)
-        {
-            if (bias >= 0) SumBiases(pass);
-            ScaleFieldGradient(pass);
-        }
+        if (scale is not null) ScaleFieldGradient(pass);
+        if (Turns(pass)) turned = AtLeast(turned, pass.Rows * Outputs);
+        else PrepareRows(pass);
+        BackwardJob field = new(this, pass);
+        pass.Run(ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null || Turns(pass) ? 16 : Inputs));
+        PrepareGradients(pass.Rows, pass.Team.Size);
         GradientJob job = new(this, pass);
-        pass.Run(ref job, 2L * pass.Rows * Inputs * Outputs);
+        pass.Run(ref job, (long)pass.Rows * Inputs * Outputs);
         T* dW = pass.Gradient + weight;
         foreach (int place in absent) dW[place] = T.Zero;
     }
 
-    private void SumBiases(in LayerPass<T> pass) =>
-        kernels.ColumnSums(pass.OutputGradient, Outputs, pass.Gradient + bias, pass.Rows, Outputs, pass.Accumulate);
+    internal override void ForwardRows(in LayerPass<T> pass, int first, int count) =>
+        ForwardBlock(pass, first, count, 0, Outputs);
+
+    private void ForwardBlock(in LayerPass<T> pass, int first, int count, int column, int columns)
+    {
+        if (count == 0 || columns == 0) return;
+        long at = (long)first * Outputs + column;
+        T* b = bias < 0 ? null : pass.Parameters + bias + column;
+        T* y = pass.Output + at, z = keepsField && pass.Cache != null ? pass.Cache + at : y;
+        kernels.Forward(pass.Input + (long)first * Inputs, Inputs, pass.Parameters + weight + column, Outputs,
+            scale is null ? b : null, z, Outputs, count, Inputs, columns);
+        if (scale is not null) ScaleFields(z, b, count, column, columns);
+        if (columns == Outputs) activation.Forward(z, y, count, columns);
+        else for (int row = 0; row < count; row++, z += Outputs, y += Outputs) activation.Forward(z, y, 1, columns);
+    }
+
+    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.</summary>
+    internal override void PrepareRows(in LayerPass<T> pass)
+    {
+        if (pass.InputGradient == null) return;
+        transposed ??= new AlignedBuffer<T>(Inputs * Outputs);
+        TransposeJob job = new(this, pass);
+        pass.Run(ref job, 16L * Inputs * Outputs);
+    }
+
+    /// <summary>Whether dXᵀ = W·dZᵀ is cheaper than dX = dZ·Wᵀ, that is, whether the batch's numbers, which it turns, are
+    /// fewer than the weights, which the other turns.</summary>
+    private bool Turns(in LayerPass<T> pass) =>
+        IsLarge && pass.InputGradient != null && (long)pass.Rows * (Inputs + Outputs) < (long)Inputs * Outputs;
+
+    private bool IsLarge => !TrainState<T>.KeepsGradientOf(Inputs * Outputs);
+
+    /// <summary>dZ in place of dY.</summary>
+    private void FieldGradient(in LayerPass<T> pass, int first, int count)
+    {
+        long at = (long)first * Outputs;
+        if (!pass.GradientIsOfScores && scale is null)
+            activation.Backward(
+                keepsField ? pass.Cache + at : null, pass.Output + at, pass.OutputGradient + at, count, Outputs);
+    }
+
+    internal override void BackwardRows(in LayerPass<T> pass, int first, int count)
+    {
+        if (count == 0) return;
+        FieldGradient(pass, first, count);
+        long at = (long)first * Outputs;
+        if (pass.InputGradient != null)
+            kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer,
+                pass.InputGradient + (long)first * Inputs, Inputs, count, Inputs, Outputs);
+    }
+
+    /// <summary>Part of dW and db: outputs are split, sums never.</summary>
+    internal override void Gradients(in LayerPass<T> pass, int part, int parts)
+    {
+        // Where a team worked out the outputs by columns, the same processor meets the same weights again. With dX it goes by
+        // inputs: the rows of W that a thread reads for dX are those that it updates.
+        bool turns = Turns(pass), byColumns = !turns && SplitsColumns(parts);
+        (int input, int inputs) = byColumns ? (0, Inputs) : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
+        (int column, int columns) =
+            byColumns ? Team.Part(Outputs, part, parts, 32).GetOffsetAndLength(Outputs) : (0, Outputs);
+        if (turns && inputs > 0)
+            kernels.InputGradientTurned(turned!.Pointer, pass.Rows, pass.Parameters + weight + (long)input * Outputs, Outputs,
+                pass.InputGradient + input, Inputs, pass.Rows, inputs, Outputs);
+        if (inputs > 0 && columns > 0)
+        {
+            if (IsLarge) LargeWeightGradient(pass, scratches[part], input, inputs, column, columns);
+            else WeightGradient(pass, input, inputs, column, columns);
+        }
+        (column, columns) = Team.Part(Outputs, part, parts, 16).GetOffsetAndLength(Outputs);
+        if (bias < 0 || columns == 0 || scale is not null) return;
+        T* db = pass.Gradient + bias + column;
+        kernels.ColumnSums(pass.OutputGradient + column, Outputs, db, pass.Rows, columns, pass.Accumulate);
+        pass.Updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
+    }
+
+    private void WeightGradient(in LayerPass<T> pass, int input, int inputs, int column, int columns)
+    {
+        long at = (long)input * Outputs + column;
+        T* dW = pass.Gradient + weight + at;
+        kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, Outputs, pass.Rows, inputs,
+            columns, pass.Accumulate);
+        pass.Updater?.Apply(weightSegment, at, Outputs, dW, Outputs, inputs, columns);
+    }
+
+    /// <summary>Block by block, so that the update rule finds the gradient in a cache. It goes past its own array where nothing
+    /// needs the whole of it: that saves a trip to memory and back.</summary>
+    private void LargeWeightGradient(in LayerPass<T> pass, Scratch scratch, int input, int inputs, int column, int columns)
+    {
+        T* dZ = pass.OutputGradient + column, panels = scratch.Panels.Pointer;
+        kernels.PackGradient(dZ, Outputs, panels, pass.Rows, columns);
+        bool passesBy = pass.Updater is not null && !pass.Accumulate;
+        int stride = passesBy ? columns : Outputs, step = BlockRows(columns);
+        for (int end = input + inputs; input < end; input += step)
+        {
+            int count = Math.Min(step, end - input);
+            long at = (long)input * Outputs + column;
+            T* dW = passesBy ? scratch.Block.Pointer : pass.Gradient + weight + at;
+            kernels.WeightGradientPacked(
+                pass.Input + input, Inputs, panels, dZ, Outputs, dW, stride, pass.Rows, count, columns, pass.Accumulate);
+            pass.Updater?.Apply(weightSegment, at, Outputs, dW, stride, count, columns);
+        }
+    }
+
+    private static int BlockRows(int columns) => Math.Max(8, BlockLength / columns & ~7);
+
+    private bool SplitsColumns(int parts) => parts > 1 && isElementwise && Outputs >= FewestColumns;
+
+    /// <summary>Memory for the threads, taken before a team starts and kept.</summary>
+    internal override void PrepareGradients(int rows, int parts)
+    {
+        if (!IsLarge) return;
+        int panels = kernels.PackedGradientLength(rows, Outputs);
+        if (scratches.Length >= parts && scratches[0].Panels.Length >= panels) return;
+        scratches = new Scratch[parts];
+        for (int part = 0; part < parts; part++)
+            scratches[part] = new(new AlignedBuffer<T>(Math.Max(BlockLength, 8 * Outputs)), new AlignedBuffer<T>(panels));
+    }
+
+    private static AlignedBuffer<T> AtLeast(AlignedBuffer<T>? buffer, int length) =>
+        buffer is not null && buffer.Length >= length ? buffer : new AlignedBuffer<T>(length);
 
     /// <summary>Z = U·diag(s) + b in place of U = X·W.</summary>
-    private void ScaleFields(T* z, T* b, int rows)
+    private void ScaleFields(T* z, T* b, int rows, int column, int columns)
     {
-        T* s = scale!.Pointer;
+        T* s = scale!.Pointer + column;
         for (int row = 0; row < rows; row++, z += Outputs)
-            for (int unit = 0; unit < Outputs; unit++)
+            for (int unit = 0; unit < columns; unit++)
                 z[unit] = b == null ? z[unit] * s[unit] : z[unit] * s[unit] + b[unit];
     }
 
+    /// <summary>dZ in place of dY, db, and then dZ·diag(s) in the place of dZ.</summary>
     private void ScaleFieldGradient(in LayerPass<T> pass)
     {
         T* s = scale!.Pointer, dZ = pass.OutputGradient;
+        if (!pass.GradientIsOfScores)
+            activation.Backward(keepsField ? pass.Cache : null, pass.Output, dZ, pass.Rows, Outputs);
+        if (bias >= 0) kernels.ColumnSums(dZ, Outputs, pass.Gradient + bias, pass.Rows, Outputs, pass.Accumulate);
         for (int row = 0; row < pass.Rows; row++, dZ += Outputs)
             for (int unit = 0; unit < Outputs; unit++)
                 dZ[unit] *= s[unit];
     }
 
-    /// <summary>Rows split over the team: each row's outputs depend on that row alone.</summary>
     private readonly struct ForwardJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
         public void Execute(int part, int parts)
         {
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
-            if (count == 0) return;
-            int inputs = layer.Inputs, outputs = layer.Outputs;
-            T* y = pass.Output + (long)first * outputs;
-            T* b = layer.bias < 0 ? null : pass.Parameters + layer.bias;
-            layer.kernels.Forward(pass.Input + (long)first * inputs, inputs, pass.Parameters + layer.weight, outputs,
-                layer.scale is null ? b : null, y, outputs, count, inputs, outputs);
-            if (layer.scale is not null) layer.ScaleFields(y, b, count);
-            T* z = y;
-            if (layer.keepsField && pass.Cache != null)
-            {
-                z = pass.Cache + (long)first * outputs;
-                Buffer.MemoryCopy(y, z, (long)count * outputs * sizeof(T), (long)count * outputs * sizeof(T));
-            }
-            layer.activation.Forward(z, y, count, outputs);
+            (int first, int count) = (0, pass.Rows);
+            (int column, int columns) = (0, layer.Outputs);
+            if (layer.SplitsColumns(parts)) (column, columns) = Team.Part(columns, part, parts, 32).GetOffsetAndLength(columns);
+            else (first, count) = Team.Part(count, part, parts, 8).GetOffsetAndLength(count);
+            layer.ForwardBlock(pass, first, count, column, columns);
         }
     }
 
-    /// <summary>dZ in place of dY, and W packed for dX; both are complete before the next job starts.</summary>
-    private readonly struct FieldGradientJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
+    private readonly struct TransposeJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
         public void Execute(int part, int parts)
         {
-            int outputs = layer.Outputs;
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
-            long at = (long)first * outputs;
-            if (!pass.GradientIsOfScores && count > 0)
-                layer.activation.Backward(pass.Cache == null ? null : pass.Cache + at, pass.Output + at, pass.OutputGradient + at, count, outputs);
-            if (pass.InputGradient == null || part != 0) return;
-            layer.kernels.PackTransposed(pass.Parameters + layer.weight, outputs, layer.packed!.Pointer, layer.Inputs, outputs);
+            int inputs = layer.Inputs, outputs = layer.Outputs;
+            (int input, int count) = Team.Part(inputs, part, parts, 16).GetOffsetAndLength(inputs);
+            Transpose<T>.Copy(pass.Parameters + layer.weight + (long)input * outputs, outputs,
+                layer.transposed!.Pointer + input, inputs, count, outputs);
         }
     }
 
-    /// <summary>dW split over inputs and dX over rows: outputs are split, sums never.</summary>
+    private readonly struct BackwardJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
+    {
+        public void Execute(int part, int parts)
+        {
+            (int first, int count) = Team.Part(pass.Rows, part, parts, 8).GetOffsetAndLength(pass.Rows);
+            if (count == 0) return;
+            if (!layer.Turns(pass))
+            {
+                layer.BackwardRows(pass, first, count);
+                return;
+            }
+            layer.FieldGradient(pass, first, count);
+            Transpose<T>.Copy(pass.OutputGradient + (long)first * layer.Outputs, layer.Outputs,
+                layer.turned!.Pointer + first, pass.Rows, count, layer.Outputs);
+        }
+    }
+
     private readonly struct GradientJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
-        public void Execute(int part, int parts)
-        {
-            int inputs = layer.Inputs, outputs = layer.Outputs;
-            (int input, int inputCount) = Team.Part(inputs, part, parts, 4).GetOffsetAndLength(inputs);
-            if (inputCount > 0)
-                layer.kernels.WeightGradient(pass.Input + input, inputs, pass.OutputGradient, outputs,
-                    pass.Gradient + layer.weight + (long)input * outputs, outputs, pass.Rows, inputCount, outputs, pass.Accumulate);
-            if (part == parts - 1 && layer.bias >= 0 && layer.scale is null) layer.SumBiases(pass);
-            if (pass.InputGradient == null) return;
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 4).GetOffsetAndLength(pass.Rows);
-            if (count > 0)
-                layer.kernels.InputGradientPacked(pass.OutputGradient + (long)first * outputs, outputs, layer.packed!.Pointer,
-                    pass.InputGradient + (long)first * inputs, inputs, count, inputs, outputs);
-        }
+        public void Execute(int part, int parts) => layer.Gradients(pass, part, parts);
     }
 }

@@ -5,8 +5,8 @@ using Downhill.Graph;
 namespace Downhill;
 
 /// <summary>
-/// In training each input is dropped with probability <paramref name="Rate"/> and the others are scaled by 1/(1−rate), so
-/// that prediction uses the network as it is. Srivastava et al., JMLR 15, 2014, §10 (inverted form).
+/// In training each input is dropped with probability <paramref name="Rate"/> and the others are scaled by 1/(1−rate),
+/// so that prediction uses the network as it is. Srivastava et al., JMLR 15, 2014, §10 (inverted form).
 /// </summary>
 /// <param name="Rate">Share dropped, 0 up to but not including 1.</param>
 public sealed record Dropout(double Rate) : Layer
@@ -22,35 +22,43 @@ public sealed record Dropout(double Rate) : Layer
 }
 
 /// <summary>The cache holds each element's factor: 0 or 1/(1−rate).</summary>
-internal sealed unsafe class BoundDropout<T>(Dropout layer, LayerPlace place) : BoundLayer<T>(place.Inputs, place.Inputs)
+internal sealed unsafe class BoundDropout<T>(Dropout layer, LayerPlace place)
+    : BoundLayer<T>(place.Inputs, place.Inputs)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     public override int CacheLength(int rows) => rows * Inputs;
 
-    public override void Forward(in LayerPass<T> pass)
+    internal override bool IsRowwise => true;
+
+    public override void Forward(in LayerPass<T> pass) => ForwardRows(pass, 0, pass.Rows);
+
+    public override void Backward(in LayerPass<T> pass) => BackwardRows(pass, 0, pass.Rows);
+
+    internal override void ForwardRows(in LayerPass<T> pass, int first, int count)
     {
-        int length = pass.Rows * Inputs;
+        int at = first * Inputs, length = count * Inputs;
+        T* input = pass.Input + at, output = pass.Output + at, factors = pass.Cache + at;
         if (!pass.IsTraining)
         {
-            Buffer.MemoryCopy(pass.Input, pass.Output, (long)length * sizeof(T), (long)length * sizeof(T));
+            Buffer.MemoryCopy(input, output, (long)length * sizeof(T), (long)length * sizeof(T));
             return;
         }
         // A pure function of seed, layer, step and place in the batch: chunks, threads and resuming change nothing.
         RandomStream random = new(pass.Seed, RandomStreams.Dropout + (uint)place.Index, (uint)pass.Step);
         T kept = T.CreateTruncating(1 / (1 - layer.Rate));
-        ulong start = (ulong)pass.FirstRow * (ulong)Inputs;
+        ulong start = (ulong)(pass.FirstRow + first) * (ulong)Inputs;
         for (int i = 0; i < length; i++)
         {
             T factor = random.Uniform(start + (ulong)i) < layer.Rate ? T.Zero : kept;
-            pass.Cache[i] = factor;
-            pass.Output[i] = pass.Input[i] * factor;
+            factors[i] = factor;
+            output[i] = input[i] * factor;
         }
     }
 
-    public override void Backward(in LayerPass<T> pass)
+    internal override void BackwardRows(in LayerPass<T> pass, int first, int count)
     {
         if (pass.InputGradient == null) return;
-        for (int i = 0; i < pass.Rows * Inputs; i++)
+        for (int i = first * Inputs; i < (first + count) * Inputs; i++)
             pass.InputGradient[i] = pass.OutputGradient[i] * pass.Cache[i];
     }
 }

@@ -9,12 +9,12 @@ public enum ForwardScale
     None,
 
     /// <summary>
-    /// s = 1/√n with n the links that end in the unit: LeCun's 1/√fan-in (lecture L18; LeCun et al., Efficient BackProp,
-    /// 1998, §4.6) moved from the start of the weights into the sum itself, so that the network stays the same
-    /// function of weights that are all of one size (the parametrisation of Jacot, Gabriel and Hongler, Neural Tangent
-    /// Kernel, NeurIPS 2018, §2). Weights start √n times as large as without, so the start is the same function. Plain
-    /// descent then moves w/√n, what a layer without the scale would call its weight, with the rate η/n. Penalties and decay
-    /// see w.
+    /// s = 1/√n with n the links that end in the unit: LeCun's 1/√fan-in (lecture L18; LeCun et al., Efficient
+    /// BackProp, 1998, §4.6) moved from the start of the weights into the sum itself, so that the network stays the
+    /// same function of weights that are all of one size (the parametrisation of Jacot, Gabriel and Hongler, Neural
+    /// Tangent Kernel, NeurIPS 2018, §2). Weights start √n times as large as without, so the start is the same
+    /// function. Plain descent then moves w/√n, what a layer without the scale would call its weight, with the rate
+    /// η/n. Penalties and decay see w.
     /// </summary>
     LeCun,
 }
@@ -36,7 +36,8 @@ internal static class ForwardScales
         if (!json.TryGetProperty("forward_scale", out JsonElement word)) return ForwardScale.None;
         int place = Array.IndexOf(Words, word.GetString());
         if (place < 0)
-            Throw.Input("Network description", $"a forward scale of {string.Join(", ", Words)}", $"'{word.GetString()}'",
+            Throw.Input("Network description", $"a forward scale of {string.Join(", ", Words)}",
+                $"'{word.GetString()}'",
                 "The file is of a newer version.");
         return (ForwardScale)place;
     }

@@ -82,8 +82,10 @@ public abstract record Layer
 /// <param name="BufferOffset">Offset in the flat buffer array.</param>
 /// <param name="Arithmetic">Fast or portable.</param>
 /// <param name="KeepsScores">Whether the loss wants the induced fields of this (last) layer.</param>
+/// <param name="FirstSegment">Number of the layer's first tensor among all (<see cref="NetworkSpec.Segments"/>).</param>
 public readonly record struct LayerPlace(
-    int Index, int Inputs, IReadOnlyList<int> ParameterOffsets, int BufferOffset, Arithmetic Arithmetic, bool KeepsScores);
+    int Index, int Inputs, IReadOnlyList<int> ParameterOffsets, int BufferOffset, Arithmetic Arithmetic, bool KeepsScores,
+    int FirstSegment = 0);
 
 /// <summary>
 /// One pass of some rows through a bound layer: where everything lies. B rows, I inputs, O outputs, row-major.
@@ -104,6 +106,9 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
 
     /// <summary>Seed of the run.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Weights of the rows [B] in training; null where all count alike.</summary>
+    public T* Weights { get; init; }
 
     /// <summary>[B,I].</summary>
     public T* Input { get; init; }
@@ -135,16 +140,15 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>Backward: whether to add to the gradient (later chunks of a batch) or to write it (the first).</summary>
     public bool Accumulate { get; init; }
 
+    /// <summary>Backward: takes each part of the finished gradient at once, where nothing needs the whole of it; only
+    /// layers that say so (<see cref="BoundLayer{T}.UpdatesItself"/>) may leave the gradient's array out then.</summary>
+    internal Updater<T>? Updater { get; init; }
+
     internal Threading.Team Team { get; init; }
 
-    /// <summary>Runs a job on the team, or at once where it is too small to be worth waking anybody.</summary>
-    internal void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, Threading.IJob
-    {
-        // Below this many multiply-adds (about 10 µs) handing out parts costs more than it saves.
-        const long Worthwhile = 48 * 48 * 256;
-        if (Team.Size == 1 || multiplyAdds < Worthwhile) job.Execute(0, 1);
-        else Team.Run(ref job);
-    }
+    /// <summary>Runs a job on the team, or at once where it is too small to be worth handing out.</summary>
+    internal void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, Threading.IJob =>
+        Team.Run(ref job, multiplyAdds);
 }
 
 /// <summary>A layer bound to its place, with its kernels chosen.</summary>
@@ -163,6 +167,28 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
 
     /// <summary>Parameters' gradient and, where wanted, the inputs' gradient from the outputs' gradient.</summary>
     public abstract void Backward(in LayerPass<T> pass);
+
+    /// <summary>Whether <see cref="Backward"/> hands its gradient to <see cref="LayerPass{T}.Updater"/>.</summary>
+    internal virtual bool UpdatesItself => false;
+
+    /// <summary>Whether every row passes alone, so that a team may share a pass by rows: then the following methods
+    /// exist, and do together what the two above do.</summary>
+    internal virtual bool IsRowwise => false;
+
+    /// <summary>Outputs of <paramref name="count"/> rows from <paramref name="first"/> on.</summary>
+    internal virtual void ForwardRows(in LayerPass<T> pass, int first, int count) => throw new NotSupportedException();
+
+    /// <summary>What <see cref="BackwardRows"/> needs of the parameters: once per step.</summary>
+    internal virtual void PrepareRows(in LayerPass<T> pass) { }
+
+    /// <summary>∂C/∂Z in place of ∂C/∂Y and, where wanted, ∂C/∂X of these rows.</summary>
+    internal virtual void BackwardRows(in LayerPass<T> pass, int first, int count) => throw new NotSupportedException();
+
+    /// <summary>Takes the memory that <see cref="Gradients"/> needs for this many parts; later calls do nothing.</summary>
+    internal virtual void PrepareGradients(int rows, int parts) { }
+
+    /// <summary>One of several parts of the parameters' gradient, when all rows have passed.</summary>
+    internal virtual void Gradients(in LayerPass<T> pass, int part, int parts) { }
 
     // The arrays of a pass as spans, for layers that are written without pointers.
 

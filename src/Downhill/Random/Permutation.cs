@@ -20,6 +20,9 @@ public readonly struct Permutation
     private const int Rounds = 8;
     private const int PackedLimit = 16, TableLimit = 256;
 
+    // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million elements.
+    private const int TabulatedBits = 10;
+
     [InlineArray(2 * Rounds)]
     private struct Keys
     {
@@ -80,8 +83,49 @@ public readonly struct Permutation
                 elements[i] = (int)(packed >> (4 * (start + i))) & 15;
             return;
         }
+        if (lowBits <= TabulatedBits && elements.Length >= 2 << lowBits)
+        {
+            FillTabulated((uint)start, elements);
+            return;
+        }
         for (int i = 0; i < elements.Length; i++)
             elements[i] = Walk((uint)(start + i));
+    }
+
+    /// <summary>The same elements with every round's function of a half worked out before: a third of the time where there are
+    /// many more elements than halves.</summary>
+    [SkipLocalsInit]
+    private unsafe void FillTabulated(uint start, Span<int> elements)
+    {
+        int rounds = Count <= TableLimit ? 2 * Rounds : Rounds, size = 1 << lowBits;
+        uint lowMask = (1u << lowBits) - 1, highMask = (1u << highBits) - 1, count = (uint)Count;
+        ushort* tables = stackalloc ushort[rounds << lowBits], end = tables + (rounds << lowBits);
+        for (int round = 0; round < rounds; round++)
+        {
+            bool toLow = (round & 1) == 0;
+            uint mask = toLow ? lowMask : highMask;
+            int halves = toLow ? 1 << highBits : size, shift = 64 - (toLow ? lowBits : highBits);
+            for (int half = 0; half < halves; half++)
+                tables[round * size + half] = Count <= TableLimit
+                    ? (ushort)((uint)(keys[round] >> (4 * half)) & mask)
+                    : (ushort)((keys[2 * round] * (ulong)half + keys[2 * round + 1]) >> shift);
+        }
+        for (int i = 0; i < elements.Length; i++)
+        {
+            uint x = start + (uint)i;
+            do
+            {
+                uint low = x & lowMask, high = x >> lowBits;
+                for (ushort* table = tables; table < end; table += 2 * size)
+                {
+                    low ^= table[high];
+                    high ^= table[size + low];
+                }
+                x = high << lowBits | low;
+            }
+            while (x >= count);
+            elements[i] = (int)x;
+        }
     }
 
     private int Walk(uint x)

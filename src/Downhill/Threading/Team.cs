@@ -27,12 +27,19 @@ internal sealed unsafe class Team : IDisposable
     private readonly Worker[] workers;
     private readonly Gate done;
 
+    /// <summary>Looks at a number before the first pause: some three microseconds.</summary>
+    private const int QuickLooks = 2000;
+
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds' work.</summary>
+    private const long Worthwhile = 128 * 1024;
+
     // The job, written before the round is raised and read after it is seen raised.
     private delegate*<void*, int, int, void> body;
     private void* job;
     private Shared shared;
 
-    /// <summary>What the threads watch and count, each on a cache line (two, for prefetching pairs) of its own.</summary>
+    /// <summary>What the threads watch and count, each on a cache line (two, for prefetching pairs) of its
+    /// own.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 512)]
     private struct Shared
     {
@@ -82,10 +89,12 @@ internal sealed unsafe class Team : IDisposable
     public static int DefaultSize => OperatingSystem.IsBrowser() ? 1 : Environment.ProcessorCount;
 
     /// <summary>
-    /// Does the job, part 0 on the calling thread, and returns when every part is done. The parts share one copy of the
+    /// Does the job, part 0 on the calling thread, and returns when every part is done; parts whose threads have not begun when
+    /// part 0 is done are done by the caller, too. The parts share one copy of the
     /// struct, which is copied back at the end.
     /// </summary>
-    /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own job.</exception>
+    /// <exception cref="InvalidOperationException">This team is at work, as when called from within its own
+    /// job.</exception>
     /// <exception cref="ObjectDisposedException">The team has been disposed.</exception>
     /// <remarks>If parts throw, all others still end; then the exception of the lowest part is thrown.</remarks>
     public void Run<TJob>(ref TJob job) where TJob : struct, IJob
@@ -112,6 +121,19 @@ internal sealed unsafe class Team : IDisposable
         }
     }
 
+    /// <summary>The same, or at once on the calling thread where it is too small to be worth handing out.</summary>
+    public void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, IJob
+    {
+        if (workers.Length == 0 || multiplyAdds < Worthwhile)
+        {
+            job.Execute(0, 1);
+        }
+        else
+        {
+            Run(ref job);
+        }
+    }
+
     private static void Execute<TJob>(void* job, int part, int parts) where TJob : struct, IJob =>
         Unsafe.AsRef<TJob>(job).Execute(part, parts);
 
@@ -120,6 +142,11 @@ internal sealed unsafe class Team : IDisposable
         this.body = body;
         this.job = job;
         shared.Pending = workers.Length;
+        int round = shared.Round + 1;
+        foreach (Worker worker in workers)
+        {
+            worker.Offer(round);
+        }
         Announce(workers.Length);
         Exception? failure = null;
         try
@@ -129,6 +156,15 @@ internal sealed unsafe class Team : IDisposable
         catch (Exception exception)
         {
             failure = exception;
+        }
+        // A thread that has not begun by now is asleep, or its processor is busy with other programs: its part is done here
+        // instead of waited for. Parts are the same whoever does them.
+        foreach (Worker worker in workers)
+        {
+            if (worker.Take(round))
+            {
+                worker.Execute();
+            }
         }
         done.WaitUntil(ref shared.Pending, 0);                      // whatever happened: the job lies on this stack
         foreach (Worker worker in workers)
@@ -143,7 +179,8 @@ internal sealed unsafe class Team : IDisposable
         }
     }
 
-    /// <summary>Raises the round, which is a full fence, then wakes those who parked before they could see it.</summary>
+    /// <summary>Raises the round, which is a full fence, then wakes those who parked before they could see
+    /// it.</summary>
     private void Announce(int count)
     {
         Interlocked.Increment(ref shared.Round);
@@ -213,6 +250,7 @@ internal sealed unsafe class Team : IDisposable
         private readonly int part;
         private readonly Gate gate;
         private readonly Thread thread;
+        private int claim; // twice the round in which the part is offered, and 1 more when it is taken
 
         public Worker(Team team, int part, bool crowded)
         {
@@ -232,26 +270,43 @@ internal sealed unsafe class Team : IDisposable
 
         public void Dispose() => gate.Dispose();
 
+        /// <summary>The part of this round may be taken, once.</summary>
+        public void Offer(int round) => Volatile.Write(ref claim, 2 * round);
+
+        /// <summary>Whether the part is the asker's to do: it is of this round, and nobody has taken it.</summary>
+        public bool Take(int round) => Interlocked.CompareExchange(ref claim, 2 * round + 1, 2 * round) == 2 * round;
+
+        /// <summary>Does the part.</summary>
+        public void Execute()
+        {
+            try
+            {
+                team.body(team.job, part, team.workers.Length + 1);
+            }
+            catch (Exception exception)
+            {
+                Failure = exception;
+            }
+            if (Interlocked.Decrement(ref team.shared.Pending) == 0)
+            {
+                team.done.Wake();
+            }
+        }
+
         private void Loop()
         {
-            for (int round = 1; ; round++)                          // wraps around as the team's does
+            int seen = 0;
+            while (true)
             {
-                gate.WaitUntil(ref team.shared.Round, round);
+                gate.WaitWhile(ref team.shared.Round, seen);
+                seen = Volatile.Read(ref team.shared.Round);
                 if (team.body is null)
                 {
                     return;
                 }
-                try
+                if (Take(seen))
                 {
-                    team.body(team.job, part, team.workers.Length + 1);
-                }
-                catch (Exception exception)
-                {
-                    Failure = exception;
-                }
-                if (Interlocked.Decrement(ref team.shared.Pending) == 0)
-                {
-                    team.done.Wake();
+                    Execute();
                 }
             }
         }
@@ -268,14 +323,19 @@ internal sealed unsafe class Team : IDisposable
         private readonly AutoResetEvent wakeUp = new(false);
         private int parked;
 
-        public void WaitUntil(ref int number, int value)
+        public void WaitUntil(ref int number, int value) => Wait(ref number, value, until: true);
+
+        /// <summary>Waits until the number is another.</summary>
+        public void WaitWhile(ref int number, int value) => Wait(ref number, value, until: false);
+
+        private void Wait(ref int number, int value, bool until)
         {
             // A loop, because a waker may be late: it changed the number, and before it came to look at parked, this
             // thread saw the number, went on, and now waits for the next value.
-            while (!Spin(ref number, value))
+            while (!Spin(ref number, value, until))
             {
                 Interlocked.Exchange(ref parked, 1);
-                if (Volatile.Read(ref number) != value || Interlocked.CompareExchange(ref parked, 0, 1) != 1)
+                if (Volatile.Read(ref number) == value != until || Interlocked.CompareExchange(ref parked, 0, 1) != 1)
                 {
                     WaitForEvent();
                 }
@@ -295,11 +355,15 @@ internal sealed unsafe class Team : IDisposable
         /// Spins until the number is there or the time is up. Giving way every now and then keeps it harmless where
         /// other programs want the processor; with more threads than processors it does nothing but give way.
         /// </summary>
-        private bool Spin(ref int number, int value)
+        private bool Spin(ref int number, int value, bool until)
         {
-            if (Volatile.Read(ref number) == value)
+            // Within a step the next job or the last part follows at once: looking is all that helps.
+            for (int i = crowded ? 0 : QuickLooks; i >= 0; i--)
             {
-                return true;
+                if (Volatile.Read(ref number) == value == until)
+                {
+                    return true;
+                }
             }
             long end = Stopwatch.GetTimestamp() + SpinTicks;
             for (int i = 1; ; i++)
@@ -312,7 +376,7 @@ internal sealed unsafe class Team : IDisposable
                 {
                     Thread.SpinWait(4);
                 }
-                if (Volatile.Read(ref number) == value)
+                if (Volatile.Read(ref number) == value == until)
                 {
                     return true;
                 }

@@ -52,18 +52,22 @@ public sealed class LogTests : IDisposable
         desk.Run("train xor --epochs 1 --batch all --reduction sum --log sum.csv").Succeeded();
         Assert.Equal(Loss("mean.csv"), Loss("sum.csv"), 1e-9);
 
-        static double Loss(string path) => double.Parse(File.ReadAllLines(path)[1].Split(',')[2], CultureInfo.InvariantCulture);
+        static double Loss(string path) =>
+            double.Parse(File.ReadAllLines(path)[1].Split(',')[2], CultureInfo.InvariantCulture);
     }
 
     [Fact]
     public void LogIsCompleteAfterEveryEpoch()
     {
         int seen = 0;
-        desk.Run("train moons --epochs 10 --log run.csv".Split(' '), null, (output, error) => new Terminal(output, new Watching(error, text =>
+        desk.Run("train moons --epochs 10 --log run.csv".Split(' '), null,
+            (output, error) => new Terminal(output, new Watching(error, text =>
         {
             if (!text.StartsWith("epoch ", StringComparison.Ordinal)) return;
-            int epoch = int.Parse(text.AsSpan(6, text.IndexOf('/', StringComparison.Ordinal) - 6), CultureInfo.InvariantCulture);
-            using StreamReader reader = new(new FileStream("run.csv", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            int epoch = int.Parse(text.AsSpan(6, text.IndexOf('/', StringComparison.Ordinal) - 6),
+                CultureInfo.InvariantCulture);
+            using StreamReader reader = new(
+                new FileStream("run.csv", FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
             string[] lines = reader.ReadToEnd().Split('\n');
             // The line of this epoch comes with it or right after; all before are there, whole.
             Assert.InRange(lines.Length - 2, epoch - 1, epoch);
@@ -77,7 +81,8 @@ public sealed class LogTests : IDisposable
     public void ResumedRunContinuesTheLogAsIfItHadNeverStopped()
     {
         desk.Run("train moons --epochs 20 --log whole.csv --model a.safetensors").Succeeded();
-        Ran stopped = desk.Run("train moons --epochs 20 --log run.csv --checkpoint run.ckpt --every 5".Split(' '), "epoch 12/");
+        Ran stopped = desk.Run("train moons --epochs 20 --log run.csv --checkpoint run.ckpt --every 5".Split(' '),
+            "epoch 12/");
         Assert.Equal(Cli.Interrupted, stopped.Code);
         string[] before = File.ReadAllLines("run.csv");
         desk.Run("train moons --resume run.ckpt --log run.csv").Succeeded();
@@ -116,7 +121,8 @@ public sealed class LogTests : IDisposable
     [Fact]
     public void DivergedRunKeepsTheLinesOfItsGoodEpochs()
     {
-        Ran ran = desk.Run("train iris --optimizer gradient_descent --lr 100 --weight-decay 1000 --quiet --log run.csv");
+        Ran ran = desk.Run(
+            "train iris --optimizer gradient_descent --lr 100 --weight-decay 1000 --quiet --log run.csv");
         Assert.Equal(Cli.Failed, ran.Code);
         Assert.Equal(Head, File.ReadAllLines("run.csv")[0]);
     }

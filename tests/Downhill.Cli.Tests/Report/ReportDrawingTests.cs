@@ -63,7 +63,11 @@ public sealed partial class ReportDrawingTests
     public void CurvesAndBinsAreThoseOfTheMetrics(string data, string output)
     {
         FitResult fit = Model.Fit(Dataset.Load(data),
-            new() { Epochs = 3, Output = Catalog.Default.Activation(output), Cancellation = TestContext.Current.CancellationToken });
+            new()
+            {
+                Epochs = 3, Output = Catalog.Default.Activation(output),
+                Cancellation = TestContext.Current.CancellationToken
+            });
         Dataset rows = Dataset.Load(data);
         Preparation preparation = fit.Model.Preparation;
         List<float[]> outputs = [];
@@ -72,7 +76,8 @@ public sealed partial class ReportDrawingTests
             : c == 1 ? outputs[row][0] : preparation.TargetLow + preparation.TargetHigh - outputs[row][0];
         double[] weights = [.. Enumerable.Repeat(1.0, rows.Rows)];
         double[] areas = [.. Enumerable.Range(0, rows.Target.Classes.Count).Select(c => RocCurve.Of(
-            [.. Enumerable.Range(0, rows.Rows).Select(r => Score(r, c))], [.. rows.Classes.Select(k => k == c)], weights)!.Area)];
+            [.. Enumerable.Range(0, rows.Rows).Select(r => Score(r, c))], [.. rows.Classes.Select(k => k == c)],
+                weights)!.Area)];
         Assert.Equal(metrics.RocAuc!.Value, areas.Average(), 12);
         if (metrics.CalibrationError is not double error) return;
         IReadOnlyList<ReliabilityBin> bins = ReliabilityBin.Of(Enumerable.Range(0, rows.Rows).Select(r =>
@@ -89,7 +94,8 @@ public sealed partial class ReportDrawingTests
     {
         Markup page = new();
         page.Add($"<p title=\"{"\"><i>"}\">{"<b>&'\u0000\uD800\uFFFE😀"} {1234.5678} {7}</p>");
-        Assert.Equal("<p title=\"&quot;&gt;&lt;i&gt;\">&lt;b&gt;&amp;&#39;\uFFFD\uFFFD\uFFFD😀 1234.57 7</p>", page.ToString());
+        Assert.Equal("<p title=\"&quot;&gt;&lt;i&gt;\">&lt;b&gt;&amp;&#39;\uFFFD\uFFFD\uFFFD😀 1234.57 7</p>",
+            page.ToString());
     }
 
     /// <summary>WCAG 2.2, 1.4.3 (text: 4.5) and 1.4.11 (what is drawn: 3).</summary>
@@ -107,11 +113,13 @@ public sealed partial class ReportDrawingTests
         Dictionary<string, string> light = Colours(themes[0]), dark = Colours(themes[1].Split('}')[0]);
         foreach (Dictionary<string, string> theme in (Dictionary<string, string>[])[light, dark])
             foreach (string ground in (string[])["--page", "--panel"])
-                Assert.True(Contrast(theme[colour], theme[ground]) >= least, $"{colour} on {ground}: {Contrast(theme[colour], theme[ground]):0.00}");
+                Assert.True(Contrast(theme[colour], theme[ground]) >= least,
+                    $"{colour} on {ground}: {Contrast(theme[colour], theme[ground]):0.00}");
     }
 
     private static Dictionary<string, string> Colours(string css) =>
-        Colour().Matches(css).DistinctBy(m => m.Groups[1].Value).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
+        Colour().Matches(css).DistinctBy(m => m.Groups[1].Value)
+            .ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value);
 
     private static double Contrast(string a, string b)
     {
@@ -123,7 +131,8 @@ public sealed partial class ReportDrawingTests
             double[] weights = [0.2126, 0.7152, 0.0722];
             return Enumerable.Range(0, 3).Sum(i =>
             {
-                double c = int.Parse(hex.AsSpan(2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0;
+                double c = int.Parse(hex.AsSpan(2 * i, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+                    / 255.0;
                 return weights[i] * (c <= 0.04045 ? c / 12.92 : Math.Pow((c + 0.055) / 1.055, 2.4));
             });
         }

@@ -60,7 +60,8 @@ public sealed partial class ReportTests : IDisposable
         Assert.Equal(json.GetProperty("parameters").GetDouble(), Figure(page, "parameters"));
         Assert.Equal(json.GetProperty("seconds").GetDouble(), Figure(page, "seconds"));
         Assert.Equal(json.GetProperty("weightsHash").GetString(), ById(page, "weightsHash").Value);
-        Assert.Contains(json.GetProperty("network").GetString()!, page.Element("body")!.Element("header")!.Value, StringComparison.Ordinal);
+        Assert.Contains(json.GetProperty("network").GetString()!, page.Element("body")!.Element("header")!.Value,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed partial class ReportTests : IDisposable
         XElement page = Page("train digits --epochs 3");
         XElement matrix = page.Descendants("table").Single(t => (string?)t.Attribute("class") == "matrix");
         int[][] counts = [.. matrix.Element("tbody")!.Elements("tr").Select(row => row.Elements("td")
-            .Select(cell => cell.Nodes().First() is XText text ? int.Parse(text.Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture) : 0).ToArray())];
+            .Select(cell => cell.Nodes().First() is XText text
+                ? int.Parse(text.Value, NumberStyles.AllowThousands, CultureInfo.InvariantCulture) : 0).ToArray())];
         Assert.Equal(10, counts.Length);
         foreach (int[] row in counts) Assert.Equal(row[^1], row[..^1].Sum());
         int rows = counts.Sum(row => row[^1]), right = Enumerable.Range(0, 10).Sum(c => counts[c][c]);
@@ -94,7 +96,8 @@ public sealed partial class ReportTests : IDisposable
             for (int i = 0; i < rows.Length; i++)
             {
                 double value = Number(rows[i].Elements().ElementAt(columns[k]).Value);
-                double share = y[2] == "log" ? Math.Log(value / low) / Math.Log(high / low) : (value - low) / (high - low);
+                double share = y[2] == "log" ? Math.Log(value / low) / Math.Log(high / low)
+                    : (value - low) / (high - low);
                 Assert.Equal(height * (1 - share), Number(points[i].Split(' ')[1]), 0.01);
             }
         }
@@ -104,7 +107,8 @@ public sealed partial class ReportTests : IDisposable
     [InlineData("train iris --epochs 4 --hidden 6,5 --activation tanh,relu")]
     [InlineData("train moons --epochs 4 --momentum 0.5..0.9 --lr 0.01 --validation 0.3 --keep last")]
     [InlineData("train diabetes --epochs 3")]
-    [InlineData("train iris --batch-norm --dropout 0.1 --epochs 3 --initializer glorot_uniform --stop validation(patience=2)")]
+    [InlineData("train iris --batch-norm --dropout 0.1 --epochs 3 --initializer glorot_uniform --stop "
+        + "validation(patience=2)")]
     [InlineData("train xor --epochs 40 --hidden none --output sigmoid --seed 7 --arithmetic portable")]
     [InlineData("train breast_cancer --optimizer lbfgs --batch all --epochs 3 --l2 0.01")]
     [InlineData("train iris --epochs 4 --class-weight balanced --layer-lr lecun")]
@@ -112,13 +116,16 @@ public sealed partial class ReportTests : IDisposable
     [InlineData("train table.csv --target kind --ignore b --delimiter ; --epochs 3")]
     public void CommandOnThePageGivesTheSameWeights(string words)
     {
-        desk.Write("table.csv", "a;kind;b\n" + string.Concat(Enumerable.Range(0, 30).Select(i => $"{i % 7}.5;{(i % 3 == 0 ? "x y" : "z")};{i}\n")));
+        desk.Write("table.csv", "a;kind;b\n"
+            + string.Concat(Enumerable.Range(0, 30).Select(i => $"{i % 7}.5;{(i % 3 == 0 ? "x y" : "z")};{i}\n")));
         XElement page = Page(words);
         string command = ById(page, "command").Value;
         Assert.StartsWith("downhill train ", command, StringComparison.Ordinal);
-        string[] again = [.. ShellWord().Matches(command["downhill ".Length..]).Select(m => m.Value.Replace("'", "", StringComparison.Ordinal))];
+        string[] again = [.. ShellWord().Matches(command["downhill ".Length..])
+            .Select(m => m.Value.Replace("'", "", StringComparison.Ordinal))];
         Ran ran = desk.Run([.. again, "--json", "--model", "again.safetensors"]).Succeeded();
-        Assert.Equal(ById(page, "weightsHash").Value, JsonDocument.Parse(ran.Out).RootElement.GetProperty("weightsHash").GetString());
+        Assert.Equal(ById(page, "weightsHash").Value,
+            JsonDocument.Parse(ran.Out).RootElement.GetProperty("weightsHash").GetString());
     }
 
     [Fact]
@@ -128,16 +135,19 @@ public sealed partial class ReportTests : IDisposable
         string quoted = $"\"{evil.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
         desk.Write("bad & <b>.csv", $"{quoted},k\u0001nd,\"2{quoted[1..]}\n"
             + string.Concat(Enumerable.Range(0, 60).Select(i => $"{i},{i % 7},{(i % 4 < 2 ? quoted : "'><b>")}\n")));
-        desk.Run("train", "bad & <b>.csv", "--epochs", "3", "--hidden", "3", "--report", "bad.html", "--model", "m.safetensors", "--validation", "0.2").Succeeded();
+        desk.Run("train", "bad & <b>.csv", "--epochs", "3", "--hidden", "3", "--report", "bad.html", "--model",
+            "m.safetensors", "--validation", "0.2").Succeeded();
         string text = File.ReadAllText("bad.html");
         XElement page = Read("bad.html");
         AssertStandsAlone(page);
         Assert.Single(page.Descendants("script"));
         Assert.DoesNotContain(page.Descendants("b"), b => b.Value.Length == 0);
-        Assert.DoesNotContain(page.Descendants().Attributes(), a => a.Name.LocalName.StartsWith("on", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(page.Descendants().Attributes(),
+            a => a.Name.LocalName.StartsWith("on", StringComparison.OrdinalIgnoreCase));
         Assert.DoesNotContain("<img src=x", text, StringComparison.Ordinal);
         Assert.Single(Regex.Matches(text, "<script", RegexOptions.IgnoreCase));
-        Assert.Contains(evil[..20], string.Concat(page.DescendantNodes().OfType<XText>().Select(t => t.Value)), StringComparison.Ordinal);
+        Assert.Contains(evil[..20], string.Concat(page.DescendantNodes().OfType<XText>().Select(t => t.Value)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,10 +164,12 @@ public sealed partial class ReportTests : IDisposable
     [Fact]
     public void InterruptedRunIsReportedAsFarAsItGot()
     {
-        Ran ran = desk.Run("train moons --epochs 1000000 --validation 0.2 --report run.html --log run.csv".Split(' '), "epoch 1/");
+        Ran ran = desk.Run("train moons --epochs 1000000 --validation 0.2 --report run.html --log run.csv".Split(' '),
+            "epoch 1/");
         Assert.Equal(Cli.Interrupted, ran.Code);
         XElement page = Read("run.html");
-        Assert.Contains("Interrupted", page.Descendants().Single(e => (string?)e.Attribute("class") == "warning").Value, StringComparison.Ordinal);
+        Assert.Contains("Interrupted", page.Descendants().Single(e => (string?)e.Attribute("class") == "warning").Value,
+            StringComparison.Ordinal);
         Assert.Equal(1, Figure(page, "epochs"));
         Assert.Equal(2, File.ReadAllLines("run.csv").Length);
     }
@@ -183,7 +195,8 @@ public sealed partial class ReportTests : IDisposable
         desk.Run("train", folder, "--epochs", "1", "--hidden", "128", "--quiet", "--report", "mnist.html").Succeeded();
         Assert.InRange(new FileInfo("mnist.html").Length, 50_000, 2_000_000);
         XElement page = Read("mnist.html");
-        Assert.Equal(64, page.Descendants("ol").Single(o => (string?)o.Attribute("class") == "tiles").Elements("li").Count());
+        Assert.Equal(
+            64, page.Descendants("ol").Single(o => (string?)o.Attribute("class") == "tiles").Elements("li").Count());
         AssertStandsAlone(page);
     }
 
@@ -197,7 +210,8 @@ public sealed partial class ReportTests : IDisposable
 
     [Fact]
     public void PerceptronHasNoPage() =>
-        Assert.Contains("perceptron", desk.Run("train iris --optimizer perceptron --report run.html").Refused(), StringComparison.Ordinal);
+        Assert.Contains("perceptron", desk.Run("train iris --optimizer perceptron --report run.html").Refused(),
+            StringComparison.Ordinal);
 
     [Fact]
     public void ReportDoesNotChangeTheRun()
@@ -227,14 +241,17 @@ public sealed partial class ReportTests : IDisposable
         string text = page.ToString(SaveOptions.DisableFormatting);
         Assert.DoesNotContain("://", text, StringComparison.Ordinal);
         Assert.DoesNotContain("@import", text, StringComparison.Ordinal);
-        string shown = Regex.Replace(text, "data:image/png;base64,[^\"]*", ""); // letters of a picture may spell anything
+        // letters of a picture may spell anything
+        string shown = Regex.Replace(text, "data:image/png;base64,[^\"]*", "");
         Assert.DoesNotContain("NaN", shown, StringComparison.Ordinal);
         Assert.Empty(page.Descendants("link"));
         foreach (XElement element in page.Descendants())
-            foreach (XAttribute place in element.Attributes().Where(a => a.Name.LocalName is "src" or "href" or "action" or "data"))
+            foreach (XAttribute place in element.Attributes()
+                .Where(a => a.Name.LocalName is "src" or "href" or "action" or "data"))
                 Assert.Matches("^(#|data:image/png;base64,)", place.Value);
         // The policy lets exactly this script run.
-        string policy = page.Descendants("meta").Single(m => m.Attribute("http-equiv") is not null).Attribute("content")!.Value;
+        string policy = page.Descendants("meta").Single(m => m.Attribute("http-equiv") is not null)
+            .Attribute("content")!.Value;
         string hash = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(
             System.Text.Encoding.UTF8.GetBytes(page.Descendants("script").Single().Value)));
         Assert.Contains($"script-src 'sha256-{hash}'", policy, StringComparison.Ordinal);
@@ -246,7 +263,8 @@ public sealed partial class ReportTests : IDisposable
 
     private static double Figure(XElement page, string id) => Number(ById(page, id).Attribute("value")!.Value);
 
-    private static double Number(string text) => double.Parse(text.Replace(" %", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
+    private static double Number(string text) =>
+        double.Parse(text.Replace(" %", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"(?:'[^']*'|[^\s'])+")]
     private static partial Regex ShellWord();

@@ -16,7 +16,8 @@ public sealed record FeatureScale : Layer
     public override void Initialize(int inputs, IReadOnlyList<double[]> parameters, in RandomStream random) =>
         Array.Fill(parameters[0], 1);
 
-    public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers) => x * parameters[0];
+    public override Expr Define(Expr x, IReadOnlyList<Expr> parameters, ReadOnlySpan<double> buffers) =>
+        x * parameters[0];
 
     public override string Describe(int inputs) => $"FeatureScale {inputs}";
 

@@ -12,7 +12,7 @@ public sealed class ProjectTests
         ["Downhill.Data"] = ["Downhill"],
         ["Downhill.Data.Parquet"] = ["Downhill", "Downhill.Data"],
         ["Downhill.Onnx"] = ["Downhill"],
-        ["Downhill.MLNet"] = ["Downhill"],
+        ["Downhill.MLNet"] = ["Downhill", "Downhill.Onnx"],
         ["Downhill.Mpi"] = ["Downhill"],
         ["Downhill.Playground"] = ["Downhill", "Downhill.Data", "Downhill.Onnx"],
         ["Downhill.Playground.Wasm"] = ["Downhill.Playground"],

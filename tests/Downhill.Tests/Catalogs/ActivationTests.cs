@@ -176,7 +176,8 @@ public sealed unsafe class ActivationTests
                 if (!(error <= worst)) (worst, at) = (error, v[i]);
                 if (!(slopeError <= worstSlope)) (worstSlope, slopeAt) = (slopeError, v[i]);
             }
-            TestContext.Current.TestOutputHelper?.WriteLine($"{text} {arithmetic}: {worst:F2} at {at:R}, slope {worstSlope:F2} at {slopeAt:R}");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{text} {arithmetic}: {worst:F2} at {at:R}, slope {worstSlope:F2} at {slopeAt:R}");
             Assert.True(worst <= reference.Ulps, $"{text} {arithmetic}: {worst} ulp at {at:R}");
             Assert.True(worstSlope <= reference.SlopeUlps,
                 $"{text} {arithmetic}: slope {worstSlope} ulp at {slopeAt:R}");

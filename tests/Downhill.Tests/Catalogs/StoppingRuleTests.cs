@@ -341,7 +341,8 @@ public sealed class StoppingRuleTests
         NetworkSpec spec = new(3, new Dense(5, Activations.Tanh), new Dense(2, Activations.Identity));
         TrainOptions options = new()
         {
-            Loss = Losses.Euclidean, Optimizer = Catalog.Default.Optimizer(optimizer), LearningRate = optimizer == "lbfgs" ? null : 0.01,
+            Loss = Losses.Euclidean, Optimizer = Catalog.Default.Optimizer(optimizer),
+            LearningRate = optimizer == "lbfgs" ? null : 0.01,
             Batch = batch, Epochs = 40, Threads = 1, L2 = 0.01,
         };
         using TrainSession<double> session = Runs.Start<double>(Runs.Numbers(30, 3, 2), spec, options);

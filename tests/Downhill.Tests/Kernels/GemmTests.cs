@@ -153,6 +153,31 @@ public sealed unsafe class GemmTests
         dx.AssertSame(dx2, "input gradient " + shape);
         packed.AssertGuards("packed weights " + shape);
 
+        // The same two from dZ turned and in panels, as large layers have them.
+        using GuardedMatrix<T> turned = new(columns, rows, 2);
+        for (int row = 0; row < rows; row++)
+        {
+            for (int column = 0; column < columns; column++) { turned[column][row] = y[row][column]; }
+        }
+        dx.Clear(T.Zero);
+        kernels.InputGradientTurned(
+            turned.Start, turned.Stride, w.Start, w.Stride, dx.Start, dx.Stride, rows, inner, columns);
+        dx.AssertSame(dx2, "input gradient from turned " + shape);
+        using GuardedMatrix<T> panels = new(1, kernels.PackedGradientLength(rows, columns), 0);
+        kernels.PackGradient(y.Start, y.Stride, panels.Start, rows, columns);
+        panels.AssertGuards("panels " + shape);
+        foreach (bool accumulate in new[] { true, false })
+        {
+            dw.CopyFrom(dw2);
+            using GuardedMatrix<T> dw3 = new(inner, columns, 2);
+            dw3.CopyFrom(dw2);
+            kernels.WeightGradientPacked(x.Start, x.Stride, panels.Start, y.Start, y.Stride, dw.Start, dw.Stride, rows,
+                inner, columns, accumulate);
+            NaiveGemm<S, T>.WeightGradient(
+                x.Start, x.Stride, y.Start, y.Stride, dw3.Start, dw3.Stride, rows, inner, columns, accumulate);
+            dw.AssertSame(dw3, "weight gradient from panels " + shape);
+        }
+
         using GuardedMatrix<T> db = new(1, columns, 0);
         using GuardedMatrix<T> db2 = new(1, columns, 0);
         foreach (bool accumulate in new[] { true, false })

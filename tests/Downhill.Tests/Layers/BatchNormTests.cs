@@ -16,7 +16,8 @@ public sealed class BatchNormTests
         /// <summary>x → batch norm → one unit that passes the first feature on.</summary>
         public Bench(int rows, int features = 2, double momentum = 0.1)
         {
-            Spec = new(features, new BatchNorm(Activations.Identity) { Momentum = momentum }, new Dense(1, Activations.Identity) { HasBias = false });
+            Spec = new(features, new BatchNorm(Activations.Identity) { Momentum = momentum },
+                new Dense(1, Activations.Identity) { HasBias = false });
             network = new(Spec, Losses.Euclidean, Arithmetic.Portable);
             Workspace = new(network, rows);
             Parameters = new(Spec.ParameterLength);
@@ -79,8 +80,10 @@ public sealed class BatchNormTests
     public void A_full_batch_has_the_statistics_of_all_rows()
     {
         Dataset data = Runs.Numbers(600, 3);
-        NetworkSpec spec = new(3, new BatchNorm(Activations.Identity) { Momentum = 1 }, new Dense(1, Activations.Identity));
-        using TrainSession<double> session = Runs.Start<double>(data, spec, new() { Loss = Losses.Euclidean, Batch = 0, Threads = 2, Epochs = 1 });
+        NetworkSpec spec = new(3, new BatchNorm(Activations.Identity) { Momentum = 1 },
+            new Dense(1, Activations.Identity));
+        using TrainSession<double> session = Runs.Start<double>(
+            data, spec, new() { Loss = Losses.Euclidean, Batch = 0, Threads = 2, Epochs = 1 });
         session.Run();
         for (int f = 0; f < 3; f++)
         {
@@ -95,14 +98,50 @@ public sealed class BatchNormTests
     public void A_last_batch_of_one_row_trains_with_the_running_statistics()
     {
         Dataset data = Runs.Numbers(9, 3);
-        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(1, Activations.Identity));
-        using TrainSession<float> session = Runs.Start<float>(data, spec, new() { Loss = Losses.Euclidean, Batch = 4, Threads = 1 });
+        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh),
+            new Dense(1, Activations.Identity));
+        using TrainSession<float> session = Runs.Start<float>(
+            data, spec, new() { Loss = Losses.Euclidean, Batch = 4, Threads = 1 });
         session.Step();
         session.Step();
         float[] before = [.. session.State.Buffers.Span], weights = Runs.Weights(session);
         Assert.Equal(1, session.Step().Rows);
         Assert.Equal(before, session.State.Buffers.Span.ToArray());
         Assert.NotEqual(weights, Runs.Weights(session));
+    }
+
+    /// <summary>Statistics, gradients and what follows from them.</summary>
+    [Fact]
+    public void A_row_of_weight_2_is_the_row_twice_and_one_of_weight_0_is_none()
+    {
+        float[] weights = [1, 2, 0, 1, 2, 0, 1];
+        Dataset weighted = Runs.Numbers(7, 3, weights: weights),
+            repeated = Runs.Numbers(7, 3).Subset([0, 1, 1, 3, 4, 4, 6]);
+        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh),
+            new Dense(1, Activations.Identity));
+        TrainOptions options = new()
+        {
+            Loss = Losses.Euclidean, Batch = 0, Threads = 1, Epochs = 9,
+            LearningRate = 0.01
+        };
+        using TrainSession<double> a = Runs.Start<double>(weighted, spec, options),
+            b = Runs.Start<double>(repeated, spec, options);
+        for (int step = 0; step < 5; step++)
+        {
+            Assert.Equal(b.Step().Loss, a.Step().Loss, 1e-12);
+            double[] x = Runs.Weights(a), y = Runs.Weights(b);
+            for (int i = 0; i < x.Length; i++) Assert.Equal(y[i], x[i], 1e-9);
+            // running means
+            for (int f = 0; f < 4; f++) Assert.Equal(b.State.Buffers.Span[f], a.State.Buffers.Span[f], 1e-9);
+        }
+        // Rows that weigh nothing leave no trace at all: four equal weights are four rows.
+        Dataset zeros = Runs.Numbers(7, 3, weights: [3, 0, 3, 0, 3, 0, 3]),
+            four = Runs.Numbers(7, 3).Subset([0, 2, 4, 6]);
+        using TrainSession<double> c = Runs.Start<double>(zeros, spec, options),
+            d = Runs.Start<double>(four, spec, options);
+        c.Run();
+        d.Run();
+        for (int i = 0; i < 8; i++) Assert.Equal(d.State.Buffers.Span[i], c.State.Buffers.Span[i], 1e-9);
     }
 
     /// <summary>Wherever it stands and whatever the batch, it trains.</summary>
@@ -114,9 +153,11 @@ public sealed class BatchNormTests
     public void It_trains_first_last_but_one_and_twice_in_any_batch(int batch)
     {
         Dataset data = Runs.Classes(21, 3, 3);
-        NetworkSpec spec = new(3, new BatchNorm(Activations.Identity), new Dense(4, Activations.Identity), new BatchNorm(Activations.Relu),
+        NetworkSpec spec = new(3, new BatchNorm(Activations.Identity), new Dense(4, Activations.Identity),
+            new BatchNorm(Activations.Relu),
             new BatchNorm(Activations.Sigmoid()), new Dense(3, Activations.Softmax));
-        using TrainSession<float> session = Runs.Start<float>(data, spec, new() { Batch = batch, Threads = 1, Epochs = 20, LearningRate = 0.01 });
+        using TrainSession<float> session = Runs.Start<float>(
+            data, spec, new() { Batch = batch, Threads = 1, Epochs = 20, LearningRate = 0.01 });
         Assert.Equal("epochs", session.Run().Rule);
         Assert.True(session.State.History[^1].TrainLoss < session.State.History[0].TrainLoss);
     }

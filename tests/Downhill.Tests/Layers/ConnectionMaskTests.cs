@@ -2,7 +2,8 @@ using Downhill.Tests.Training;
 
 namespace Downhill.Tests.Layers;
 
-/// <summary>Links that do not exist: they stay 0 under every optimizer, and neither counts nor files hold them.</summary>
+/// <summary>Links that do not exist: they stay 0 under every optimizer, and neither counts nor files hold
+/// them.</summary>
 public sealed class ConnectionMaskTests
 {
     private static NetworkSpec Masked() => new(5,
@@ -15,7 +16,8 @@ public sealed class ConnectionMaskTests
         TheoryData<string, string> cases = [];
         foreach (Entry<Optimizer> optimizer in Optimizers.All)
             foreach (string extra in (string[])["plain", "l1", "l2", "decay", "clip", "chunks"])
-                if (optimizer.Default.Method is null || extra is "plain" or "l2" or "chunks") cases.Add(optimizer.Name, extra);
+                if (optimizer.Default.Method is null || extra is "plain" or "l2" or "chunks") cases.Add(
+                    optimizer.Name, extra);
         return cases;
     }
 
@@ -37,7 +39,8 @@ public sealed class ConnectionMaskTests
             "clip" => options with { Clip = 0.1 },
             _ => options,
         };
-        using TrainSession<float> session = Runs.Start<float>(Runs.Classes(extra == "chunks" ? 600 : 60, 5, 3), spec, options);
+        using TrainSession<float> session = Runs.Start<float>(Runs.Classes(extra == "chunks" ? 600 : 60, 5, 3), spec,
+            options);
         float[] start = Runs.Weights(session);
         session.Run();
         int absent = 0, moved = 0;
@@ -51,9 +54,11 @@ public sealed class ConnectionMaskTests
                     continue;
                 }
                 Assert.Equal(0f, w);
-                // What starts at 0 stays there; a slot that does not (a step size, NAdam's product) is not the link's doing.
+                // What starts at 0 stays there; a slot that does not (a step size, NAdam's product) is not the link's
+                // doing.
                 for (int slot = 0; slot < session.State.Slots.Count; slot++)
-                    if (options.Optimizer.InitialSlot(slot) == 0) Assert.Equal(0f, session.State.Slots[slot].Span[segment.Offset + i]);
+                    if (options.Optimizer.InitialSlot(slot) == 0) Assert.Equal(
+                        0f, session.State.Slots[slot].Span[segment.Offset + i]);
                 Assert.Equal(0f, session.State.Gradient.Span[segment.Offset + i]);
                 absent++;
             }
@@ -67,7 +72,8 @@ public sealed class ConnectionMaskTests
     {
         static int IUpdateRule.Slots => 0;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) { }
-        static V IUpdateRule.Update<S, V, T>(V w, V g, V rate, ref V slot0, ref V slot1, ref V slot2, in RuleConstants<V> c) =>
+        static V IUpdateRule.Update<S, V,
+            T>(V w, V g, V rate, ref V slot0, ref V slot1, ref V slot2, in RuleConstants<V> c) =>
             S.Add(w, S.Add(rate, g));
     }
 
@@ -89,10 +95,12 @@ public sealed class ConnectionMaskTests
     {
         NetworkSpec full = NetworkSpec.Parse("3-4-2");
         Assert.Equal((20, 26), (full.LinkCount, full.ParameterCount));
-        NetworkSpec without = new(3, new Dense(4, Activations.Tanh) { HasBias = false }, new Dense(2, Activations.Identity) { HasBias = false });
+        NetworkSpec without = new(3, new Dense(4, Activations.Tanh) { HasBias = false },
+            new Dense(2, Activations.Identity) { HasBias = false });
         Assert.Equal((20, 20), (without.LinkCount, without.ParameterCount));
         ConnectionMask mask = new(3, 4, [true, false, true, true, false, false, true, false, true, true, false, true]);
-        NetworkSpec masked = new(3, new Dense(4, Activations.Tanh) { Connections = mask }, new Dense(2, Activations.Identity));
+        NetworkSpec masked = new(3, new Dense(4, Activations.Tanh) { Connections = mask },
+            new Dense(2, Activations.Identity));
         Assert.Equal(7, mask.Links);
         Assert.Equal((7 + 8, 7 + 8 + 6), (masked.LinkCount, masked.ParameterCount));
         Assert.Equal([2, 1, 2, 2], Enumerable.Range(0, 4).Select(mask.FanIn));
@@ -102,11 +110,16 @@ public sealed class ConnectionMaskTests
     public void Files_hold_the_links_only_and_give_them_back()
     {
         Dataset data = Runs.Classes(60, 20, 3);
-        FitOptions options = new() { Hidden = [40], Activation = [Activations.Tanh], Epochs = 2, TestShare = 0, Threads = 1 };
+        FitOptions options = new()
+        {
+            Hidden = [40], Activation = [Activations.Tanh], Epochs = 2, TestShare = 0,
+            Threads = 1
+        };
         Model full = Model.Fit(data, options).Model, sparse = Model.Fit(data, options with { Connections = 0.2 }).Model;
         Assert.Equal(20 * 40 / 5 + 40 * 3, sparse.Spec.LinkCount);
         byte[] bytes = sparse.ToBytes();
-        Assert.True(full.ToBytes().Length - bytes.Length > 4 * 640 - 300, "the file holds links that do not exist"); // 640 fewer, less the mask's bits
+        // 640 fewer, less the mask's bits
+        Assert.True(full.ToBytes().Length - bytes.Length > 4 * 640 - 300, "the file holds links that do not exist");
         using (Safetensors file = Safetensors.Parse(bytes, "test"))
         {
             Assert.True(file.TryGetTensor("layers.0.weight", out TensorInfo? tensor));
@@ -123,9 +136,11 @@ public sealed class ConnectionMaskTests
     public void A_full_mask_changes_no_bit()
     {
         Dataset data = Runs.Classes(60, 5, 3);
-        NetworkSpec Spec(ConnectionMask? mask) => new(5, new Dense(7, Activations.Tanh) { Connections = mask }, new Dense(3, Activations.Softmax));
+        NetworkSpec Spec(ConnectionMask? mask) =>
+            new(5, new Dense(7, Activations.Tanh) { Connections = mask }, new Dense(3, Activations.Softmax));
         TrainOptions options = new() { Epochs = 2, Threads = 1 };
-        Assert.Equal(Runs.Train<float>(data, Spec(null), options), Runs.Train<float>(data, Spec(new(5, 7, [.. Enumerable.Repeat(true, 35)])), options));
+        Assert.Equal(Runs.Train<float>(data, Spec(null), options),
+            Runs.Train<float>(data, Spec(new(5, 7, [.. Enumerable.Repeat(true, 35)])), options));
     }
 
     [Theory]
@@ -134,7 +149,8 @@ public sealed class ConnectionMaskTests
     [InlineData(10, 7, 1, 10)]
     [InlineData(1, 7, 0.5, 1)]
     [InlineData(3, 1, 0.5, 2)]
-    public void A_random_mask_gives_each_unit_its_share_and_at_least_one_link(int inputs, int units, double share, int links)
+    public void A_random_mask_gives_each_unit_its_share_and_at_least_one_link(
+        int inputs, int units, double share, int links)
     {
         ConnectionMask mask = Runs.Mask(inputs, units, share, 9);
         for (int unit = 0; unit < units; unit++) Assert.Equal(links, mask.FanIn(unit));
@@ -163,6 +179,7 @@ public sealed class ConnectionMaskTests
     {
         Assert.Throws<DownhillException>(() => Runs.Mask(4, 3, share));
         Assert.Throws<DownhillException>(() => new ConnectionMask(2, 2, new bool[3]));
-        Assert.Contains("mask", Assert.Throws<DownhillException>(() => new NetworkSpec(4, new Dense(3, Activations.Tanh) { Connections = Runs.Mask(3, 3) })).Message);
+        Assert.Contains("mask", Assert.Throws<DownhillException>(
+            () => new NetworkSpec(4, new Dense(3, Activations.Tanh) { Connections = Runs.Mask(3, 3) })).Message);
     }
 }

@@ -7,9 +7,11 @@ public sealed class DropoutTests
 {
     private const int Width = 50;
 
-    private static float[] Forward(int rows, double rate, ulong seed, long step, int firstRow, bool training = true, int before = 0)
+    private static float[] Forward(int rows, double rate, ulong seed, long step, int firstRow, bool training = true,
+        int before = 0)
     {
-        Layer[] layers = [.. Enumerable.Repeat<Layer>(new Dropout(0), before), new Dropout(rate), new Dense(1, Activations.Identity)];
+        Layer[] layers = [.. Enumerable.Repeat<Layer>(new Dropout(0), before), new Dropout(rate),
+            new Dense(1, Activations.Identity)];
         NetworkSpec spec = new(Width, layers);
         using Network<float> network = new(spec);
         Workspace<float> workspace = new(network, rows);
@@ -59,11 +61,13 @@ public sealed class DropoutTests
     [InlineData(-0.1)]
     [InlineData(double.NaN)]
     public void Impossible_rates_are_refused(double rate) =>
-        Assert.Throws<DownhillException>(() => new NetworkSpec(3, new Dropout(rate), new Dense(1, Activations.Identity)));
+        Assert.Throws<DownhillException>(
+            () => new NetworkSpec(3, new Dropout(rate), new Dense(1, Activations.Identity)));
 
     /// <summary>L-BFGS would chase an objective that changes by chance.</summary>
     [Fact]
-    public void A_full_batch_method_refuses_dropout() => Assert.Contains("dropout", Assert.Throws<DownhillException>(() => Runs.Start<float>(
+    public void A_full_batch_method_refuses_dropout() =>
+        Assert.Contains("dropout", Assert.Throws<DownhillException>(() => Runs.Start<float>(
         Runs.Numbers(9, 3), new(3, new Dropout(0.1), new Dense(1, Activations.Identity)),
         new() { Loss = Losses.Euclidean, Optimizer = Optimizers.Lbfgs(), Batch = 0 })).Message);
 }

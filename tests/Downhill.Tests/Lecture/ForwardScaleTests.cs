@@ -2,8 +2,8 @@ using Downhill.Tests.Training;
 
 namespace Downhill.Tests.Lecture;
 
-/// <summary>LeCun's 1/√fan-in as a factor of the sum (lecture L18). With 4 and 16 links it is a power of two, and the two
-/// parametrisations have the same bits; otherwise they agree to rounding.</summary>
+/// <summary>LeCun's 1/√fan-in as a factor of the sum (lecture L18). With 4 and 16 links it is a power of two, and the
+/// two parametrisations have the same bits; otherwise they agree to rounding.</summary>
 public sealed class ForwardScaleTests
 {
     private static readonly TrainOptions Plain = new()
@@ -46,7 +46,8 @@ public sealed class ForwardScaleTests
     public void The_start_is_the_same_function_for_every_initializer(string initializer)
     {
         Initializer start = Catalog.Default.Initializer(initializer);
-        NetworkSpec plain = Two(ForwardScale.None, initializer: start), scaled = Two(ForwardScale.LeCun, initializer: start);
+        NetworkSpec plain = Two(ForwardScale.None, initializer: start),
+            scaled = Two(ForwardScale.LeCun, initializer: start);
         using TrainSession<float> with = After<float>(scaled, Plain, 0), without = After<float>(plain, Plain, 0);
         Assert.Equal(without.State.Parameters.Span.ToArray(), Effective(scaled, with.State.Parameters));
         double loss = without.Step().Loss;
@@ -98,14 +99,16 @@ public sealed class ForwardScaleTests
         Assert.Equal(without.State.Parameters.Span.ToArray(), Effective(scaled, with.State.Parameters));
     }
 
-    /// <summary>One step by hand: η/n for the weights, η for the biases, each unit with the n of its own links.</summary>
+    /// <summary>One step by hand: η/n for the weights, η for the biases, each unit with the n of its own
+    /// links.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void One_step_equals_that_of_a_plain_network_with_its_own_rate_for_each_unit(bool masked)
     {
         ConnectionMask? mask = masked ? Links(7, 5, 0, 1, 3, 7, 6) : null;
-        NetworkSpec plain = Two(ForwardScale.None, 7, 5, mask: mask), scaled = Two(ForwardScale.LeCun, 7, 5, mask: mask);
+        NetworkSpec plain = Two(ForwardScale.None, 7, 5, mask: mask),
+            scaled = Two(ForwardScale.LeCun, 7, 5, mask: mask);
         using TrainSession<double> with = After<double>(scaled, Plain with { Batch = 0 }, 1);
         using TrainSession<double> without = After<double>(plain, Plain with { Batch = 0 }, 0);
         double[] start = without.State.Parameters.Span.ToArray();
@@ -125,7 +128,11 @@ public sealed class ForwardScaleTests
     public void Predictions_are_those_of_a_plain_network_with_the_weights_divided()
     {
         ConnectionMask mask = Runs.Mask(9, 6);
-        FitOptions options = new() { Hidden = [6], Masks = [mask], ForwardScale = ForwardScale.LeCun, Epochs = 5, Threads = 1 };
+        FitOptions options = new()
+        {
+            Hidden = [6], Masks = [mask], ForwardScale = ForwardScale.LeCun, Epochs = 5,
+            Threads = 1
+        };
         Dataset data = Runs.Classes(60, 9, 3);
         Model scaled = Model.Fit(data, options).Model;
         FitPlan plan = FitPlan.Make(data, options with { ForwardScale = ForwardScale.None });
@@ -144,7 +151,8 @@ public sealed class ForwardScaleTests
             for (int o = 0; o < 3; o++) Assert.Equal(trace.Outputs[o], actual[o], 1e-5);
             UnitTrace unit = trace.Layers[0].Units[2];
             Assert.Equal(1 / Math.Sqrt(mask.FanIn(2)), unit.Scale);
-            Assert.Equal(unit.Scale * unit.Links.Select((l, k) => unit.Weights[k] * trace.Inputs[l]).Sum(), unit.Sum, 1e-12);
+            Assert.Equal(unit.Scale * unit.Links.Select((l, k) => unit.Weights[k] * trace.Inputs[l]).Sum(), unit.Sum,
+                1e-12);
             Assert.Equal(unit.Sum + unit.Bias!.Value, unit.Field, 1e-12);
         }
     }
@@ -153,7 +161,8 @@ public sealed class ForwardScaleTests
     [Fact]
     public void Penalties_see_the_weights_that_are_learned()
     {
-        using TrainSession<double> session = After<double>(Two(ForwardScale.LeCun, hasBias: false), Plain with { L2 = 0.5 }, 0);
+        using TrainSession<double> session = After<double>(
+            Two(ForwardScale.LeCun, hasBias: false), Plain with { L2 = 0.5 }, 0);
         Assert.Equal(0.25 * session.State.Parameters.Span.ToArray().Sum(w => w * w), session.Penalty(), 1e-12);
     }
 
@@ -162,7 +171,11 @@ public sealed class ForwardScaleTests
     {
         using TemporaryFolder folder = new();
         Dataset iris = Dataset.Load("iris");
-        FitOptions options = new() { Hidden = [5], ForwardScale = ForwardScale.LeCun, BatchNorm = true, Epochs = 6, Threads = 1 };
+        FitOptions options = new()
+        {
+            Hidden = [5], ForwardScale = ForwardScale.LeCun, BatchNorm = true, Epochs = 6,
+            Threads = 1
+        };
         FitPlan plan = FitPlan.Make(iris, options);
         using TrainSession<float> session = plan.Start();
         for (int i = 0; i < 7; i++) session.Step();
@@ -190,7 +203,8 @@ public sealed class ForwardScaleTests
         Model scaled = Model.Fit(iris, options with { ForwardScale = ForwardScale.LeCun }).Model;
         Assert.Equal(scaled.Spec, FitPlan.Make(iris, options with { From = scaled }).Network);
         Assert.Contains("forward scale lecun", Assert.Throws<DownhillException>(() =>
-            FitPlan.Make(iris, options with { From = scaled, ForwardScale = ForwardScale.None })).Message, StringComparison.Ordinal);
+            FitPlan.Make(iris, options with { From = scaled, ForwardScale = ForwardScale.None })).Message,
+                StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,10 +5,12 @@ using Downhill.Tests.Training;
 
 namespace Downhill.Tests.Models;
 
-/// <summary>Names with numbers: what prints also parses, what is wrong is refused with advice, and one's own take part.</summary>
+/// <summary>Names with numbers: what prints also parses, what is wrong is refused with advice, and one's own take
+/// part.</summary>
 public sealed class CatalogTests
 {
-    private static readonly (string Kind, Func<string, CatalogItem> Parse, IReadOnlyList<(string Name, IReadOnlyList<Parameter> Parameters, Func<double[], CatalogItem> Create)> Entries)[] Kinds =
+    private static readonly (string Kind, Func<string, CatalogItem> Parse, IReadOnlyList<(
+        string Name, IReadOnlyList<Parameter> Parameters, Func<double[], CatalogItem> Create)> Entries)[] Kinds =
     [
         Of("activation", Catalog.Default.Activation, Catalog.Default.Activations),
         Of("loss", Catalog.Default.Loss, Catalog.Default.Losses),
@@ -18,7 +20,8 @@ public sealed class CatalogTests
         Of("stopping rule", Catalog.Default.StoppingRule, Catalog.Default.StoppingRules),
     ];
 
-    private static (string, Func<string, CatalogItem>, IReadOnlyList<(string, IReadOnlyList<Parameter>, Func<double[], CatalogItem>)>) Of<TItem>(
+    private static (string, Func<string, CatalogItem>,
+        IReadOnlyList<(string, IReadOnlyList<Parameter>, Func<double[], CatalogItem>)>) Of<TItem>(
         string kind, Func<string, TItem> parse, IReadOnlyList<Entry<TItem>> entries) where TItem : CatalogItem =>
         (kind, parse, [.. entries.Select(e => (e.Name, e.Parameters, (Func<double[], CatalogItem>)e.Create))]);
 
@@ -36,14 +39,16 @@ public sealed class CatalogTests
                     double[] other = [.. defaults];
                     Parameter p = parameters[i];
                     other[i] = p.Whole ? p.Default == p.Min ? p.Min + 1 : p.Min
-                        : double.IsFinite(p.Max) && double.IsFinite(p.Min) ? p.Min + 0.123456789 * (p.Max - p.Min) : p.Default + 0.1 + 0.2;
+                        : double.IsFinite(p.Max) && double.IsFinite(p.Min) ? p.Min + 0.123456789 * (p.Max - p.Min)
+                        : p.Default + 0.1 + 0.2;
                     Check(create(Catalogs.RandomParameters.Ordered(name, other)), null);
                 }
 
                 void Check(CatalogItem item, string? text)
                 {
                     // Entries that read their parentheses themselves always print them.
-                    if (text is not null) Assert.True(item.ToString() == text || (item.Parameters.Count == 0 && item.ToString().StartsWith(text + "(")));
+                    if (text is not null) Assert.True(item.ToString() == text
+                        || (item.Parameters.Count == 0 && item.ToString().StartsWith(text + "(")));
                     CatalogItem back = parse(item.ToString());
                     Assert.Equal(item, back);
                     Assert.Equal(item.GetHashCode(), back.GetHashCode());
@@ -57,14 +62,20 @@ public sealed class CatalogTests
     [Fact]
     public void Every_entry_says_what_it_is()
     {
-        foreach (Entry<Activation> e in Catalog.Default.Activations) Says(e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
+        foreach (Entry<Activation> e in Catalog.Default.Activations) Says(
+            e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
         foreach (Entry<Loss> e in Catalog.Default.Losses) Says(e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
-        foreach (Entry<Optimizer> e in Catalog.Default.Optimizers) Says(e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
-        foreach (Entry<Schedule> e in Catalog.Default.Schedules) Says(e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
-        foreach (Entry<Initializer> e in Catalog.Default.Initializers) Says(e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
-        foreach (Entry<StoppingRule> e in Catalog.Default.StoppingRules) Says(e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
+        foreach (Entry<Optimizer> e in Catalog.Default.Optimizers) Says(
+            e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
+        foreach (Entry<Schedule> e in Catalog.Default.Schedules) Says(
+            e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
+        foreach (Entry<Initializer> e in Catalog.Default.Initializers) Says(
+            e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
+        foreach (Entry<StoppingRule> e in Catalog.Default.StoppingRules) Says(
+            e.Name, e.Formula, e.Summary, e.Source, e.Parameters);
 
-        static void Says(string name, string formula, string summary, string source, IReadOnlyList<Parameter> parameters)
+        static void Says(string name, string formula, string summary, string source,
+            IReadOnlyList<Parameter> parameters)
         {
             Assert.Matches("^[a-z][a-z0-9_]*$", name);
             Assert.All((string[])[formula, summary, source, .. parameters.Select(p => p.Summary)], Assert.NotEmpty);
@@ -122,7 +133,8 @@ public sealed class CatalogTests
     [InlineData("sigmoid(Infinity)")]
     [InlineData("sigmoid(y=-Infinity)")]
     [InlineData("sigmoid(1e999)")]
-    public void Numbers_without_end_are_refused(string text) => Assert.Throws<DownhillException>(() => Catalog.Default.Activation(text));
+    public void Numbers_without_end_are_refused(string text) =>
+        Assert.Throws<DownhillException>(() => Catalog.Default.Activation(text));
 
     [Fact]
     public void Spaces_capitals_and_names_are_forgiven()
@@ -148,7 +160,8 @@ public sealed class CatalogTests
     {
         static int IUpdateRule.Slots => 0;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) { }
-        static V IUpdateRule.Update<S, V, T>(V w, V g, V rate, ref V slot0, ref V slot1, ref V slot2, in RuleConstants<V> c) =>
+        static V IUpdateRule.Update<S, V,
+            T>(V w, V g, V rate, ref V slot0, ref V slot1, ref V slot2, in RuleConstants<V> c) =>
             S.Sub(w, S.Mul(rate, S.CopySign(S.Sqrt(S.Abs(g)), g)));
     }
 
@@ -170,9 +183,12 @@ public sealed class CatalogTests
 
     private static Catalog Own { get; } = Catalog.Default with
     {
-        Activations = [.. Catalog.Default.Activations, Activations.Entry("signed_square", "a·v·|v|", "", "", [new("a", 1, 0)], p => new SignedSquare(p[0]))],
-        Losses = [.. Catalog.Default.Losses, Losses.Entry("fourth", "¼(d − z)⁴", "", "", [], OutputRange.Real, _ => new FourthPower())],
-        Optimizers = [.. Catalog.Default.Optimizers, Optimizers.Entry<RootRule>("root", "w ← w − η·sign(g)·√|g|", "", "", [], 0.02)],
+        Activations = [.. Catalog.Default.Activations,
+            Activations.Entry("signed_square", "a·v·|v|", "", "", [new("a", 1, 0)], p => new SignedSquare(p[0]))],
+        Losses = [.. Catalog.Default.Losses,
+            Losses.Entry("fourth", "¼(d − z)⁴", "", "", [], OutputRange.Real, _ => new FourthPower())],
+        Optimizers = [.. Catalog.Default.Optimizers,
+            Optimizers.Entry<RootRule>("root", "w ← w − η·sign(g)·√|g|", "", "", [], 0.02)],
     };
 
     [Fact]
@@ -181,12 +197,15 @@ public sealed class CatalogTests
         Dataset data = Runs.Numbers(60, 3);
         FitResult fit = Model.Fit(data, new()
         {
-            Hidden = [6], Activation = [Own.Activation("signed_square(0.5)")], Loss = Own.Loss("fourth"), Optimizer = Own.Optimizer("root"), Epochs = 80, Threads = 1,
+            Hidden = [6], Activation = [Own.Activation("signed_square(0.5)")], Loss = Own.Loss("fourth"),
+            Optimizer = Own.Optimizer("root"), Epochs = 80, Threads = 1,
         });
-        Assert.True(fit.History[^1].TrainLoss < 0.5 * fit.History[0].TrainLoss, $"{fit.History[0].TrainLoss} → {fit.History[^1].TrainLoss}");
+        Assert.True(fit.History[^1].TrainLoss < 0.5 * fit.History[0].TrainLoss,
+            $"{fit.History[0].TrainLoss} → {fit.History[^1].TrainLoss}");
         byte[] bytes = fit.Model.ToBytes();
         Model back = ModelFile.FromBytes(bytes, Own);
-        Assert.Equal(fit.Model.Predict(data.Numeric.AsSpan(0, 3)).Values, back.Predict(data.Numeric.AsSpan(0, 3)).Values);
+        Assert.Equal(fit.Model.Predict(data.Numeric.AsSpan(0, 3)).Values,
+            back.Predict(data.Numeric.AsSpan(0, 3)).Values);
         Assert.Contains("signed_square", Assert.Throws<DownhillException>(() => ModelFile.FromBytes(bytes)).Message);
     }
 
@@ -199,7 +218,8 @@ public sealed class CatalogTests
         (double value, double[] parameters, double[] oracle) = probe.Oracle();
         Assert.Equal(value, probe.Objective(), 1e-12 * Math.Max(1, value));
         double largest = parameters.Max(Math.Abs);
-        foreach (int place in probe.Places) Assert.Equal(parameters[place], probe.Gradient.Span[place], 1e-12 * largest);
+        foreach (int place in probe.Places) Assert.Equal(
+            parameters[place], probe.Gradient.Span[place], 1e-12 * largest);
         for (int i = 0; i < inputs.Length; i++) Assert.Equal(oracle[i], inputs[i], 1e-12 * largest);
     }
 }

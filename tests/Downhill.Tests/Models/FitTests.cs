@@ -15,7 +15,8 @@ public sealed class FitTests
         Dataset xor = Dataset.Load("xor");
         FitResult fit = Model.Fit(xor, new()
         {
-            Hidden = [hidden], Activation = [Catalog.Default.Activation(activation)], LearningRate = 0.05, Epochs = 2000, Threads = 1, Seed = seed,
+            Hidden = [hidden], Activation = [Catalog.Default.Activation(activation)], LearningRate = 0.05,
+            Epochs = 2000, Threads = 1, Seed = seed,
         });
         Assert.Equal(1, fit.Train.Accuracy);
         Assert.True(fit.Train.Loss < 0.05, $"loss {fit.Train.Loss}");
@@ -24,12 +25,14 @@ public sealed class FitTests
     }
 
     [Theory]
+    [InlineData(float.NaN, "a finite number, got NaN")]
     [InlineData(float.NegativeInfinity, "a finite number, got -Infinity")]
     [InlineData(3.4e38f, "a number that scaling keeps finite, got 3.4E+38")]
     public void A_row_that_is_no_row_of_numbers_is_refused_by_its_column(float bad, string why)
     {
         Column[] columns = [new("kind", ColumnKind.Category, ["a", "b"]), new("length"), new("width")];
-        Dataset data = new("parts", columns, new(["good"], ["no", "yes"]), [1, 0.1f, 2, 0.2f, 3, 0.3f, 4, 0.1f], [0, 1, 0, 1], [0, 1, 0, 1], []);
+        Dataset data = new("parts", columns, new(["good"], ["no", "yes"]), [1, 0.1f, 2, 0.2f, 3, 0.3f, 4, 0.1f],
+            [0, 1, 0, 1], [0, 1, 0, 1], []);
         Model model = Model.Fit(data, new() { Hidden = [2], Epochs = 2 }).Model;
         float[] outputs = new float[2];
         model.Predict([5, 0.2f], outputs, [1]);
@@ -65,7 +68,8 @@ public sealed class FitTests
     {
         FitResult fit = Model.Fit(Dataset.Load("xor"), new()
         {
-            Hidden = [2], Activation = [Activations.Sigmoid()], Output = Activations.Sigmoid(), Loss = Losses.Euclidean, Optimizer = Optimizers.Momentum(0.9),
+            Hidden = [2], Activation = [Activations.Sigmoid()], Output = Activations.Sigmoid(), Loss = Losses.Euclidean,
+            Optimizer = Optimizers.Momentum(0.9),
             LearningRate = 0.3, Batch = 1, Epochs = 5000, Threads = 1, Seed = 3,
         });
         Assert.Equal("2-2-1", fit.Model.Spec.ToString());
@@ -80,7 +84,8 @@ public sealed class FitTests
         Assert.Equal(194, spirals.Rows);
         FitResult fit = Model.Fit(spirals, new() { Threads = 1 });
         Assert.Null(fit.Test);
-        Assert.True(fit.Train.Accuracy == 1, $"accuracy {fit.Train.Accuracy} after {fit.Model.Training!.Epochs} epochs: {fit.Stopped.Text}");
+        Assert.True(fit.Train.Accuracy == 1, $"accuracy {fit.Train.Accuracy} after {fit.Model.Training!.Epochs}"
+            + $" epochs: {fit.Stopped.Text}");
     }
 
     [Fact]
@@ -97,7 +102,8 @@ public sealed class FitTests
     public void The_same_fit_twice_is_the_same_model_and_another_seed_is_another()
     {
         Dataset iris = Dataset.Load("iris");
-        string Hash(ulong seed, int threads) => Model.Fit(iris, new() { Hidden = [8], Epochs = 5, Seed = seed, Threads = threads }).Model.WeightsHash;
+        string Hash(ulong seed, int threads) =>
+            Model.Fit(iris, new() { Hidden = [8], Epochs = 5, Seed = seed, Threads = threads }).Model.WeightsHash;
         Assert.Equal(Hash(1, 1), Hash(1, 3));
         Assert.NotEqual(Hash(1, 1), Hash(2, 1));
     }
@@ -108,7 +114,8 @@ public sealed class FitTests
         // y = 1000 + 50·x₁: nothing to learn but the units.
         float[] x = [.. Enumerable.Range(0, 60).Select(i => 0.1f * i)];
         Dataset data = new("line", [new("x")], new(["y"], []), x, [], [], [.. x.Select(v => 1000 + 50 * v)]);
-        FitResult fit = Model.Fit(data, new() { Hidden = [], Optimizer = Optimizers.Lbfgs(), Threads = 1, TestShare = 0 });
+        FitResult fit = Model.Fit(
+            data, new() { Hidden = [], Optimizer = Optimizers.Lbfgs(), Threads = 1, TestShare = 0 });
         Assert.Equal(1150, fit.Model.Predict([3f]).Values[0], 0.01);
         Assert.Equal(-1, fit.Model.Predict([3f]).Class);
         Assert.True(fit.Train.Rmse < 0.01);
@@ -119,7 +126,7 @@ public sealed class FitTests
     public void Test_and_validation_rows_never_train()
     {
         Dataset data = Runs.Classes(100, 3, 3);
-        FitPlan plan = FitPlan.Make(data, new() { TestShare = 0.2, ValidationShare = 0.25, Scaling = Scaling.Standard });
+        FitPlan plan = FitPlan.Make(data, new() { TestShare = 0.2, ValidationShare = 0.25 });
         Assert.Equal((60, 20, 20), (plan.Rows.Length, plan.ValidationRows.Length, plan.TestRows.Length));
         Assert.Equal(Enumerable.Range(0, 100), plan.Rows.Concat(plan.ValidationRows).Concat(plan.TestRows).Order());
         // The scaling is that of the training rows alone.
@@ -145,7 +152,8 @@ public sealed class FitTests
         Dataset left = new("left", columns, data.Target, data.Numeric[..60], new int[30], data.Classes, []);
         Column[] swapped = [new("x1"), new("x2"), new("x3", ColumnKind.Category, ["b", "a"])];
         Dataset right = new("right", swapped, data.Target, data.Numeric[..60], new int[30], data.Classes, []);
-        Assert.Throws<DownhillException>(() => Model.Fit(left, new() { Test = right })); // codes would mean other categories
+        // codes would mean other categories
+        Assert.Throws<DownhillException>(() => Model.Fit(left, new() { Test = right }));
 
         Dataset one = Runs.Numbers(30, 3), two = Runs.Numbers(30, 3, 2);
         Assert.Throws<DownhillException>(() => Model.Fit(one, new() { Test = two }));

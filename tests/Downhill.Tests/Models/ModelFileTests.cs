@@ -11,26 +11,41 @@ public sealed class ModelFileTests
 {
     private static Dataset Mixed(bool isClass)
     {
-        Column[] columns = [new("length"), new("colour", ColumnKind.Category, ["red", "green", "blue"]), new("width"), new("kind", ColumnKind.Category, ["a", "b"])];
+        Column[] columns = [new("length"), new("colour", ColumnKind.Category, ["red", "green", "blue"]), new("width"),
+            new("kind", ColumnKind.Category, ["a", "b"])];
         RandomStream random = new(3, RandomStreams.Data);
         float[] numeric = [.. Enumerable.Range(0, 80).Select(i => (float)random.Normal((ulong)i))];
         int[] codes = [.. Enumerable.Range(0, 80).Select(i => i % 2 == 0 ? i / 2 % 4 - 1 : i / 3 % 2)];
         int[] classes = [.. Enumerable.Range(0, 40).Select(i => i % 3)];
         float[] values = [.. Enumerable.Range(0, 80).Select(i => 100 + 3 * numeric[i])];
-        return new("mixed", columns, isClass ? new(["kind of \"thing\" ü"], ["one", "twö", "th,ree"]) : new(["y1", "y2"], []), numeric, codes, isClass ? classes : [], isClass ? [] : values);
+        return new("mixed", columns, isClass ? new(["kind of \"thing\" ü"], ["one", "twö", "th,ree"])
+            : new(["y1", "y2"], []), numeric, codes, isClass ? classes : [], isClass ? [] : values);
     }
 
     private static Model Make(string kind)
     {
-        FitOptions options = new() { Hidden = [5, 4], Epochs = 2, Threads = 1, TestShare = 0, Scaling = Scaling.Standard };
+        FitOptions options = new() { Hidden = [5, 4], Epochs = 2, Threads = 1, TestShare = 0 };
         return kind switch
         {
             "class" => Model.Fit(Mixed(true), options).Model,
             "numbers" => Model.Fit(Mixed(false), options).Model,
-            "single" => Model.Fit(Runs.Classes(30, 3, 2), options with { Output = Activations.Sigmoid(2, 0.1), Loss = Losses.BinaryCrossEntropy }).Model,
-            "tanh" => Model.Fit(Runs.Classes(30, 3, 2), options with { Output = Activations.Tanh, Arithmetic = Arithmetic.Portable }).Model,
-            "layers" => Model.Fit(Runs.Classes(60, 6, 3), options with { BatchNorm = true, Dropout = 0.25, Connections = 0.5, Activation = [Activations.Tanh, Activations.Relu], Initializer = Initializers.LeCunNormal }).Model,
-            "image" => Model.Fit(new Dataset("image", Runs.Columns(6), new(["y"], ["0", "1"]), new float[24], [], [0, 1, 0, 1], []) { Image = new(3, 2) }, options).Model,
+            "single" => Model.Fit(Runs.Classes(30, 3, 2),
+                options with { Output = Activations.Sigmoid(2, 0.1), Loss = Losses.BinaryCrossEntropy }).Model,
+            "tanh" => Model.Fit(Runs.Classes(30, 3, 2),
+                options with { Output = Activations.Tanh, Arithmetic = Arithmetic.Portable }).Model,
+            "layers" =>
+                Model.Fit(Runs.Classes(60, 6, 3), options with
+                {
+                    BatchNorm = true,
+                    Dropout = 0.25,
+                    Connections = 0.5,
+                    Activation = [Activations.Tanh, Activations.Relu],
+                    Initializer = Initializers.LeCunNormal
+                }).Model,
+            "image" =>
+                Model.Fit(new Dataset("image", Runs.Columns(6), new(["y"], ["0", "1"]), new float[24], [], [0, 1, 0, 1],
+                [])
+                { Image = new(3, 2) }, options).Model,
             _ => Model.Fit(Runs.Numbers(20, 3), options with { Hidden = [], Optimizer = Optimizers.Lbfgs() }).Model,
         };
     }
@@ -59,7 +74,8 @@ public sealed class ModelFileTests
         Assert.Equal(model.Training, back.Training);
         Assert.Equal(model.Image, back.Image);
         Preparation a = model.Preparation, b = back.Preparation;
-        Assert.Equal(a.Inputs.Select(c => (c.Name, c.Kind, string.Join('|', c.Categories))), b.Inputs.Select(c => (c.Name, c.Kind, string.Join('|', c.Categories))));
+        Assert.Equal(a.Inputs.Select(c => (c.Name, c.Kind, string.Join('|', c.Categories))),
+            b.Inputs.Select(c => (c.Name, c.Kind, string.Join('|', c.Categories))));
         Assert.Equal(a.Target.Names, b.Target.Names);
         Assert.Equal(a.Target.Classes, b.Target.Classes);
         Assert.Equal(a.Shift, b.Shift);
@@ -68,7 +84,8 @@ public sealed class ModelFileTests
         Assert.Equal(a.TargetScale, b.TargetScale);
         Assert.Equal((a.TargetLow, a.TargetHigh, a.SingleOutput), (b.TargetLow, b.TargetHigh, b.SingleOutput));
         Assert.Equal(model.ToBytes(), back.ToBytes());
-        float[] row = [.. Enumerable.Range(0, a.NumericCount).Select(i => 0.3f * i - 0.5f)], left = new float[a.Outputs], right = new float[a.Outputs];
+        float[] row = [.. Enumerable.Range(0, a.NumericCount).Select(i => 0.3f * i - 0.5f)],
+            left = new float[a.Outputs], right = new float[a.Outputs];
         int[] codes = [.. Enumerable.Repeat(1, a.CategoryCount)];
         model.Predict(row, left, codes);
         back.Predict(row, right, codes);
@@ -83,7 +100,8 @@ public sealed class ModelFileTests
         Assert.Equal(1 + 3 + 1 + 2, p.Width);
         double[] encoded = new double[7];
         p.Encode<double>([2, 5], [1, 0], encoded);
-        Assert.Equal([(2 - p.Shift[0]) * p.Scale[0], 0, 1, 0, (5 - p.Shift[1]) * p.Scale[1], 1, 0], encoded, (x, y) => Math.Abs(x - y) < 1e-6);
+        Assert.Equal([(2 - p.Shift[0]) * p.Scale[0], 0, 1, 0, (5 - p.Shift[1]) * p.Scale[1], 1, 0], encoded,
+            (x, y) => Math.Abs(x - y) < 1e-6);
         p.Encode<double>([2, 5], [-1, 1], encoded);
         Assert.Equal([0, 0, 0, 0, 1], [encoded[1], encoded[2], encoded[3], encoded[5], encoded[6]]);
         Model model = Make("class");
@@ -108,7 +126,8 @@ public sealed class ModelFileTests
                 for (int j = 0; j < segment.Shape.Columns; j++)
                 {
                     if (segment.Shape.Mask is ConnectionMask mask && !mask[i, j]) continue;
-                    BinaryPrimitives.WriteSingleLittleEndian(four, model.Parameters[segment.Offset + i * segment.Shape.Columns + j]);
+                    BinaryPrimitives.WriteSingleLittleEndian(
+                        four, model.Parameters[segment.Offset + i * segment.Shape.Columns + j]);
                     bytes.AddRange(four);
                 }
         Assert.Equal(4 * model.Spec.ParameterCount, bytes.Count);
@@ -153,31 +172,43 @@ public sealed class ModelFileTests
         using TemporaryFolder folder = new();
         string header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
         byte[] foreign = [.. BitConverter.GetBytes((long)header.Length), .. Encoding.UTF8.GetBytes(header), 0, 0, 0, 0];
-        Assert.Contains("another program", Assert.Throws<DownhillException>(() => ModelFile.FromBytes(foreign)).Message);
-        Assert.Throws<DownhillException>(() => ModelFile.FromBytes(Encoding.UTF8.GetBytes("this is no model at all, it is a text")));
+        Assert.Contains(
+            "another program", Assert.Throws<DownhillException>(() => ModelFile.FromBytes(foreign)).Message);
+        Assert.Throws<DownhillException>(() => ModelFile.FromBytes(Encoding.UTF8.GetBytes("this is no model at all, it "
+            + "is a text")));
         Assert.Throws<DownhillException>(() => ModelFile.FromBytes(Array.Empty<byte>()));
         Assert.Throws<DownhillException>(() => Model.Load(folder["missing"]));
         Assert.Throws<DownhillException>(() => Model.Load(folder.Path));
-        Assert.Throws<DownhillException>(() => Make("linear").Save(Path.Combine(folder.Path, "no", "such", "folder", "m")));
+        Assert.Throws<DownhillException>(
+            () => Make("linear").Save(Path.Combine(folder.Path, "no", "such", "folder", "m")));
     }
 
-    /// <summary>Descriptions that a digest protects from accidents, but not from authors: no exception but ours may come out.</summary>
+    /// <summary>Descriptions that a digest protects from accidents, but not from authors: no exception but ours may
+    /// come out.</summary>
     [Theory]
     [InlineData("downhill.network", "{}")]
     [InlineData("downhill.network", "[]")]
     [InlineData("downhill.network", "null")]
     [InlineData("downhill.network", "not json")]
     [InlineData("downhill.network", "{\"inputs\":3,\"layers\":[]}")]
-    [InlineData("downhill.network", "{\"inputs\":-3,\"layers\":[{\"kind\":\"dense\",\"units\":1,\"activation\":\"identity\"}]}")]
-    [InlineData("downhill.network", "{\"inputs\":2000000000,\"layers\":[{\"kind\":\"dense\",\"units\":2000000000,\"activation\":\"identity\"}]}")]
-    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":[{\"kind\":\"dense\",\"units\":2,\"activation\":\"identity\"}]}")]
-    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":[{\"kind\":\"magic\",\"units\":1,\"activation\":\"identity\"}]}")]
+    [InlineData("downhill.network", "{\"inputs\":-3,\"layers\":["
+        + "{\"kind\":\"dense\",\"units\":1,\"activation\":\"identity\"}]}")]
+    [InlineData("downhill.network", "{\"inputs\":2000000000,\"layers\":["
+        + "{\"kind\":\"dense\",\"units\":2000000000,\"activation\":\"identity\"}]}")]
+    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":["
+        + "{\"kind\":\"dense\",\"units\":2,\"activation\":\"identity\"}]}")]
+    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":["
+        + "{\"kind\":\"magic\",\"units\":1,\"activation\":\"identity\"}]}")]
     [InlineData("downhill.network", "{\"inputs\":3,\"layers\":[{\"kind\":\"dense\",\"units\":1,\"activation\":null}]}")]
-    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":[{\"kind\":\"dense\",\"units\":1,\"activation\":\"identity\",\"inputs\":-1,\"connections\":\"AA==\"}]}")]
-    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":[{\"kind\":\"batch_norm\",\"activation\":\"softmax\",\"momentum\":0.1,\"epsilon\":0},{\"kind\":\"dense\",\"units\":1,\"activation\":\"identity\"}]}")]
+    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":["
+        + "{\"kind\":\"dense\",\"units\":1,\"activation\":\"identity\",\"inputs\":-1,\"connections\":\"AA==\"}]}")]
+    [InlineData("downhill.network", "{\"inputs\":3,\"layers\":["
+        + "{\"kind\":\"batch_norm\",\"activation\":\"softmax\",\"momentum\":0.1,\"epsilon\":0},"
+        + "{\"kind\":\"dense\",\"units\":1,\"activation\":\"identity\"}]}")]
     [InlineData("downhill.preparation", "{}")]
     [InlineData("downhill.model", "{\"loss\":\"magic\",\"arithmetic\":\"fast\"}")]
-    [InlineData("downhill.model", "{\"loss\":\"cross_entropy\",\"arithmetic\":\"fast\"}")] // identity is not in its domain
+    // identity is not in its domain
+    [InlineData("downhill.model", "{\"loss\":\"cross_entropy\",\"arithmetic\":\"fast\"}")]
     [InlineData("downhill.format", "model/99")]
     [InlineData("downhill.format", "checkpoint/1")]
     public void Descriptions_that_make_no_sense_are_refused(string key, string text)
@@ -185,7 +216,8 @@ public sealed class ModelFileTests
         Model model = Make("linear");
         using Safetensors file = Safetensors.Parse(model.ToBytes(), "test");
         List<KeyValuePair<string, string>> metadata = [];
-        foreach (string name in (string[])["downhill.format", "downhill.network", "downhill.preparation", "downhill.model"])
+        foreach (
+            string name in (string[])["downhill.format", "downhill.network", "downhill.preparation", "downhill.model"])
         {
             Assert.True(file.TryGetMetadata(name, out string? value));
             metadata.Add(new(name, name == key ? text : value!));
@@ -205,6 +237,8 @@ public sealed class ModelFileTests
         }
         Assert.Throws<DownhillException>(() => ModelFile.FromBytes(Written(metadata)));
         Assert.True(file.TryGetMetadata(key, out string? right));
-        ModelFile.FromBytes(Written([.. metadata.Select(m => new KeyValuePair<string, string>(m.Key, m.Key == key ? right! : m.Value))]));
+        ModelFile.FromBytes(
+            Written(
+            [.. metadata.Select(m => new KeyValuePair<string, string>(m.Key, m.Key == key ? right! : m.Value))]));
     }
 }

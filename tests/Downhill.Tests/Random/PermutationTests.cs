@@ -183,4 +183,24 @@ public sealed class PermutationTests
         order.Fill(0, elements);
         return elements;
     }
+
+    /// <summary>Long stretches are computed with tables, which must not show.</summary>
+    [Theory]
+    [InlineData(17)]
+    [InlineData(64)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(500)]
+    [InlineData(4097)]
+    [InlineData(1 << 20)]
+    [InlineData((1 << 20) + 1)]
+    public void A_long_stretch_is_the_same_as_one_by_one(int count)
+    {
+        Permutation order = new(count, 9, 3);
+        int start = count / 7;
+        int[] all = new int[Math.Min(count - start, 5000)];
+        order.Fill(start, all);
+        for (int i = 0; i < all.Length; i++) Assert.Equal(order[start + i], all[i]);
+    }
 }

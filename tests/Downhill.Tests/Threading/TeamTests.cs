@@ -104,15 +104,34 @@ public sealed class TeamTests
         }
     }
 
+    /// <summary>Comes back when all parts are here, which then are on as many threads.</summary>
+    private static void Meet(ref int arrived, int parts)
+    {
+        int number = Interlocked.Increment(ref arrived), all = (number + parts - 1) / parts * parts;
+        while (Volatile.Read(ref arrived) < all)
+        {
+            Thread.Yield();
+        }
+    }
+
     /// <summary>Notes what each part's thread has allocated so far.</summary>
     private struct Allocations(long[] first, long[] last) : IJob
     {
+        public int[] Arrived = new int[1];
         public long[] First = first;
         public long[] Last = last;
+        public bool Notes;
         public bool Measured;
 
-        public readonly void Execute(int part, int parts) =>
+        public readonly void Execute(int part, int parts)
+        {
+            if (!Notes)
+            {
+                return;
+            }
+            Meet(ref Arrived[0], parts);
             (Measured ? Last : First)[part] = GC.GetAllocatedBytesForCurrentThread();
+        }
     }
 
     [Theory]
@@ -131,6 +150,10 @@ public sealed class TeamTests
                 Thread.Sleep(2);                                    // parking is warm, too
             }
         }
+        job.Notes = true;
+        team.Run(ref job);
+        team.Run(ref job);
+        job.Notes = false;
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int run = 0; run < 1000; run++)
         {
@@ -141,7 +164,7 @@ public sealed class TeamTests
             }
         }
         long after = GC.GetAllocatedBytesForCurrentThread();
-        job.Measured = true;
+        (job.Notes, job.Measured) = (true, true);
         team.Run(ref job);
         Assert.Equal(before, after);
         for (int part = 0; part < size; part++)
@@ -155,6 +178,7 @@ public sealed class TeamTests
         public int From = from;
         public int[] Ended = ended;
 
+        [MethodImpl(MethodImplOptions.NoInlining)] // its name is looked for in the stack trace
         public readonly void Execute(int part, int parts)
         {
             Thread.SpinWait(100 * (parts - part));
@@ -249,8 +273,13 @@ public sealed class TeamTests
     private struct Threads(int[] ids) : IJob
     {
         public int[] Ids = ids;
+        public int[] Arrived = new int[1];
 
-        public readonly void Execute(int part, int parts) => Ids[part] = Environment.CurrentManagedThreadId;
+        public readonly void Execute(int part, int parts)
+        {
+            Ids[part] = Environment.CurrentManagedThreadId;
+            Meet(ref Arrived[0], parts);
+        }
     }
 
     [Fact]
@@ -268,6 +297,30 @@ public sealed class TeamTests
         Threads own = new(new int[1]);
         alone.Run(ref own);
         Assert.Equal(Environment.CurrentManagedThreadId, own.Ids[0]);
+    }
+
+    /// <summary>Part 0 keeps the caller busy for a moment; a thread asleep then need not be waited for.</summary>
+    private struct Sums(int[] done) : IJob
+    {
+        public int[] Done = done;
+
+        public readonly void Execute(int part, int parts) => Interlocked.Increment(ref Done[part]);
+    }
+
+    [Fact]
+    public void EveryPartIsDoneOnceWhetherItsThreadIsAwakeOrNot()
+    {
+        using Team team = new(4);
+        Sums job = new(new int[4]);
+        for (int run = 1; run <= 2000; run++)
+        {
+            team.Run(ref job);
+            Assert.Equal([run, run, run, run], job.Done);
+            if (run % 400 == 0)
+            {
+                Thread.Sleep(3);                                    // all asleep
+            }
+        }
     }
 
     private struct Collects(object[] objects) : IJob
@@ -365,10 +418,12 @@ public sealed class TeamTests
     private struct Collector(Thread[] threads) : IJob
     {
         public Thread[] Threads = threads;
+        public int[] Arrived = new int[1];
 
         public readonly void Execute(int part, int parts)
         {
             Threads[part] = Thread.CurrentThread;
+            Meet(ref Arrived[0], parts);
             Assert.True(part == 0 || Thread.CurrentThread.IsBackground);
         }
     }
@@ -413,12 +468,14 @@ public sealed class TeamTests
         Assert.Equal(2, seen);
     }
 
-    private struct Slow : IJob
+    private struct Slow() : IJob
     {
+        public int[] Arrived = new int[1];
         public int Done;
 
         public void Execute(int part, int parts)
         {
+            Meet(ref Arrived[0], parts);
             if (part == 1)
             {
                 Thread.Sleep(50);
@@ -432,7 +489,7 @@ public sealed class TeamTests
     {
         using Team team = new(2);
         bool delivered = false;
-        Slow job = default;
+        Slow job = new();
         Thread caller = new(() =>
         {
             team.Run(ref job);

@@ -27,17 +27,29 @@ public sealed class AllocationTests
         const int Rows = 7000;
         float[]? weights = extra == "weighted" ? [.. Enumerable.Range(0, Rows).Select(i => 0.5f + i % 3)] : null;
         Dataset data = Runs.Classes(Rows, 6, 3, weights: weights);
-        Activation output = loss switch { "cross_entropy" => Activations.Softmax, "binary_cross_entropy" => Activations.Sigmoid(), "poisson" => Activations.Softplus, _ => Activations.Tanh };
+        Activation output = loss switch
+        {
+            "cross_entropy" => Activations.Softmax,
+            "binary_cross_entropy" => Activations.Sigmoid(),
+            "poisson" => Activations.Softplus,
+            _ => Activations.Tanh
+        };
         TrainOptions options = new()
         {
-            Optimizer = Catalog.Default.Optimizer(optimizer), Loss = Catalog.Default.Loss(loss), Threads = threads, Batch = 20, Epochs = 20,
+            Optimizer = Catalog.Default.Optimizer(optimizer), Loss = Catalog.Default.Loss(loss), Threads = threads,
+            Batch = 20, Epochs = 20,
             LearningRate = 0.001,
         };
         options = extra switch
         {
             "penalties" => options with { L1 = 1e-4, L2 = 1e-4, WeightDecay = 1e-3 },
             "clip" => options with { Clip = 0.1, Stop = [StoppingRules.Gradient()] },
-            "schedules" => options with { Schedules = [new("learning_rate", Schedules.Cosine()), new("gamma", Schedules.Settle())] },
+            "schedules" =>
+                options with
+                {
+                    Schedules = [
+                new("learning_rate", Schedules.Cosine()), new("gamma", Schedules.Settle())]
+                },
             "portable" => options with { Arithmetic = Arithmetic.Portable },
             "chunks" => options with { Batch = 600 },
             _ => options,
@@ -47,7 +59,8 @@ public sealed class AllocationTests
         using TrainSession<float> session = Runs.Start<float>(data, spec, options);
         int stretch = extra == "chunks" ? 8 : 110;
         for (int i = 0; i < stretch; i++) session.Step();
-        // The just-in-time compiler may still allocate on this thread while it replaces code: best of three stretches inside an epoch.
+        // The just-in-time compiler may still allocate on this thread while it replaces code: best of three stretches
+        // inside an epoch.
         long least = long.MaxValue;
         for (int attempt = 0; attempt < 3 && least > 0; attempt++)
         {
@@ -61,7 +74,8 @@ public sealed class AllocationTests
         Assert.Equal(0, least);
     }
 
-    /// <summary>Full batches end an epoch with each step: besides the history's growing list that must allocate nothing either.</summary>
+    /// <summary>Full batches end an epoch with each step: besides the history's growing list that must allocate nothing
+    /// either.</summary>
     public static TheoryData<string> Everything { get; } = [.. Optimizers.All.Select(o => o.Name)];
 
     [Theory, MemberData(nameof(Everything))]
@@ -91,7 +105,8 @@ public sealed class AllocationTests
 
     private static Model Trained(Dataset data) => Model.Fit(data, new()
     {
-        Hidden = [16, 8], Activation = [Activations.Tanh], BatchNorm = true, Dropout = 0.2, Epochs = 3, Threads = 1, TestShare = 0,
+        Hidden = [16, 8], Activation = [Activations.Tanh], BatchNorm = true, Dropout = 0.2, Epochs = 3, Threads = 1,
+        TestShare = 0,
     }).Model;
 
     [Theory]

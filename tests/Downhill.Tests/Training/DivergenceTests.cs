@@ -1,16 +1,19 @@
 namespace Downhill.Tests.Training;
 
-/// <summary>A run that blows up stops where it happens, says why it is likely, and keeps the last weights whose loss was finite.</summary>
+/// <summary>A run that blows up stops where it happens, says why it is likely, and keeps the last weights whose loss
+/// was finite.</summary>
 public sealed class DivergenceTests
 {
     private static TrainOptions Huge(int batch = 0) => new()
     {
-        Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 30, Batch = batch, Epochs = 10_000, Threads = 1,
+        Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 30, Batch = batch,
+        Epochs = 10_000, Threads = 1,
     };
 
     private static NetworkSpec Relu => new(4, new Dense(8, Activations.Relu), new Dense(1, Activations.Identity));
 
-    /// <summary>Runs to the divergence, and the same run again to one update before the loss that was not finite.</summary>
+    /// <summary>Runs to the divergence, and the same run again to one update before the loss that was not
+    /// finite.</summary>
     private static TrainSession<float> Diverged(Dataset data, NetworkSpec spec, TrainOptions options, out int updates)
     {
         TrainSession<float> session = Runs.Start<float>(data, spec, options);
@@ -26,13 +29,16 @@ public sealed class DivergenceTests
         using TrainSession<float> again = Runs.Start<float>(data, spec, options);
         for (int i = 0; i < updates; i++) again.Step();
         Assert.Equal(Runs.Weights(again), Runs.Weights(session));
-        for (int slot = 0; slot < again.State.Slots.Count; slot++) Assert.Equal(again.State.Slots[slot].Span, session.State.Slots[slot].Span);
+        for (int slot = 0; slot < again.State.Slots.Count; slot++) Assert.Equal(
+            again.State.Slots[slot].Span, session.State.Slots[slot].Span);
         Assert.True(again.State.Buffers.Span.SequenceEqual(session.State.Buffers.Span));
-        Assert.Equal((again.State.Step, again.State.Epoch, again.State.Position), (session.State.Step, session.State.Epoch, session.State.Position));
+        Assert.Equal((again.State.Step, again.State.Epoch, again.State.Position),
+            (session.State.Step, session.State.Epoch, session.State.Position));
         Assert.Equal(again.State.History, session.State.History);
         Assert.Equal(again.State.ScheduleState, session.State.ScheduleState);
         Assert.All(Runs.Weights(session), w => Assert.True(float.IsFinite(w)));
-        if (double.IsFinite(reports[^1].Loss)) Assert.Equal(reports.Count - 1, updates); // the gradient failed: its weights had a finite loss
+        // the gradient failed: its weights had a finite loss
+        if (double.IsFinite(reports[^1].Loss)) Assert.Equal(reports.Count - 1, updates);
         else Assert.Equal(reports.Count - 2, updates);
         return session;
     }
@@ -52,18 +58,31 @@ public sealed class DivergenceTests
         Assert.Throws<InvalidOperationException>(() => session.Step());
     }
 
+    /// <summary>tanh answers finitely whatever its weights are: the loss alone does not show that they are gone.</summary>
+    [Fact]
+    public void Weights_that_grow_behind_a_bounded_unit_are_given_up_too()
+    {
+        NetworkSpec spec = new(4, new Dense(6, Activations.Tanh), new Dense(1, Activations.Tanh));
+        using TrainSession<float> session = Runs.Start<float>(Runs.Numbers(300, 4), spec, Huge(batch: 1) with { LearningRate = 0.3, L2 = 7 });
+        Assert.True(session.Run().IsDiverged);
+        Assert.All(Runs.Weights(session), w => Assert.True(float.IsFinite(w)));
+        Assert.Contains("> 2", session.Stopped!.Text);
+    }
+
     /// <summary>Growth so slow that hundreds of steps and several snapshots lie before the end.</summary>
     [Fact]
     public void A_slow_divergence_is_reproduced_from_the_snapshot()
     {
         Dataset data = Runs.Numbers(300, 4);
         NetworkSpec spec = new(4, new Dense(1, Activations.Identity));
-        using TrainSession<float> session = Diverged(data, spec, Huge(1) with { LearningRate = 0.62, Reduction = Reduction.Sum }, out int updates);
+        using TrainSession<float> session = Diverged(
+            data, spec, Huge(1) with { LearningRate = 0.62, Reduction = Reduction.Sum }, out int updates);
         Assert.True(updates > 80, $"{updates}");
         Assert.Contains("Layer 1 (Dense 4→1 identity) has induced fields too large", session.Stopped!.Text);
     }
 
-    /// <summary>The schedule's state changes at the end of an epoch: a replay of that epoch must use the old one.</summary>
+    /// <summary>The schedule's state changes at the end of an epoch: a replay of that epoch must use the old
+    /// one.</summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -93,7 +112,8 @@ public sealed class DivergenceTests
         using TrainSession<float> session = Diverged(Runs.Numbers(40, 4), Relu, options, out _);
         Assert.Contains("overshoots", session.Stopped!.Text);
         Assert.Contains("1 × 5", session.Stopped.Text);
-        using TrainSession<float> decay = Diverged(Runs.Numbers(40, 4), Relu, Huge(10) with { LearningRate = 1, WeightDecay = 7 }, out _);
+        using TrainSession<float> decay = Diverged(
+            Runs.Numbers(40, 4), Relu, Huge(10) with { LearningRate = 1, WeightDecay = 7 }, out _);
         Assert.Contains("1 × 7", decay.Stopped!.Text);
     }
 
@@ -101,9 +121,10 @@ public sealed class DivergenceTests
     public void Data_that_are_no_numbers_stop_the_first_step()
     {
         Dataset data = Runs.Numbers(10, 4);
-        data.Numeric[7] = float.PositiveInfinity;
+        data.Numeric[7] = float.NaN;
         Preparation preparation = Runs.Plain(Runs.Numbers(10, 4));
-        NetworkSpec spec = new(4, new Dense(3, Activations.Identity), new BatchNorm(Activations.Relu), new Dense(1, Activations.Identity));
+        NetworkSpec spec = new(4, new Dense(3, Activations.Identity), new BatchNorm(Activations.Relu),
+            new Dense(1, Activations.Identity));
         using TrainSession<float> session = new(spec, data, Runs.All(data), [], preparation, Huge());
         float[] start = Runs.Weights(session);
         StopReason reason = session.Run();
@@ -111,22 +132,56 @@ public sealed class DivergenceTests
         Assert.Contains("first step", reason.Text);
         Assert.Contains("Layer 1", reason.Text);
         Assert.Equal(start, Runs.Weights(session));
-        Assert.All(session.State.Buffers.Span.ToArray(), b => Assert.True(float.IsFinite(b))); // not even the running statistics
+        // not even the running statistics
+        Assert.All(session.State.Buffers.Span.ToArray(), b => Assert.True(float.IsFinite(b)));
     }
 
-    /// <summary>The loss is measured before the update, so the last update of a run could spoil the weights unseen.</summary>
+    /// <summary>The loss is measured before the update, so the last update of a run could spoil the weights
+    /// unseen.</summary>
     [Fact]
     public void An_explosion_in_the_very_last_update_is_noticed()
     {
         // Loss ½·10³⁸ and gradient 10³⁴ are finite, 10⁶ times the gradient is not.
         Dataset data = new("one", Runs.Columns(1), new Target(["y"], []), [1e15f], [], [], [1e19f]);
         NetworkSpec spec = new(1, new Dense(1, Activations.Identity) { HasBias = false });
-        using TrainSession<float> session = Runs.Start<float>(data, spec, Huge() with { LearningRate = 1e6, Epochs = 1 });
+        using TrainSession<float> session = Runs.Start<float>(
+            data, spec, Huge() with { LearningRate = 1e6, Epochs = 1 });
         float start = session.State.Parameters.Span[0];
         Assert.True(session.Run().IsDiverged);
         Assert.Contains("a weight is not a finite number", session.Stopped!.Text);
         Assert.Equal(start, session.State.Parameters.Span[0]);
         Assert.Empty(session.State.History);
+    }
+
+    /// <summary>A gradient of 10³⁴ is finite, its square is not: from then on these rules would divide by infinity and
+    /// stand still with a good conscience.</summary>
+    [Theory]
+    [InlineData("adagrad")]
+    [InlineData("rmsprop")]
+    [InlineData("adadelta")]
+    [InlineData("adam")]
+    [InlineData("adamw")]
+    [InlineData("nadam")]
+    [InlineData("amsgrad")]
+    public void A_gradient_whose_square_overflows_is_noticed(string rule)
+    {
+        Dataset data = new("one", Runs.Columns(1), new Target(["y"], []), [1e15f], [], [], [1e19f]);
+        NetworkSpec spec = new(1, new Dense(1, Activations.Identity) { HasBias = false });
+        TrainOptions options = Huge() with
+        {
+            Optimizer = Catalog.Default.Optimizer(rule),
+            LearningRate = 1e-3,
+            Epochs = 5
+        };
+        using TrainSession<float> session = Runs.Start<float>(data, spec, options);
+        Assert.True(session.Run().IsDiverged);
+        Assert.Contains($"an average of '{rule}' is not a finite number", session.Stopped!.Text,
+            StringComparison.Ordinal);
+        Assert.Contains("clip", session.Stopped.Text, StringComparison.Ordinal);
+        Assert.True(float.IsFinite(session.State.Parameters.Span[0]));
+        // The remedy it names: clipped, the same run trains.
+        using TrainSession<float> clipped = Runs.Start<float>(data, spec, options with { Clip = 1 });
+        Assert.Equal("epochs", clipped.Run().Rule);
     }
 
     [Fact]
@@ -135,7 +190,8 @@ public sealed class DivergenceTests
         Dataset data = Runs.Numbers(60, 4);
         FitResult fit = Model.Fit(data, new()
         {
-            Hidden = [6], Optimizer = Optimizers.GradientDescent, LearningRate = 100, Epochs = 1000, Threads = 1, ValidationShare = 0.2,
+            Hidden = [6], Optimizer = Optimizers.GradientDescent, LearningRate = 100, Epochs = 1000, Threads = 1,
+            ValidationShare = 0.2,
         });
         Assert.True(fit.Stopped.IsDiverged);
         Assert.True(double.IsFinite(fit.Train.Loss));
@@ -147,7 +203,8 @@ public sealed class DivergenceTests
     {
         Dataset data = Runs.Numbers(10, 4);
         data.Values[3] = float.NaN;
-        using TrainSession<float> session = new(Relu, data, Runs.All(data), [], Runs.Plain(Runs.Numbers(10, 4)), Huge() with { Optimizer = Optimizers.Lbfgs(), LearningRate = null });
+        using TrainSession<float> session = new(Relu, data, Runs.All(data), [], Runs.Plain(Runs.Numbers(10, 4)),
+            Huge() with { Optimizer = Optimizers.Lbfgs(), LearningRate = null });
         Assert.True(session.Run().IsDiverged);
         Assert.All(Runs.Weights(session), w => Assert.True(float.IsFinite(w)));
     }

@@ -5,7 +5,8 @@ public sealed class LbfgsTests
 {
     private static TrainOptions Options(Loss loss, double l2, int history = 10) => new()
     {
-        Loss = loss, Optimizer = Optimizers.Lbfgs(history), Batch = 0, Epochs = 500, L2 = l2, Threads = 1, Stop = [StoppingRules.Gradient(1e-8)],
+        Loss = loss, Optimizer = Optimizers.Lbfgs(history), Batch = 0, Epochs = 500, L2 = l2, Threads = 1,
+        Stop = [StoppingRules.Gradient(1e-8)],
     };
 
     /// <summary>Linear least squares with a ridge: the minimum solves (XᵀX/n + λ)·w = Xᵀy/n.</summary>
@@ -23,7 +24,8 @@ public sealed class LbfgsTests
         StopReason reason = session.Run();
         // With one remembered step it creeps, and ends where the objective's last bit no longer moves.
         double near = history == 1 ? 1e-6 : 1e-8;
-        Assert.True(history == 1 ? reason.Rule is "converged" or "gradient(1E-08)" : reason.Rule.StartsWith("gradient", StringComparison.Ordinal), reason.Rule);
+        Assert.True(history == 1 ? reason.Rule is "converged" or "gradient(1E-08)"
+            : reason.Rule.StartsWith("gradient", StringComparison.Ordinal), reason.Rule);
         Assert.True(session.State.History[^1].GradientNorm < near);
         double[] w = Runs.Weights(session);
         for (int i = 0; i < Inputs; i++)
@@ -44,7 +46,8 @@ public sealed class LbfgsTests
     {
         Dataset data = Runs.Classes(80, 5, 2);
         NetworkSpec spec = new(5, new Dense(1, Activations.Sigmoid()));
-        using TrainSession<double> session = new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: true), Options(Losses.BinaryCrossEntropy, 0.01));
+        using TrainSession<double> session = new(spec, data, Runs.All(data), [], Runs.Plain(data, singleOutput: true),
+            Options(Losses.BinaryCrossEntropy, 0.01));
         Assert.StartsWith("gradient", session.Run().Rule);
         Assert.True(session.State.Step < 60, $"{session.State.Step} steps");
         double[] w = Runs.Weights(session), g = new double[6];
@@ -60,7 +63,8 @@ public sealed class LbfgsTests
         Assert.All(g, x => Assert.Equal(0, x, 1e-8));
     }
 
-    /// <summary>A deep, narrow network has curved valleys as Rosenbrock's function has: each step lowers the objective.</summary>
+    /// <summary>A deep, narrow network has curved valleys as Rosenbrock's function has: each step lowers the
+    /// objective.</summary>
     [Theory]
     [InlineData(1ul)]
     [InlineData(2ul)]
@@ -68,8 +72,10 @@ public sealed class LbfgsTests
     public void Every_step_lowers_the_objective_of_a_small_network(ulong seed)
     {
         Dataset data = Runs.Numbers(30, 3, 2);
-        NetworkSpec spec = new(3, new Dense(4, Activations.Tanh), new Dense(3, Activations.Tanh), new Dense(2, Activations.Identity));
-        using TrainSession<double> session = Runs.Start<double>(data, spec, Options(Losses.Euclidean, 1e-4) with { Epochs = 300, Seed = seed });
+        NetworkSpec spec = new(3, new Dense(4, Activations.Tanh), new Dense(3, Activations.Tanh),
+            new Dense(2, Activations.Identity));
+        using TrainSession<double> session = Runs.Start<double>(
+            data, spec, Options(Losses.Euclidean, 1e-4) with { Epochs = 300, Seed = seed });
         double last = double.PositiveInfinity, first = double.NaN;
         while (session.Stopped is null)
         {
@@ -88,18 +94,21 @@ public sealed class LbfgsTests
     {
         Dataset data = Runs.Numbers(30, 3, 2);
         NetworkSpec spec = new(3, new Dense(2, Activations.Identity));
-        using TrainSession<float> session = Runs.Start<float>(data, spec, Options(Losses.Euclidean, 1e-3) with { Stop = [] });
+        using TrainSession<float> session = Runs.Start<float>(
+            data, spec, Options(Losses.Euclidean, 1e-3) with { Stop = [] });
         Assert.Equal("converged", session.Run().Rule);
         Assert.True(session.State.Step < 200);
         Assert.True(double.IsFinite(session.State.LastLoss));
     }
 
-    /// <summary>The running averages are those of the accepted points: trial points of the line search leave no trace.</summary>
+    /// <summary>The running averages are those of the accepted points: trial points of the line search leave no
+    /// trace.</summary>
     [Fact]
     public void Running_averages_follow_the_accepted_points_only()
     {
         Dataset data = Runs.Numbers(30, 3, 1);
-        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(1, Activations.Identity));
+        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh),
+            new Dense(1, Activations.Identity));
         using TrainSession<double> session = Runs.Start<double>(data, spec, Options(Losses.Euclidean, 1e-3));
         double[] mean = new double[4];
         for (int step = 0; step < 10; step++)
@@ -112,7 +121,8 @@ public sealed class LbfgsTests
                 for (int r = 0; r < 30; r++)
                 {
                     sum += session.State.Parameters.Span[bias.Offset + f];
-                    for (int i = 0; i < 3; i++) sum += data.Numeric[3 * r + i] * session.State.Parameters.Span[weight.Offset + 4 * i + f];
+                    for (int i = 0; i < 3; i++) sum += data.Numeric[3 * r + i] * session.State.Parameters.Span[
+                        weight.Offset + 4 * i + f];
                 }
                 mean[f] += 0.1 * (sum / 30 - mean[f]);
                 Assert.Equal(mean[f], session.State.Buffers.Span[f], 1e-12);

@@ -1,9 +1,11 @@
 namespace Downhill.Tests.Training;
 
-/// <summary>Sums over rows, then one normaliser: each kind of batch against the direct formula, worked out naively here.</summary>
+/// <summary>Sums over rows, then one normaliser: each kind of batch against the direct formula, worked out naively
+/// here.</summary>
 public sealed class ObjectiveTests
 {
-    /// <summary>A 3-2-2 network, tanh then identity, ½‖d − z‖², with its gradient by hand: nothing of the engine in it.</summary>
+    /// <summary>A 3-2-2 network, tanh then identity, ½‖d − z‖², with its gradient by hand: nothing of the engine in
+    /// it.</summary>
     private sealed class Naive(double[] theta)
     {
         // W¹ [3,2], b¹ [2], W² [2,2], b² [2]
@@ -11,7 +13,8 @@ public sealed class ObjectiveTests
         public double Loss { get; private set; }
         public double Weight { get; private set; }
 
-        public static NetworkSpec Spec { get; } = new(3, new Dense(2, Activations.Tanh), new Dense(2, Activations.Identity));
+        public static NetworkSpec Spec { get; } = new(
+            3, new Dense(2, Activations.Tanh), new Dense(2, Activations.Identity));
 
         public double LossOf(ReadOnlySpan<float> x, ReadOnlySpan<float> d) => Row(x, d, 0);
 
@@ -60,15 +63,18 @@ public sealed class ObjectiveTests
 
     private static TrainOptions Plain => new()
     {
-        Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = Rate, Shuffle = false, Batch = 0, Epochs = 1000, Threads = 1,
+        Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = Rate, Shuffle = false,
+        Batch = 0, Epochs = 1000, Threads = 1,
     };
 
     private static ReadOnlySpan<float> X(Dataset data, int row) => data.Numeric.AsSpan(3 * row, 3);
     private static ReadOnlySpan<float> D(Dataset data, int row) => data.Values.AsSpan(2 * row, 2);
 
-    /// <summary>One step from the session's present weights over the given rows; expected = before − η·normaliser·Σ w·g.</summary>
+    /// <summary>One step from the session's present weights over the given rows; expected = before − η·normaliser·Σ
+    /// w·g.</summary>
     private static StepReport CheckedStep(
-        TrainSession<double> session, Dataset data, IEnumerable<int> rows, Reduction reduction = Reduction.Mean, double tolerance = 1e-12)
+        TrainSession<double> session, Dataset data, IEnumerable<int> rows, Reduction reduction = Reduction.Mean,
+            double tolerance = 1e-12)
     {
         double[] before = Runs.Weights(session);
         Naive naive = new(before);
@@ -103,7 +109,8 @@ public sealed class ObjectiveTests
     public void Mini_batches_and_the_short_last_one_equal_the_formula(Reduction reduction, int batch)
     {
         Dataset data = Runs.Numbers(11, 3, 2);
-        using TrainSession<double> session = Runs.Start<double>(data, Naive.Spec, Plain with { Reduction = reduction, Batch = batch });
+        using TrainSession<double> session = Runs.Start<double>(
+            data, Naive.Spec, Plain with { Reduction = reduction, Batch = batch });
         Assert.Equal((11 + Math.Min(11, batch) - 1) / Math.Min(11, batch), session.StepsPerEpoch);
         for (int epoch = 0; epoch < 2; epoch++)
             for (int start = 0; start < 11; start += batch)
@@ -124,7 +131,8 @@ public sealed class ObjectiveTests
     {
         float[]? weights = weighted ? [.. Enumerable.Range(0, 1000).Select(i => 0.25f * (i % 5))] : null;
         Dataset data = Runs.Numbers(1000, 3, 2, weights: weights);
-        using TrainSession<double> session = Runs.Start<double>(data, Naive.Spec, Plain with { Reduction = reduction, LearningRate = Rate });
+        using TrainSession<double> session = Runs.Start<double>(
+            data, Naive.Spec, Plain with { Reduction = reduction, LearningRate = Rate });
         double scale = reduction == Reduction.Sum ? 1e-9 : 1e-12; // a sum of 1000 gradients is 1000 times as large
         CheckedStep(session, data, Runs.All(data), reduction, scale);
     }
@@ -144,7 +152,8 @@ public sealed class ObjectiveTests
         PassMode mode = new(IsTraining: true);
         network.Forward(workspace, session.State.Parameters, session.State.Buffers, 300, mode);
         network.Evaluate(workspace, 300, weighted: false, withGradient: true);
-        network.Backward(workspace, session.State.Parameters, session.State.Buffers, gradient, 300, mode, accumulate: false);
+        network.Backward(workspace, session.State.Parameters, session.State.Buffers, gradient, 300, mode,
+            accumulate: false);
         session.Step();
         Assert.True(gradient.Span.SequenceEqual(session.State.Gradient.Span));
     }
@@ -167,13 +176,19 @@ public sealed class ObjectiveTests
         Dataset plain = Runs.Numbers(5, 3, 2);
         Dataset weighted = Runs.Numbers(5, 3, 2, weights: [1, 2, 0, 1, 2]);
         Dataset repeated = plain.Subset([0, 1, 1, 3, 4, 4]);
-        foreach (Optimizer optimizer in (Optimizer[])[Optimizers.GradientDescent, Optimizers.Adam(), Optimizers.Lbfgs()])
+        foreach (
+            Optimizer optimizer in (Optimizer[])[Optimizers.GradientDescent, Optimizers.Adam(), Optimizers.Lbfgs()])
         {
             TrainOptions options = Plain with
             {
-                Reduction = reduction, Optimizer = optimizer, LearningRate = optimizer.Method is null ? 0.01 : null, Epochs = 6, L2 = 0.01,
+                Reduction = reduction,
+                Optimizer = optimizer,
+                LearningRate = optimizer.Method is null ? 0.01 : null,
+                Epochs = 6,
+                L2 = 0.01,
             };
-            using TrainSession<double> a = Runs.Start<double>(weighted, Naive.Spec, options), b = Runs.Start<double>(repeated, Naive.Spec, options);
+            using TrainSession<double> a = Runs.Start<double>(weighted, Naive.Spec, options),
+                b = Runs.Start<double>(repeated, Naive.Spec, options);
             a.Run();
             b.Run();
             double[] x = Runs.Weights(a), y = Runs.Weights(b);
@@ -182,7 +197,8 @@ public sealed class ObjectiveTests
         }
     }
 
-    /// <summary>A batch in which every row weighs nothing has no gradient: it must change nothing and divide by nothing.</summary>
+    /// <summary>A batch in which every row weighs nothing has no gradient: it must change nothing and divide by
+    /// nothing.</summary>
     [Fact]
     public void A_batch_without_weight_changes_nothing()
     {
@@ -204,7 +220,8 @@ public sealed class ObjectiveTests
     {
         Dataset plain = Runs.Numbers(6, 3, 2), weighted = Runs.Numbers(6, 3, 2, weights: [0, 2, 1, 0, 1, 2]);
         Dataset repeated = plain.Subset([1, 1, 2, 4, 5, 5]);
-        Preparation a = Preparation.Fit(weighted, Runs.All(weighted), Scaling.Standard), b = Preparation.Fit(repeated, Runs.All(repeated), Scaling.Standard);
+        Preparation a = Preparation.Fit(weighted, Runs.All(weighted), Scaling.Standard),
+            b = Preparation.Fit(repeated, Runs.All(repeated), Scaling.Standard);
         for (int i = 0; i < 3; i++) Assert.Equal(b.Shift[i], a.Shift[i], 1e-12);
         for (int i = 0; i < 3; i++) Assert.Equal(b.Scale[i], a.Scale[i], 1e-12);
         for (int i = 0; i < 2; i++) Assert.Equal(b.TargetScale[i], a.TargetScale[i], 1e-12);
@@ -225,7 +242,8 @@ public sealed class ObjectiveTests
 
     [Fact]
     public void Data_without_any_weight_are_refused() => Assert.Contains("weight",
-        Assert.Throws<DownhillException>(() => Runs.Start<float>(Runs.Numbers(3, 3, 2, weights: [0, 0, 0]), Naive.Spec, Plain)).Message);
+        Assert.Throws<DownhillException>(
+            () => Runs.Start<float>(Runs.Numbers(3, 3, 2, weights: [0, 0, 0]), Naive.Spec, Plain)).Message);
 
     [Theory]
     [InlineData(Reduction.Mean)]
@@ -234,7 +252,8 @@ public sealed class ObjectiveTests
     {
         float[] weights = [1, 2, 0.5f, 1, 3, 1, 1, 1, 2, 1, 0.25f];
         Dataset data = Runs.Numbers(11, 3, 2, weights: weights);
-        using TrainSession<double> session = Runs.Start<double>(data, Naive.Spec, Plain with { Batch = 3, Reduction = reduction, LearningRate = 0.02 });
+        using TrainSession<double> session = Runs.Start<double>(
+            data, Naive.Spec, Plain with { Batch = 3, Reduction = reduction, LearningRate = 0.02 });
         double sum = 0, weight = 0;
         for (int start = 0; start < 11; start += 3)
         {
@@ -257,7 +276,8 @@ public sealed class ObjectiveTests
         public override IReadOnlyList<Column> Inputs => data.Inputs;
         public override Target Target => data.Target;
         public override bool HasWeights => false;
-        public override void Read(ReadOnlySpan<int> rows, Span<float> numeric, Span<int> codes, Span<int> classes, Span<float> values, Span<float> weights)
+        public override void Read(ReadOnlySpan<int> rows, Span<float> numeric, Span<int> codes, Span<int> classes,
+            Span<float> values, Span<float> weights)
         {
             Seen.AddRange(rows);
             data.Read(rows, numeric, codes, classes, values, weights);
@@ -269,7 +289,8 @@ public sealed class ObjectiveTests
         Dataset data = Runs.Numbers(rows, 3, 2);
         Watched source = new(data);
         int[] chosen = [.. Enumerable.Range(0, rows).Where(i => i % 7 != 3)];
-        using TrainSession<float> session = new(Naive.Spec, source, chosen, [], Runs.Plain(data), Plain with { Batch = batch, Seed = seed, Shuffle = shuffle });
+        using TrainSession<float> session = new(Naive.Spec, source, chosen, [], Runs.Plain(data),
+            Plain with { Batch = batch, Seed = seed, Shuffle = shuffle });
         List<int[]> orders = [];
         while (orders.Count < epochs)
         {
@@ -295,7 +316,8 @@ public sealed class ObjectiveTests
     [InlineData(50, 1)]
     public void Every_row_comes_once_in_an_epoch_in_an_order_of_the_seed_and_the_epoch(int rows, int batch)
     {
-        List<int[]> orders = Epochs(rows, batch, seed: 1, epochs: 4), again = Epochs(rows, batch, 1, 4), other = Epochs(rows, batch, 2, 4);
+        List<int[]> orders = Epochs(rows, batch, seed: 1, epochs: 4), again = Epochs(rows, batch, 1, 4),
+            other = Epochs(rows, batch, 2, 4);
         for (int i = 0; i < 4; i++)
         {
             Assert.Equal(orders[i], again[i]);

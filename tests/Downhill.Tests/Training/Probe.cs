@@ -3,8 +3,8 @@ using Downhill.Graph;
 namespace Downhill.Tests.Training;
 
 /// <summary>
-/// A small network in double on fixed rows, with three independent ways to its gradient: the engine's backward pass, finite
-/// differences of the engine's loss, and the computational graph. The objective is Σ wʳ·Lʳ.
+/// A small network in double on fixed rows, with three independent ways to its gradient: the engine's backward pass,
+/// finite differences of the engine's loss, and the computational graph. The objective is Σ wʳ·Lʳ.
 /// </summary>
 internal sealed class Probe : IDisposable
 {
@@ -29,8 +29,9 @@ internal sealed class Probe : IDisposable
         foreach (Segment segment in spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight))
             for (int i = 0; i < segment.Length; i++)
                 Parameters.Span[segment.Offset + i] += 0.4 + 0.3 * random.Normal((ulong)(100_000 + segment.Offset + i));
-        startBuffers = [.. Enumerable.Range(0, spec.BufferLength).Select(i => 0.5 + random.Uniform((ulong)(200_000 + i)))];
-        mode = new PassMode(training, seed, Step: 3);
+        startBuffers = [
+            .. Enumerable.Range(0, spec.BufferLength).Select(i => 0.5 + random.Uniform((ulong)(200_000 + i)))];
+        mode = new PassMode(training, seed, Step: 3) { IsWeighted = weighted };
         for (int i = 0; i < rows * spec.Inputs; i++) workspace.Input[i] = random.Normal((ulong)i);
         for (int r = 0; r < rows; r++)
         {
@@ -54,7 +55,8 @@ internal sealed class Probe : IDisposable
 
     /// <summary>Every place of the flat array that is learned (no padding, no absent link).</summary>
     public IEnumerable<int> Places => Spec.Segments.SelectMany(s => Enumerable.Range(0, s.Length)
-        .Where(i => s.Shape.Mask is null || s.Shape.Mask[i / s.Shape.Columns, i % s.Shape.Columns]).Select(i => s.Offset + i));
+        .Where(i => s.Shape.Mask is null || s.Shape.Mask[i / s.Shape.Columns, i % s.Shape.Columns])
+            .Select(i => s.Offset + i));
 
     public double Objective()
     {
@@ -95,16 +97,19 @@ internal sealed class Probe : IDisposable
     /// <summary>The objective as an expression of all tensors and the inputs, and its gradient by the graph.</summary>
     public (double Value, double[] Parameters, double[] Inputs) Oracle()
     {
-        Expr x = Expr.Variable("x", Rows, Spec.Inputs), t = Expr.Variable("t", Rows, Spec.Outputs), w = Expr.Variable("w", Rows, 1);
+        Expr x = Expr.Variable("x", Rows, Spec.Inputs), t = Expr.Variable("t", Rows, Spec.Outputs),
+            w = Expr.Variable("w", Rows, 1);
         Expr[] tensors = [.. Spec.Segments.Select(s => Expr.Variable(s.Name, s.Shape.Rows, s.Shape.Columns))];
         Expr y = x;
         int buffer = 0, width = Spec.Inputs;
         for (int layer = 0; layer < Spec.Layers.Count; layer++)
         {
-            Expr[] own = [.. Spec.Segments.Select((s, i) => (s, i)).Where(p => p.s.Layer == layer).Select(p => tensors[p.i])];
+            Expr[] own = [
+                .. Spec.Segments.Select((s, i) => (s, i)).Where(p => p.s.Layer == layer).Select(p => tensors[p.i])];
             Layer definition = Spec.Layers[layer];
             int length = definition.BufferLength(width);
-            y = definition is BatchNorm norm && mode.IsTraining && Rows > 1 ? norm.DefineTraining(y, own)
+            y = definition is BatchNorm norm && mode.IsTraining && Rows > 1
+                ? norm.DefineTraining(y, own, Weighted ? w : null)
                 : definition.Define(y, own, startBuffers.AsSpan(buffer, length));
             buffer += length;
             width = definition.Outputs(width);
@@ -113,10 +118,12 @@ internal sealed class Probe : IDisposable
         List<Binding> bindings =
         [
             (x, Matrix(workspace.Input, Rows, Spec.Inputs)), (t, Matrix(workspace.Targets, Rows, Spec.Outputs)),
-            (w, Weighted ? Matrix(workspace.Weights, Rows, 1) : Matrix(Enumerable.Repeat(1.0, Rows).ToArray(), Rows, 1)),
+            (w, Weighted ? Matrix(workspace.Weights, Rows, 1)
+                : Matrix(Enumerable.Repeat(1.0, Rows).ToArray(), Rows, 1)),
         ];
         for (int i = 0; i < tensors.Length; i++)
-            bindings.Add((tensors[i], Matrix(Parameters.Span[Spec.Segments[i].Offset..], tensors[i].Rows, tensors[i].Columns)));
+            bindings.Add(
+                (tensors[i], Matrix(Parameters.Span[Spec.Segments[i].Offset..], tensors[i].Rows, tensors[i].Columns)));
         Evaluation evaluation = objective.Evaluate([.. bindings]);
         double[][,] gradients = evaluation.Gradient(objective, [.. tensors, x]);
         double[] flat = new double[Spec.ParameterLength];

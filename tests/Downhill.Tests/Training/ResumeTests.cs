@@ -1,6 +1,7 @@
 namespace Downhill.Tests.Training;
 
-/// <summary>A run that is stopped after any step, written down, read and continued ends as if it had never stopped.</summary>
+/// <summary>A run that is stopped after any step, written down, read and continued ends as if it had never
+/// stopped.</summary>
 public sealed class ResumeTests
 {
     private static FitPlan Plan(string kind)
@@ -8,7 +9,8 @@ public sealed class ResumeTests
         Dataset data = Runs.Classes(37, 4, 3);
         FitOptions options = new()
         {
-            Hidden = [6], Activation = [Activations.Tanh], Epochs = 4, Batch = 7, TestShare = 0.1, Threads = 1, Seed = 11,
+            Hidden = [6], Activation = [Activations.Tanh], Epochs = 4, Batch = 7, TestShare = 0.1, Threads = 1,
+            Seed = 11,
             Arithmetic = Arithmetic.Portable,
         };
         return FitPlan.Make(data, kind switch
@@ -25,7 +27,8 @@ public sealed class ResumeTests
                 Optimizer = Optimizers.Momentum(),
                 Epochs = 5,
                 Stop = [],
-                Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0.01, 3)), new("learning_rate", Schedules.Cosine(0.1))],
+                Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0.01, 3)),
+                    new("learning_rate", Schedules.Cosine(0.1))],
             },
             "adam" => options with
             {
@@ -40,8 +43,16 @@ public sealed class ResumeTests
                 LearningRate = 0.05,
                 Schedules = [new("learning_rate", Schedules.Cosine())],
             },
-            "masked" => options with { Optimizer = Optimizers.Adam(), Connections = 0.5, ValidationShare = 0.2, Stop = [] },
-            _ => options with { Optimizer = Optimizers.Lbfgs(3), Batch = 0, Epochs = 8, Stop = [StoppingRules.Change(1e-12)], L2 = 1e-3 },
+            "masked" =>
+                options with { Optimizer = Optimizers.Adam(), Connections = 0.5, ValidationShare = 0.2, Stop = [] },
+            _ => options with
+            {
+                Optimizer = Optimizers.Lbfgs(3),
+                Batch = 0,
+                Epochs = 8,
+                Stop = [StoppingRules.Change(1e-12)],
+                L2 = 1e-3
+            },
         });
     }
 
@@ -82,10 +93,13 @@ public sealed class ResumeTests
         Assert.True(Runs.Hash(a) == Runs.Hash(b), $"{when}: weights differ");
         Assert.True(a.State.Parameters.Span.SequenceEqual(b.State.Parameters.Span), when);
         Assert.True(a.State.Buffers.Span.SequenceEqual(b.State.Buffers.Span), $"{when}: running statistics differ");
-        Assert.True(a.State.BestParameters.Span.SequenceEqual(b.State.BestParameters.Span), $"{when}: best weights differ");
-        Assert.True(a.State.BestBuffers.Span.SequenceEqual(b.State.BestBuffers.Span), $"{when}: best statistics differ");
+        Assert.True(a.State.BestParameters.Span.SequenceEqual(b.State.BestParameters.Span),
+            $"{when}: best weights differ");
+        Assert.True(a.State.BestBuffers.Span.SequenceEqual(b.State.BestBuffers.Span),
+            $"{when}: best statistics differ");
         for (int slot = 0; slot < a.State.Slots.Count; slot++)
-            Assert.True(a.State.Slots[slot].Span.SequenceEqual(b.State.Slots[slot].Span), $"{when}: slot {slot} differs");
+            Assert.True(a.State.Slots[slot].Span.SequenceEqual(b.State.Slots[slot].Span),
+                $"{when}: slot {slot} differs");
         Assert.Equal(a.State.MethodVectors, b.State.MethodVectors);
         Assert.Equal(a.State.MethodScalars, b.State.MethodScalars);
         Assert.Equal(a.State.ScheduleState, b.State.ScheduleState);
@@ -106,7 +120,8 @@ public sealed class ResumeTests
         whole.Run();
         using CancellationTokenSource source = new();
         using TrainSession<float> first = plan.Start();
-        StopReason reason = first.Run(everyStep: s => { if (s.Step == 9) source.Cancel(); }, cancellation: source.Token);
+        StopReason reason = first.Run(everyStep: s => { if (s.Step == 9) source.Cancel(); },
+            cancellation: source.Token);
         Assert.True(reason.IsCancelled);
         Assert.Equal(9, first.State.Step);
         Checkpoint.Save(folder["c"], plan, first);
@@ -135,7 +150,8 @@ public sealed class ResumeTests
             Assert.Equal("epochs", again.Run().Rule);
             Assert.Equal(first.State.Step, again.State.Step);
         }
-        (FitPlan longer, TrainSession<float> more) = Checkpoint.Load(folder["c"], plan.Data, change: o => o with { Epochs = o.Epochs + 2 });
+        (FitPlan longer, TrainSession<float> more) = Checkpoint.Load(
+            folder["c"], plan.Data, change: o => o with { Epochs = o.Epochs + 2 });
         using (more)
         {
             more.Run();
@@ -154,7 +170,9 @@ public sealed class ResumeTests
         for (int i = 0; i < 6; i++) session.Step();
         session.State.BestLoss = double.PositiveInfinity;
         session.State.StopState[0][1] = double.NegativeInfinity;
-        EpochReport odd = session.State.History[0] with { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
+        EpochReport odd = session.State.History[
+            0] with
+        { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
         session.State.History[0] = odd;
         Checkpoint.Save(folder["c"], plan, session);
         (_, TrainSession<float> second) = Checkpoint.Load(folder["c"], plan.Data);
@@ -179,10 +197,12 @@ public sealed class ResumeTests
 
         Dataset other = Runs.Classes(37, 4, 3, seed: 8);
         Assert.Contains("other data", Assert.Throws<DownhillException>(() => Checkpoint.Load(path, other)).Message);
-        Assert.Contains("none", Assert.Throws<DownhillException>(() => Checkpoint.Load(path, plan.Data, test: other)).Message.Replace("other data", "none"));
+        Assert.Contains("none", Assert.Throws<DownhillException>(() => Checkpoint.Load(path, plan.Data, test: other))
+            .Message.Replace("other data", "none"));
 
         plan.Finish(session).Model.Save(folder["m"]);
-        Assert.Contains("model", Assert.Throws<DownhillException>(() => Checkpoint.Load(folder["m"], plan.Data)).Message);
+        Assert.Contains(
+            "model", Assert.Throws<DownhillException>(() => Checkpoint.Load(folder["m"], plan.Data)).Message);
         Assert.Contains("--resume", Assert.Throws<DownhillException>(() => Model.Load(path)).Message);
 
         byte[] bytes = File.ReadAllBytes(path);

@@ -14,8 +14,10 @@ internal static class Runs
         for (int r = 0; r < rows; r++)
             for (int t = 0; t < targets; t++)
                 for (int i = 0; i < inputs; i++)
-                    y[r * targets + t] += x[r * inputs + i] * ((i + 2 * t) % 3 - 0.8f) + (i == t ? 0.3f * x[r * inputs + i] * x[r * inputs + i] : 0);
-        return new Dataset("numbers", Columns(inputs), new Target([.. Enumerable.Range(1, targets).Select(t => $"y{t}")], []), x, [], [], y, weights);
+                    y[r * targets + t] += x[r * inputs + i] * ((i + 2 * t) % 3 - 0.8f)
+                        + (i == t ? 0.3f * x[r * inputs + i] * x[r * inputs + i] : 0);
+        return new Dataset("numbers", Columns(inputs),
+            new Target([.. Enumerable.Range(1, targets).Select(t => $"y{t}")], []), x, [], [], y, weights);
     }
 
     /// <summary>Inputs from N(0, 1); the class follows from their signs and sizes.</summary>
@@ -26,8 +28,10 @@ internal static class Runs
         for (int i = 0; i < x.Length; i++) x[i] = (float)random.Normal((ulong)i);
         int[] codes = new int[rows];
         for (int r = 0; r < rows; r++)
-            codes[r] = r < classes ? r : (int)Math.Floor(Math.Abs(x[r * inputs] * 1.3 + x[r * inputs + inputs - 1])) % classes;
-        return new Dataset("classes", Columns(inputs), new Target(["class"], [.. Enumerable.Range(0, classes).Select(c => $"c{c}")]),
+            codes[r] = r < classes ? r
+                : (int)Math.Floor(Math.Abs(x[r * inputs] * 1.3 + x[r * inputs + inputs - 1])) % classes;
+        return new Dataset(
+            "classes", Columns(inputs), new Target(["class"], [.. Enumerable.Range(0, classes).Select(c => $"c{c}")]),
             x, [], codes, [], weights);
     }
 
@@ -35,9 +39,11 @@ internal static class Runs
 
     public static int[] All(RowSource data) => [.. Enumerable.Range(0, data.Rows)];
 
-    /// <summary>Numbers go in and come out as they are; classes are coded as the loss wants them, 0 and 1 without one.</summary>
+    /// <summary>Numbers go in and come out as they are; classes are coded as the loss wants them, 0 and 1 without
+    /// one.</summary>
     public static Preparation Plain(RowSource data, bool singleOutput = false, Loss? loss = null) =>
-        Preparation.Fit(data, All(data), Scaling.None, loss?.CodedLow ?? 0, singleOutput: singleOutput, scaleTargets: false);
+        Preparation.Fit(data, All(data), Scaling.None, loss?.CodedLow ?? 0, singleOutput: singleOutput,
+            scaleTargets: false);
 
     public static TrainSession<T> Start<T>(
         Dataset data, NetworkSpec spec, TrainOptions options, int[]? rows = null, int[]? validation = null)

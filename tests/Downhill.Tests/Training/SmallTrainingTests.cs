@@ -156,6 +156,7 @@ public sealed class SmallTrainingTests
     {
         Dataset data = Runs.Classes(20, 3, 2);
         foreach (NetworkSpec spec in (NetworkSpec[])[
+            new(3, new Dense(4, Activations.Tanh) { ForwardScale = ForwardScale.LeCun }, new Dense(2, Activations.Softmax)),
             new(3, new Dense(4, Activations.Tanh), new Dropout(0.1), new Dense(2, Activations.Softmax)),
             new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(2, Activations.Softmax))])
         {

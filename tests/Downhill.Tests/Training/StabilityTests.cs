@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Downhill.Tests.Training;
 
-/// <summary>Activations and losses at the ends of the number line, through a whole network, in both formats and arithmetics.</summary>
+/// <summary>Activations and losses at the ends of the number line, through a whole network, in both formats and
+/// arithmetics.</summary>
 public sealed class StabilityTests
 {
     /// <summary>A layer that passes its inputs on as fields: outputs, loss and the gradient of the fields.</summary>
@@ -29,25 +30,30 @@ public sealed class StabilityTests
         network.Backward(workspace, parameters, none, gradient, 1, PassMode.Predict, accumulate: false);
         network.Evaluate(workspace, 1, weighted: false, withGradient: false);
         Assert.Equal(value, workspace.RowLoss[0]); // with and without a gradient
-        return (y, value, [.. gradient.Span.Slice(spec.Segments[1].Offset, n).ToArray().Select(double.CreateTruncating)]);
+        return (
+            y, value, [.. gradient.Span.Slice(spec.Segments[1].Offset, n).ToArray().Select(double.CreateTruncating)]);
     }
 
     private static (double[] Output, double Loss, double[] Gradient) Pass(
-        string format, Activation output, Loss loss, double[] fields, double[] targets, Arithmetic arithmetic = Arithmetic.Fast) =>
-        format == "float" ? Pass<float>(output, loss, fields, targets, arithmetic) : Pass<double>(output, loss, fields, targets, arithmetic);
+        string format, Activation output, Loss loss, double[] fields, double[] targets,
+            Arithmetic arithmetic = Arithmetic.Fast) =>
+        format == "float" ? Pass<float>(output, loss, fields, targets, arithmetic)
+            : Pass<double>(output, loss, fields, targets, arithmetic);
 
     private const double Inf = double.PositiveInfinity;
 
     public static TheoryData<string, Arithmetic> Formats { get; } = new()
     {
-        { "float", Arithmetic.Fast }, { "float", Arithmetic.Portable }, { "double", Arithmetic.Fast }, { "double", Arithmetic.Portable },
+        { "float", Arithmetic.Fast }, { "float", Arithmetic.Portable }, { "double", Arithmetic.Fast },
+            { "double", Arithmetic.Portable },
     };
 
     [Theory, MemberData(nameof(Formats))]
     public void Tanh_and_sigmoid_saturate_exactly(string format, Arithmetic arithmetic)
     {
         double[] fields = [1e4, -1e4, Inf, -Inf, 0], targets = [0, 0, 0, 0, 0];
-        (double[] y, double loss, double[] gradient) = Pass(format, Activations.Tanh, Losses.Euclidean, fields, targets, arithmetic);
+        (double[] y, double loss, double[] gradient) = Pass(format, Activations.Tanh, Losses.Euclidean, fields, targets,
+            arithmetic);
         Assert.Equal([1, -1, 1, -1, 0], y);
         Assert.Equal(2, loss);
         Assert.Equal([0, 0, 0, 0, 0], gradient.Select(Math.Abs));
@@ -63,13 +69,15 @@ public sealed class StabilityTests
         double[] fields = [1e4, -1e4, 0], targets = [0, 0, 0];
         Assert.Equal([1e4, 0, 0], Pass(format, Activations.Relu, Losses.Euclidean, fields, targets, arithmetic).Output);
         Assert.Equal(fields, Pass(format, Activations.Identity, Losses.Euclidean, fields, targets, arithmetic).Output);
-        Assert.Equal([Inf, 0], Pass(format, Activations.Relu, Losses.Euclidean, [Inf, -Inf], [0, 0], arithmetic).Output);
+        Assert.Equal(
+            [Inf, 0], Pass(format, Activations.Relu, Losses.Euclidean, [Inf, -Inf], [0, 0], arithmetic).Output);
     }
 
     [Theory, MemberData(nameof(Formats))]
     public void Softmax_is_right_at_the_ends(string format, Arithmetic arithmetic)
     {
-        double[] Softmax(params double[] fields) => Pass(format, Activations.Softmax, Losses.Euclidean, fields, new double[fields.Length], arithmetic).Output;
+        double[] Softmax(params double[] fields) =>
+            Pass(format, Activations.Softmax, Losses.Euclidean, fields, new double[fields.Length], arithmetic).Output;
         Assert.Equal([1, 0, 0], Softmax(1e4, -1e4, 0));
         Assert.Equal([0.5, 0, 0.5], Softmax(1e4, -1e4, 1e4));
         Assert.Equal([0.25, 0.25, 0.25, 0.25], Softmax(-1e4, -1e4, -1e4, -1e4));
@@ -82,7 +90,8 @@ public sealed class StabilityTests
     [Theory, MemberData(nameof(Formats))]
     public void Softmax_with_cross_entropy_is_right_at_the_ends(string format, Arithmetic arithmetic)
     {
-        (double[] Output, double Loss, double[] Gradient) At(double[] z, double[] t) => Pass(format, Activations.Softmax, Losses.CrossEntropy, z, t, arithmetic);
+        (double[] Output, double Loss, double[] Gradient) At(double[] z, double[] t) =>
+            Pass(format, Activations.Softmax, Losses.CrossEntropy, z, t, arithmetic);
         (double[] y, double loss, double[] gradient) = At([1e4, -1e4, 0], [1, 0, 0]);
         Assert.Equal([1, 0, 0], y);
         Assert.Equal(0, loss);
@@ -127,14 +136,18 @@ public sealed class StabilityTests
     public void Cross_entropy_on_outputs_stays_finite(string format, Arithmetic arithmetic)
     {
         // Softmax outputs are in binary cross-entropy's domain, and are not fused with it.
-        (double[] y, double loss, double[] gradient) = Pass(format, Activations.Softmax, Losses.BinaryCrossEntropy, [1e4, -1e4], [0, 1], arithmetic);
+        (double[] y, double loss, double[] gradient) = Pass(format, Activations.Softmax, Losses.BinaryCrossEntropy,
+            [1e4, -1e4], [0, 1], arithmetic);
         Assert.Equal([1, 0], y);
         Assert.Equal(200, loss);
         Assert.All(gradient, g => Assert.True(double.IsFinite(g)));
-        (_, loss, gradient) = Pass(format, Activations.Softmax, Losses.BinaryCrossEntropy, [1e4, -1e4], [1, 0], arithmetic);
+        (_, loss, gradient) = Pass(format, Activations.Softmax, Losses.BinaryCrossEntropy, [1e4, -1e4], [1, 0],
+            arithmetic);
         Assert.Equal(0, loss);
         Assert.All(gradient, g => Assert.Equal(0, g));
-        Assert.True(double.IsNaN(Pass(format, Activations.Softmax, Losses.BinaryCrossEntropy, [double.NaN, 1], [0, 1], arithmetic).Loss));
+        Assert.True(
+            double.IsNaN(
+            Pass(format, Activations.Softmax, Losses.BinaryCrossEntropy, [double.NaN, 1], [0, 1], arithmetic).Loss));
     }
 
     [Theory]
@@ -142,7 +155,8 @@ public sealed class StabilityTests
     [InlineData("double")]
     public void Fused_and_unfused_agree_where_both_are_well_conditioned(string format)
     {
-        // Sigmoid in another slope's clothes: sigmoid(1, 0, 1e-300) is not fused (its offset is not 0), and equal otherwise.
+        // Sigmoid in another slope's clothes: sigmoid(1, 0, 1e-300) is not fused (its offset is not 0), and equal
+        // otherwise.
         double[] z = [0.3, -2, 1.7], t = [1, 0, 0];
         double tolerance = format == "float" ? 1e-5 : 1e-12;
         (_, double fused, double[] a) = Pass(format, Activations.Sigmoid(), Losses.BinaryCrossEntropy, z, t);

@@ -25,7 +25,8 @@ public sealed class StoppingTests
 
     [Theory]
     [InlineData(0.1, 1, false, new[] { 5.0, 4, 3.95, 1 }, 3)]
-    [InlineData(0.1, 1, false, new[] { 5.0, 4, 3.9, 3.85 }, 4)]        // 0.1 is not below 0.1 (and rounds to a little more)
+    // 0.1 is not below 0.1 (and rounds to a little more)
+    [InlineData(0.1, 1, false, new[] { 5.0, 4, 3.9, 3.85 }, 4)]
     [InlineData(0.1, 2, false, new[] { 5.0, 4.95, 4, 3.95, 3.92 }, 5)] // two in a row
     [InlineData(0.1, 3, false, new[] { 5.0, 4.95, 4, 3.95, 3.92 }, 0)]
     [InlineData(0.1, 1, false, new[] { 5.0, 5.05 }, 2)]                // a small rise is a small change
@@ -44,17 +45,21 @@ public sealed class StoppingTests
 
     [Theory]
     [InlineData(2, 0, new[] { 5.0, 4, 4.1, 4.2, 3 }, 4)]
-    [InlineData(3, 0, new[] { 5.0, 4, 4.1, 4.2, 3, 3.1, 3.1, 3 }, 8)]  // a better one starts the count again; equal is not better
+    // a better one starts the count again; equal is not better
+    [InlineData(3, 0, new[] { 5.0, 4, 4.1, 4.2, 3, 3.1, 3.1, 3 }, 8)]
     [InlineData(2, 0.5, new[] { 5.0, 4.6, 4.55, 4.4 }, 3)]             // must be lower by more than 0.5
     [InlineData(2, 0.5, new[] { 5.0, 4.6, 4.4, 4.3, 4.2 }, 5)]
     [InlineData(1, 0, new[] { 5.0, 5 }, 2)]
     [InlineData(2, 0, new[] { 5.0, double.NaN, double.NaN }, 3)]
     public void Validation_with_patience(int patience, double change, double[] losses, int stop) =>
-        Assert.Equal(stop, StopsAt(StoppingRules.Validation(patience, change), losses.Select(l => Report(validation: l))));
+        Assert.Equal(
+            stop, StopsAt(StoppingRules.Validation(patience, change), losses.Select(l => Report(validation: l))));
 
-    private static readonly NetworkSpec Net = new(3, new Dense(12, Activations.Tanh), new Dense(3, Activations.Softmax));
+    private static readonly NetworkSpec Net = new(
+        3, new Dense(12, Activations.Tanh), new Dense(3, Activations.Softmax));
 
-    private static TrainOptions Fast => new() { LearningRate = 0.1, Batch = 4, Epochs = 60, Threads = 1, Stop = [StoppingRules.Validation(6)] };
+    private static TrainOptions Fast =>
+        new() { LearningRate = 0.1, Batch = 4, Epochs = 60, Threads = 1, Stop = [StoppingRules.Validation(6)] };
 
     [Fact]
     public void The_result_is_the_best_epoch_by_validation()
@@ -72,9 +77,12 @@ public sealed class StoppingTests
         Assert.Equal(best.Epoch + 6, session.State.Epoch);
         Assert.Equal(after[best.Epoch], session.ResultParameters.Span.ToArray());
         Assert.NotEqual(after[session.State.Epoch], session.ResultParameters.Span.ToArray());
-        Assert.Equal(session.State.History.Select((h, i) => session.State.History.Take(i).All(b => h.ValidationLoss < b.ValidationLoss)), session.State.History.Select(h => h.IsBest));
+        Assert.Equal(
+            session.State.History.Select((h, i) => session.State.History.Take(i)
+            .All(b => h.ValidationLoss < b.ValidationLoss)), session.State.History.Select(h => h.IsBest));
         // What it was judged by is what the model measures.
-        Model model = new(Net, session.Preparation, Losses.CrossEntropy, session.ResultParameters, session.ResultBuffers, Arithmetic.Fast);
+        Model model = new(Net, session.Preparation, Losses.CrossEntropy, session.ResultParameters,
+            session.ResultBuffers, Arithmetic.Fast);
         Assert.Equal(lowest, model.Evaluate(data, held).Loss);
 
         using TrainSession<float> last = Runs.Start<float>(data, Net, Fast with { KeepBest = false }, train, held);
@@ -92,7 +100,8 @@ public sealed class StoppingTests
     public void The_first_rule_that_asks_ends_the_run_and_is_named()
     {
         Dataset data = Runs.Classes(60, 3, 3);
-        using TrainSession<float> session = Runs.Start<float>(data, Net, Fast with { Stop = [StoppingRules.Gradient(1e-30), StoppingRules.Change(1e9)] });
+        using TrainSession<float> session = Runs.Start<float>(
+            data, Net, Fast with { Stop = [StoppingRules.Gradient(1e-30), StoppingRules.Change(1e9)] });
         Assert.Equal("change(threshold=1000000000,epochs=1,relative=0)", session.Run().Rule);
         Assert.Equal(2, session.State.Epoch);
         using TrainSession<float> all = Runs.Start<float>(data, Net, Fast with { Stop = [], Epochs = 3 });
@@ -105,7 +114,8 @@ public sealed class StoppingTests
     public void Time_ends_a_run_and_it_may_go_on()
     {
         Dataset data = Runs.Classes(60, 3, 3);
-        using TrainSession<float> session = Runs.Start<float>(data, Net, Fast with { Stop = [], Epochs = 1_000_000, Time = TimeSpan.FromMilliseconds(20) });
+        using TrainSession<float> session = Runs.Start<float>(
+            data, Net, Fast with { Stop = [], Epochs = 1_000_000, Time = TimeSpan.FromMilliseconds(20) });
         Assert.Equal("time", session.Run().Rule);
         long steps = session.State.Step;
         Assert.True(steps > 0);
@@ -122,7 +132,8 @@ public sealed class StoppingTests
         List<EpochReport> seen = [];
         FitResult fit = Model.Fit(data, new()
         {
-            Hidden = [12], Epochs = 100_000, LearningRate = 0.2, Batch = 4, ValidationShare = 0.3, Threads = 1, Cancellation = source.Token,
+            Hidden = [12], Epochs = 100_000, LearningRate = 0.2, Batch = 4, ValidationShare = 0.3, Threads = 1,
+            Cancellation = source.Token,
             Progress = report =>
             {
                 seen.Add(report);
@@ -138,7 +149,8 @@ public sealed class StoppingTests
     [Fact]
     public void A_fit_cancelled_before_its_first_step_returns_the_network_as_it_starts()
     {
-        FitResult fit = Model.Fit(Runs.Classes(60, 3, 3), new() { Hidden = [4], Threads = 1, Cancellation = new CancellationToken(true) });
+        FitResult fit = Model.Fit(
+            Runs.Classes(60, 3, 3), new() { Hidden = [4], Threads = 1, Cancellation = new CancellationToken(true) });
         Assert.True(fit.Stopped.IsCancelled);
         Assert.Equal(0, fit.Steps);
         Assert.Empty(fit.History);

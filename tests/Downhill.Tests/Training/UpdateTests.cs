@@ -1,8 +1,9 @@
 namespace Downhill.Tests.Training;
 
 /// <summary>
-/// Penalties, decay, clipping, schedules and update rules, against scalar transcriptions of their definitions. The network is
-/// one linear layer without bias on one row, so that the gradient is known: ½(w·x − d)² has ∂/∂wᵢ = (w·x − d)·xᵢ.
+/// Penalties, decay, clipping, schedules and update rules, against scalar transcriptions of their definitions. The
+/// network is one linear layer without bias on one row, so that the gradient is known: ½(w·x − d)² has ∂/∂wᵢ = (w·x −
+/// d)·xᵢ.
 /// </summary>
 public sealed class UpdateTests
 {
@@ -13,7 +14,8 @@ public sealed class UpdateTests
     {
         Dataset data = new("one", Runs.Columns(N), new Target(["y"], []), Row, [], [], [target]);
         NetworkSpec spec = new(N, new Dense(1, Activations.Identity) { HasBias = false });
-        TrainSession<double> session = Runs.Start<double>(data, spec, options with { Loss = Losses.Euclidean, Batch = 0, Shuffle = false, Threads = 1, Epochs = 1000 });
+        TrainSession<double> session = Runs.Start<double>(data, spec,
+            options with { Loss = Losses.Euclidean, Batch = 0, Shuffle = false, Threads = 1, Epochs = 1000 });
         start?.CopyTo(session.State.Parameters.Span);
         return session;
     }
@@ -29,13 +31,15 @@ public sealed class UpdateTests
     {
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])), $"{i}: {expected[i]:R} and {actual[i]:R}");
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * Math.Max(1, Math.Abs(expected[i])),
+                $"{i}: {expected[i]:R} and {actual[i]:R}");
     }
 
     [Fact]
     public void Gradient_descent_is_the_plain_step()
     {
-        using TrainSession<double> session = Linear(new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.01 });
+        using TrainSession<double> session = Linear(
+            new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.01 });
         double[] w = Runs.Weights(session);
         for (int step = 0; step < 20; step++)
         {
@@ -50,7 +54,8 @@ public sealed class UpdateTests
     [Fact]
     public void Momentum_is_the_heavy_ball()
     {
-        using TrainSession<double> session = Linear(new() { Optimizer = Optimizers.Momentum(0.8), LearningRate = 0.01 });
+        using TrainSession<double> session = Linear(
+            new() { Optimizer = Optimizers.Momentum(0.8), LearningRate = 0.01 });
         double[] w = Runs.Weights(session), before = [.. w];
         for (int step = 0; step < 20; step++)
         {
@@ -67,7 +72,8 @@ public sealed class UpdateTests
     public void Adam_is_algorithm_1()
     {
         const double Alpha = 0.02, Beta1 = 0.8, Beta2 = 0.95, Epsilon = 1e-3;
-        using TrainSession<double> session = Linear(new() { Optimizer = Optimizers.Adam(Beta1, Beta2, Epsilon), LearningRate = Alpha });
+        using TrainSession<double> session = Linear(
+            new() { Optimizer = Optimizers.Adam(Beta1, Beta2, Epsilon), LearningRate = Alpha });
         double[] w = Runs.Weights(session), m = new double[N], v = new double[N];
         for (int t = 1; t <= 20; t++)
         {
@@ -93,11 +99,13 @@ public sealed class UpdateTests
         {
             TrainOptions options = new()
             {
-                Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, L2 = 0.7, Batch = 0, Threads = 1, PenalizeBiases = biases,
+                Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, L2 = 0.7,
+                Batch = 0, Threads = 1, PenalizeBiases = biases,
             };
             using TrainSession<double> session = Runs.Start<double>(data, spec, options);
             foreach (Segment segment in spec.Segments)
-                for (int i = 0; i < segment.Length; i++) session.State.Parameters.Span[segment.Offset + i] += 0.1 * (i + 1);
+                for (int i = 0; i < segment.Length; i++) session.State.Parameters.Span[segment.Offset + i] += 0.1 * (
+                    i + 1);
             double[] before = [.. session.State.Parameters.Span];
             using Network<double> network = new(spec, Losses.Euclidean);
             Workspace<double> workspace = new(network, 7);
@@ -113,28 +121,33 @@ public sealed class UpdateTests
                 double sum = 0, squares = 0;
                 for (int r = 0; r < 7; r++) sum += workspace.RowLoss[r];
                 foreach (Segment segment in spec.Segments.Where(s => biases || s.Shape.Role == SegmentRole.Weight))
-                    for (int i = 0; i < segment.Length; i++) squares += at.Span[segment.Offset + i] * at.Span[segment.Offset + i];
+                    for (int i = 0; i < segment.Length; i++) squares += at.Span[segment.Offset + i] * at.Span[
+                        segment.Offset + i];
                 return sum / 7 + 0.5 * 0.7 * squares;
             }
             double[] gradient = new double[before.Length];
             const double H = 1e-3;
             foreach (Segment segment in spec.Segments)
                 for (int p = segment.Offset; p < segment.Offset + segment.Length; p++)
-                    gradient[p] = (Objective(p, -2 * H) - 8 * Objective(p, -H) + 8 * Objective(p, H) - Objective(p, 2 * H)) / (12 * H);
+                    gradient[p] = (Objective(p, -2 * H) - 8 * Objective(p, -H) + 8 * Objective(p, H)
+                        - Objective(p, 2 * H)) / (12 * H);
             session.Step();
             for (int p = 0; p < before.Length; p++)
                 Assert.Equal(before[p] - 0.1 * gradient[p], session.State.Parameters.Span[p], 1e-9);
             Assert.Equal(0.5 * 0.7 * spec.Segments.Where(s => biases || s.IsPenalised)
-                .SelectMany(s => session.State.Parameters.Span.Slice(s.Offset, s.Length).ToArray()).Sum(x => x * x), session.State.History[0].Penalty, 1e-12);
+                .SelectMany(s => session.State.Parameters.Span.Slice(s.Offset, s.Length).ToArray()).Sum(x => x * x),
+                    session.State.History[0].Penalty, 1e-12);
         }
     }
 
-    /// <summary>Off 0 the step goes along g + λ·sign(w) and ends at 0 where it would cross; at 0 only what exceeds λ moves it.</summary>
+    /// <summary>Off 0 the step goes along g + λ·sign(w) and ends at 0 where it would cross; at 0 only what exceeds λ
+    /// moves it.</summary>
     [Fact]
     public void L1_steps_along_the_one_sided_slope_and_ends_at_zero()
     {
         const double Rate = 0.05, Lambda = 0.9;
-        using TrainSession<double> session = Linear(new() { Optimizer = Optimizers.GradientDescent, LearningRate = Rate, L1 = Lambda });
+        using TrainSession<double> session = Linear(
+            new() { Optimizer = Optimizers.GradientDescent, LearningRate = Rate, L1 = Lambda });
         double[] w = Runs.Weights(session);
         int zeros = 0;
         for (int step = 0; step < 20; step++)
@@ -143,7 +156,8 @@ public sealed class UpdateTests
             for (int i = 0; i < N; i++)
             {
                 double old = w[i];
-                double slope = old != 0 ? g[i] + Lambda * Math.Sign(old) : Math.Sign(g[i]) * Math.Max(Math.Abs(g[i]) - Lambda, 0);
+                double slope = old != 0 ? g[i] + Lambda * Math.Sign(old)
+                    : Math.Sign(g[i]) * Math.Max(Math.Abs(g[i]) - Lambda, 0);
                 w[i] = old - Rate * slope;
                 if (old != 0 && Math.Sign(w[i]) != Math.Sign(old)) w[i] = 0;
                 if (w[i] == 0) zeros++;
@@ -156,7 +170,8 @@ public sealed class UpdateTests
         Assert.Equal(Lambda * w.Sum(Math.Abs), session.Penalty(), 1e-12);
     }
 
-    /// <summary>The minimum of C + λ·Σ|w| is reached whatever the rule's own step is: |g| ≤ λ at 0, g = −λ·sign(w) elsewhere.</summary>
+    /// <summary>The minimum of C + λ·Σ|w| is reached whatever the rule's own step is: |g| ≤ λ at 0, g = −λ·sign(w)
+    /// elsewhere.</summary>
     [Theory]
     [InlineData("gradient_descent", 0.05, 1e-6)]
     [InlineData("momentum", 0.01, 1e-6)]
@@ -180,14 +195,16 @@ public sealed class UpdateTests
         Assert.Contains(w, x => x != 0);
     }
 
-    /// <summary>At w = 0 the subgradient of λ|w| is [−λ, λ]: a smaller gradient leaves it there, a larger one takes it away.</summary>
+    /// <summary>At w = 0 the subgradient of λ|w| is [−λ, λ]: a smaller gradient leaves it there, a larger one takes it
+    /// away.</summary>
     [Theory]
     [InlineData("gradient_descent")]
     [InlineData("momentum")]
     public void A_weight_at_zero_revives_where_its_gradient_is_larger_than_lambda(string rule)
     {
         // All weights 0: gᵢ = −d·xᵢ = −xᵢ.
-        using TrainSession<double> session = Linear(new() { Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.01, L1 = 1 }, new double[N]);
+        using TrainSession<double> session = Linear(
+            new() { Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.01, L1 = 1 }, new double[N]);
         session.Step();
         double[] w = Runs.Weights(session);
         for (int i = 0; i < N; i++)
@@ -210,8 +227,10 @@ public sealed class UpdateTests
         Optimizer optimizer = Catalog.Default.Optimizer(rule);
         double[] start = [0.5, -1, 2, 0.1, -0.3, 0.7, -0.2, 1, 0.4];
         using TrainSession<double> plain = Linear(new() { Optimizer = optimizer, LearningRate = Rate }, start);
-        using TrainSession<double> decayed = Linear(new() { Optimizer = optimizer, LearningRate = Rate, WeightDecay = Decay }, start);
-        using TrainSession<double> penalised = Linear(new() { Optimizer = optimizer, LearningRate = Rate, L2 = Decay }, start);
+        using TrainSession<double> decayed = Linear(
+            new() { Optimizer = optimizer, LearningRate = Rate, WeightDecay = Decay }, start);
+        using TrainSession<double> penalised = Linear(new() { Optimizer = optimizer, LearningRate = Rate, L2 = Decay },
+            start);
         plain.Step();
         decayed.Step();
         penalised.Step();
@@ -234,17 +253,28 @@ public sealed class UpdateTests
     public void Biases_are_exempt_from_penalties_and_decay_unless_asked()
     {
         Dataset data = Runs.Numbers(6, 3, 1);
-        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(1, Activations.Identity));
+        NetworkSpec spec = new(3, new Dense(4, Activations.Identity), new BatchNorm(Activations.Tanh),
+            new Dense(1, Activations.Identity));
         double[] Bias(TrainOptions options)
         {
-            using TrainSession<double> session = Runs.Start<double>(data, spec, options with { Batch = 0, Threads = 1, Loss = Losses.Euclidean, LearningRate = 0.1, Optimizer = Optimizers.GradientDescent });
+            using TrainSession<double> session = Runs.Start<double>(
+                data, spec, options with
+                {
+                    Batch = 0,
+                    Threads = 1,
+                    Loss = Losses.Euclidean,
+                    LearningRate = 0.1,
+                    Optimizer = Optimizers.GradientDescent
+                });
             foreach (Segment s in spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight))
                 session.State.Parameters.Span.Slice(s.Offset, s.Length).Fill(0.5);
             session.Step();
-            return [.. spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight).SelectMany(s => session.State.Parameters.Span.Slice(s.Offset, s.Length).ToArray())];
+            return [.. spec.Segments.Where(s => s.Shape.Role != SegmentRole.Weight)
+                .SelectMany(s => session.State.Parameters.Span.Slice(s.Offset, s.Length).ToArray())];
         }
         double[] plain = Bias(new());
-        foreach (TrainOptions options in (TrainOptions[])[new() { L1 = 0.3 }, new() { L2 = 0.3 }, new() { WeightDecay = 0.3 }])
+        foreach (TrainOptions options in (TrainOptions[])[
+            new() { L1 = 0.3 }, new() { L2 = 0.3 }, new() { WeightDecay = 0.3 }])
         {
             Assert.Equal(plain, Bias(options));
             Assert.All(plain.Zip(Bias(options with { PenalizeBiases = true })), p => Assert.True(p.Second < p.First));
@@ -257,7 +287,8 @@ public sealed class UpdateTests
     public void Clipping_shortens_the_gradient_to_the_norm_and_keeps_its_direction(double clip)
     {
         double[] start = [0.5, -1, 2, 0.1, -0.3, 0.7, -0.2, 1, 0.4];
-        using TrainSession<double> session = Linear(new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, Clip = clip, L2 = 0.3 }, start);
+        using TrainSession<double> session = Linear(
+            new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.1, Clip = clip, L2 = 0.3 }, start);
         double[] g = [.. Gradient(start).Zip(start, (d, w) => d + 0.3 * w)];
         double norm = Math.Sqrt(g.Sum(x => x * x));
         StepReport report = session.Step();
@@ -268,7 +299,8 @@ public sealed class UpdateTests
     private static double[] Rates(TrainOptions options, int steps, Dataset data)
     {
         NetworkSpec spec = new(3, new Dense(1, Activations.Identity));
-        using TrainSession<double> session = Runs.Start<double>(data, spec, options with { Loss = Losses.Euclidean, Threads = 1 });
+        using TrainSession<double> session = Runs.Start<double>(
+            data, spec, options with { Loss = Losses.Euclidean, Threads = 1 });
         return [.. Enumerable.Range(0, steps).Select(_ => session.Step().LearningRate)];
     }
 
@@ -276,9 +308,14 @@ public sealed class UpdateTests
     public void Cosine_falls_from_the_rate_to_the_floor()
     {
         // 10 rows by 5 are 2 steps an epoch; 4 epochs, 8 steps: η·(f + (1−f)·½(1 + cos(π·t/8))).
-        TrainOptions options = new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.08, Batch = 5, Epochs = 4, Schedules = [new("learning_rate", Schedules.Cosine(0.25))] };
+        TrainOptions options = new()
+        {
+            Optimizer = Optimizers.GradientDescent, LearningRate = 0.08, Batch = 5,
+            Epochs = 4, Schedules = [new("learning_rate", Schedules.Cosine(0.25))]
+        };
         double[] rates = Rates(options, 8, Runs.Numbers(10, 3));
-        double[] byHand = [0.08, 0.0777163859753386, 0.0712132034355964, 0.0614805029709527, 0.05, 0.0385194970290473, 0.0287867965644036, 0.0222836140246614];
+        double[] byHand = [0.08, 0.0777163859753386, 0.0712132034355964, 0.0614805029709527, 0.05, 0.0385194970290473,
+            0.0287867965644036, 0.0222836140246614];
         Close(byHand, rates, 1e-14);
         Close([.. byHand.Select((_, t) => 0.08 * (0.25 + 0.75 * 0.5 * (1 + Math.Cos(Math.PI * t / 8))))], rates, 1e-14);
     }
@@ -306,7 +343,11 @@ public sealed class UpdateTests
     public void A_schedule_drives_the_momentum()
     {
         // γ = 0.5 in the first epoch; "settled" from the second on whatever happens (at_most 1): 0.9.
-        TrainOptions options = new() { Optimizer = Optimizers.Momentum(), LearningRate = 0.01, Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0, 1))] };
+        TrainOptions options = new()
+        {
+            Optimizer = Optimizers.Momentum(), LearningRate = 0.01,
+            Schedules = [new("gamma", Schedules.Settle(0.5, 0.9, 0, 1))]
+        };
         using TrainSession<double> session = Linear(options);
         double[] w = Runs.Weights(session), v = new double[N];
         for (int step = 0; step < 5; step++)
@@ -324,10 +365,16 @@ public sealed class UpdateTests
     [InlineData("weight_decay")]
     public void Penalties_can_be_scheduled(string name)
     {
-        TrainOptions options = new() { Optimizer = Optimizers.GradientDescent, LearningRate = 0.01, L1 = name == "l1" ? 1 : 0, L2 = name == "l2" ? 1 : 0, WeightDecay = name == "weight_decay" ? 1 : 0 };
+        TrainOptions options = new()
+        {
+            Optimizer = Optimizers.GradientDescent, LearningRate = 0.01,
+            L1 = name == "l1" ? 1 : 0, L2 = name == "l2" ? 1 : 0, WeightDecay = name == "weight_decay" ? 1 : 0
+        };
         double[] start = [0.5, -1, 2, 0.1, -0.3, 0.7, -0.2, 1, 0.4];
-        using TrainSession<double> off = Linear(options with { Schedules = [new(name, Schedules.Settle(0, 1, 0, 1000))] }, start);
-        using TrainSession<double> none = Linear(options with { L1 = 0, L2 = 0, WeightDecay = 0 }, start), on = Linear(options, start);
+        using TrainSession<double> off = Linear(
+            options with { Schedules = [new(name, Schedules.Settle(0, 1, 0, 1000))] }, start);
+        using TrainSession<double> none = Linear(options with { L1 = 0, L2 = 0, WeightDecay = 0 }, start),
+            on = Linear(options, start);
         foreach (TrainSession<double> session in (TrainSession<double>[])[off, none, on]) session.Step();
         Assert.Equal(Runs.Weights(none), Runs.Weights(off));
         Assert.NotEqual(Runs.Weights(on), Runs.Weights(off));
@@ -341,9 +388,11 @@ public sealed class UpdateTests
         NetworkSpec spec = new(3, new Dense(1, Activations.Identity));
         TrainOptions Scheduled(Optimizer optimizer, params string[] names) => new()
         {
-            Loss = Losses.Euclidean, Batch = 0, Optimizer = optimizer, Schedules = [.. names.Select(n => new ScheduleOf(n, Schedules.Cosine()))],
+            Loss = Losses.Euclidean, Batch = 0, Optimizer = optimizer,
+            Schedules = [.. names.Select(n => new ScheduleOf(n, Schedules.Cosine()))],
         };
-        void Refused(TrainOptions options) => Assert.Throws<DownhillException>(() => Runs.Start<float>(data, spec, options));
+        void Refused(TrainOptions options) =>
+            Assert.Throws<DownhillException>(() => Runs.Start<float>(data, spec, options));
         Refused(Scheduled(Optimizers.Adam(), "gamma"));
         Refused(Scheduled(Optimizers.Lbfgs(), "learning_rate")); // it has its own line search
         Refused(Scheduled(Optimizers.Lbfgs(), "l2"));            // its remembered curvature is that of one objective
@@ -357,7 +406,8 @@ public sealed class UpdateTests
         static double IUpdateRule.InitialSlot(int slot, ReadOnlySpan<double> arguments) => 5;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             (constants[0], constants[1]) = (arguments[0], step.IsFullBatch ? step.Number : double.NaN);
-        static V IUpdateRule.Update<S, V, T>(V w, V g, V rate, ref V count, ref V slot1, ref V slot2, in RuleConstants<V> c)
+        static V IUpdateRule.Update<S, V,
+            T>(V w, V g, V rate, ref V count, ref V slot1, ref V slot2, in RuleConstants<V> c)
         {
             count = S.Add(count, c[1]);
             return S.Sub(w, S.Mul(S.Mul(rate, c[0]), S.CopySign(S.Set(T.One), g)));
@@ -369,7 +419,8 @@ public sealed class UpdateTests
     {
         Catalog catalog = Catalog.Default with
         {
-            Optimizers = [.. Catalog.Default.Optimizers, Optimizers.Entry<SignRule>("sign", "w ← w − η·a·sign(g)", "", "", [new("a", 2)], 0.01)],
+            Optimizers = [.. Catalog.Default.Optimizers,
+                Optimizers.Entry<SignRule>("sign", "w ← w − η·a·sign(g)", "", "", [new("a", 2)], 0.01)],
         };
         using TrainSession<double> session = Linear(new() { Optimizer = catalog.Optimizer("sign(3)") });
         double[] w = Runs.Weights(session), g = Gradient(w);

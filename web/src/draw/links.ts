@@ -1,5 +1,5 @@
-// The links of the network on one canvas: width is size, colour is sign, and negative links are dashed, so that sign is never
-// told by colour alone.
+// The links of the network on one canvas: width is size, colour is sign, and negative links are dashed, so that sign
+// is never told by colour alone.
 
 import type { Theme } from '../look/themes';
 
@@ -25,20 +25,27 @@ export interface LinkLook {
 }
 
 export function drawLinks(
-    context: CanvasRenderingContext2D, paths: readonly LinkPath[], weightOf: (path: LinkPath) => number, look: LinkLook,
+    context: CanvasRenderingContext2D,
+    paths: readonly LinkPath[],
+    weightOf: (path: LinkPath) => number,
+    look: LinkLook,
 ): void {
     context.lineCap = 'butt';
     for (const path of paths) {
-        if (!look.chosen(path))
-            drawLink(context, path, weightOf(path), look, false);
+        if (!look.chosen(path)) drawLink(context, path, weightOf(path), look, false);
     }
     for (const path of paths) {
-        if (look.chosen(path))
-            drawLink(context, path, weightOf(path), look, true);
+        if (look.chosen(path)) drawLink(context, path, weightOf(path), look, true);
     }
 }
 
-function drawLink(context: CanvasRenderingContext2D, path: LinkPath, weight: number, look: LinkLook, chosen: boolean): void {
+function drawLink(
+    context: CanvasRenderingContext2D,
+    path: LinkPath,
+    weight: number,
+    look: LinkLook,
+    chosen: boolean,
+): void {
     const { theme } = look;
     const bend = (path.x1 - path.x0) * 0.5;
     const trace = () => {
@@ -87,7 +94,10 @@ function drawLink(context: CanvasRenderingContext2D, path: LinkPath, weight: num
 export function along(path: LinkPath, t: number): readonly [number, number] {
     const bend = (path.x1 - path.x0) * 0.5;
     const [a, b, c, d] = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t ** 3];
-    return [a * path.x0 + b * (path.x0 + bend) + c * (path.x1 - bend) + d * path.x1, (a + b) * path.y0 + (c + d) * path.y1];
+    return [
+        a * path.x0 + b * (path.x0 + bend) + c * (path.x1 - bend) + d * path.x1,
+        (a + b) * path.y0 + (c + d) * path.y1,
+    ];
 }
 
 /** The link nearest to a place, if one is within reach (12 px: a target of 24). */
@@ -95,8 +105,7 @@ export function nearestLink(paths: readonly LinkPath[], x: number, y: number): L
     let best: LinkPath | undefined;
     let least = 12 ** 2;
     for (const path of paths) {
-        if (x < path.x0 - 4 || x > path.x1 + 4)
-            continue;
+        if (x < path.x0 - 4 || x > path.x1 + 4) continue;
         for (let k = 0; k <= 24; k++) {
             const [px, py] = along(path, k / 24);
             const distance = (px - x) ** 2 + (py - y) ** 2;

@@ -1,4 +1,5 @@
-// The marks of classes: a shape each, so that no point is told by colour alone. Paths are centred on the origin, radius 1.
+// The marks of classes: a shape each, so that no point is told by colour alone. Paths are centred on the origin,
+// radius 1.
 
 import { shapes, type Shape } from '../look/themes';
 
@@ -24,21 +25,42 @@ const outlines: Record<Exclude<Shape, 'circle'>, readonly (readonly [number, num
     star: starPoints(),
     pentagon: scaled(polygon(5, up), 1.1),
     hexagon: scaled(polygon(6, 0), 1.1),
-    bar: [[-1.3, -0.5], [1.3, -0.5], [1.3, 0.5], [-1.3, 0.5]],
+    bar: [
+        [-1.3, -0.5],
+        [1.3, -0.5],
+        [1.3, 0.5],
+        [-1.3, 0.5],
+    ],
 };
 
 function cross(turn: number): (readonly [number, number])[] {
     const arm = 0.42;
     const corners: [number, number][] = [
-        [-arm, -1.2], [arm, -1.2], [arm, -arm], [1.2, -arm], [1.2, arm], [arm, arm],
-        [arm, 1.2], [-arm, 1.2], [-arm, arm], [-1.2, arm], [-1.2, -arm], [-arm, -arm],
+        [-arm, -1.2],
+        [arm, -1.2],
+        [arm, -arm],
+        [1.2, -arm],
+        [1.2, arm],
+        [arm, arm],
+        [arm, 1.2],
+        [-arm, 1.2],
+        [-arm, arm],
+        [-1.2, arm],
+        [-1.2, -arm],
+        [-arm, -arm],
     ];
     return corners.map(([x, y]) => [x * Math.cos(turn) - y * Math.sin(turn), x * Math.sin(turn) + y * Math.cos(turn)]);
 }
 
 function starPoints(): (readonly [number, number])[] {
     const [outer, inner] = [polygon(5, up), polygon(5, up + Math.PI / 5)];
-    return outer.flatMap((point, k) => [[point[0] * 1.35, point[1] * 1.35], [inner[k]![0] * 0.6, inner[k]![1] * 0.6]] as const);
+    return outer.flatMap(
+        (point, k) =>
+            [
+                [point[0] * 1.35, point[1] * 1.35],
+                [inner[k]![0] * 0.6, inner[k]![1] * 0.6],
+            ] as const,
+    );
 }
 
 export function shapeOf(classIndex: number): Shape {
@@ -46,17 +68,21 @@ export function shapeOf(classIndex: number): Shape {
 }
 
 /** Adds the mark's outline to the current path of a canvas. */
-export function addMark(context: CanvasRenderingContext2D | Path2D, shape: Shape, x: number, y: number, radius: number): void {
+export function addMark(
+    context: CanvasRenderingContext2D | Path2D,
+    shape: Shape,
+    x: number,
+    y: number,
+    radius: number,
+): void {
     if (shape === 'circle') {
         context.moveTo(x + radius, y);
         context.arc(x, y, radius, 0, 2 * Math.PI);
         return;
     }
     outlines[shape].forEach(([px, py], k) => {
-        if (k === 0)
-            context.moveTo(x + px * radius, y + py * radius);
-        else
-            context.lineTo(x + px * radius, y + py * radius);
+        if (k === 0) context.moveTo(x + px * radius, y + py * radius);
+        else context.lineTo(x + px * radius, y + py * radius);
     });
     context.closePath();
 }
@@ -65,5 +91,7 @@ export function addMark(context: CanvasRenderingContext2D | Path2D, shape: Shape
 export function markPath(shape: Shape, radius: number): string {
     if (shape === 'circle')
         return `M${radius} 0A${radius} ${radius} 0 1 1 ${-radius} 0A${radius} ${radius} 0 1 1 ${radius} 0Z`;
-    return 'M' + outlines[shape].map(([x, y]) => `${(x * radius).toFixed(2)} ${(y * radius).toFixed(2)}`).join('L') + 'Z';
+    return (
+        'M' + outlines[shape].map(([x, y]) => `${(x * radius).toFixed(2)} ${(y * radius).toFixed(2)}`).join('L') + 'Z'
+    );
 }

@@ -9,7 +9,16 @@ export function parseHex(hex: string): Rgb {
 }
 
 export function toHex(rgb: Rgb): string {
-    return '#' + rgb.map(c => Math.round(clamp(c) * 255).toString(16).padStart(2, '0')).join('');
+    return (
+        '#' +
+        rgb
+            .map(c =>
+                Math.round(clamp(c) * 255)
+                    .toString(16)
+                    .padStart(2, '0'),
+            )
+            .join('')
+    );
 }
 
 const clamp = (c: number) => Math.min(1, Math.max(0, c));

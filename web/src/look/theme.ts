@@ -12,8 +12,12 @@ const systemIsDark = signal(dark.matches);
 dark.addEventListener('change', event => (systemIsDark.value = event.matches));
 
 export const themeChoice = signal<ThemeChoice>(remembered());
-export const themeName = computed<ThemeName>(() =>
-    themeChoice.value !== 'system' ? themeChoice.value : systemIsDark.value ? 'dark' : 'light');
+/** What the address asks for; the reader's own choice goes before it. */
+export const addressTheme = signal<ThemeChoice>('system');
+export const themeName = computed<ThemeName>(() => {
+    const choice = themeChoice.value !== 'system' ? themeChoice.value : addressTheme.value;
+    return choice !== 'system' ? choice : systemIsDark.value ? 'dark' : 'light';
+});
 export const theme = computed<Theme>(() => themes[themeName.value]);
 export const diverging = computed(() => divergingTable(theme.value));
 export const zeroInk = computed(() => word(parseHex(theme.value.ink)));

@@ -1,5 +1,6 @@
-// The three themes as one table. Chrome is ink on paper and has no hue; hue belongs to the data alone, where it means sign:
-// copper is negative, blue is positive, paper is zero, in every view. Tests compute every contrast promised here.
+// The three themes as one table. Chrome is ink on paper and has no hue; hue belongs to the data alone, where it means
+// sign: copper is negative, blue is positive, paper is zero, in every view. Tests compute every contrast promised
+// here.
 
 import { mix, parseHex } from './colour';
 
@@ -100,20 +101,64 @@ export const themes: Record<ThemeName, Theme> = {
 };
 
 /** Marks of the classes, told apart by shape first; more than two classes take further hues of equal weight. */
-export const shapes = ['circle', 'triangle', 'square', 'diamond', 'plus', 'cross', 'star', 'pentagon', 'hexagon', 'bar'] as const;
+export const shapes = [
+    'circle',
+    'triangle',
+    'square',
+    'diamond',
+    'plus',
+    'cross',
+    'star',
+    'pentagon',
+    'hexagon',
+    'bar',
+] as const;
 export type Shape = (typeof shapes)[number];
 
 /** Class colours per theme: ≥ 4.5:1 on panel. The first two are the palette's signs. */
 export const classInks: Record<ThemeName, readonly string[]> = {
-    light: ['#954707', '#115c99', '#1d6b4a', '#7a3b8f', '#8a2b4a', '#4d5a12', '#0b6a75', '#5a4a3a', '#4946a8', '#6b5200'],
-    dark: ['#efa265', '#7cbdf0', '#6cc79c', '#cf9be2', '#f08aa8', '#b3c46a', '#63c5d0', '#c9b8a4', '#a9a6f5', '#d9bc5c'],
-    projector: ['#863b00', '#004d8b', '#005a38', '#6a1f85', '#85143c', '#3f4d00', '#005a66', '#4d3b28', '#33309c', '#5c4500'],
+    light: [
+        '#954707',
+        '#115c99',
+        '#1d6b4a',
+        '#7a3b8f',
+        '#8a2b4a',
+        '#4d5a12',
+        '#0b6a75',
+        '#5a4a3a',
+        '#4946a8',
+        '#6b5200',
+    ],
+    dark: [
+        '#efa265',
+        '#7cbdf0',
+        '#6cc79c',
+        '#cf9be2',
+        '#f08aa8',
+        '#b3c46a',
+        '#63c5d0',
+        '#c9b8a4',
+        '#a9a6f5',
+        '#d9bc5c',
+    ],
+    projector: [
+        '#863b00',
+        '#004d8b',
+        '#005a38',
+        '#6a1f85',
+        '#85143c',
+        '#3f4d00',
+        '#005a66',
+        '#4d3b28',
+        '#33309c',
+        '#5c4500',
+    ],
 };
 
 /**
- * The diverging palette as 256 RGBA words in memory order: byte 128 is zero, 1 the negative and 255 the positive end, 0 a value
- * that is no number (see docs/PLAYGROUND.md). The first step away from zero is larger than the others, so that the sign of a
- * small value shows.
+ * The diverging palette as 256 RGBA words in memory order: byte 128 is zero, 1 the negative and 255 the positive end,
+ * 0 a value that is no number (see docs/PLAYGROUND.md). The first step away from zero is larger than the others, so
+ * that the sign of a small value shows.
  */
 export function divergingTable(theme: Theme): Uint32Array {
     const [zero, negative, positive] = [parseHex(theme.zero), parseHex(theme.negative), parseHex(theme.positive)];
@@ -131,8 +176,7 @@ export function divergingTable(theme: Theme): Uint32Array {
 export function classTable(theme: Theme, ink: string): Uint32Array {
     const [zero, end] = [parseHex(theme.zero), parseHex(ink)];
     const table = new Uint32Array(256);
-    for (let byte = 0; byte < 256; byte++)
-        table[byte] = word(mix(zero, end, 0.12 + (0.63 * byte) / 255));
+    for (let byte = 0; byte < 256; byte++) table[byte] = word(mix(zero, end, 0.12 + (0.63 * byte) / 255));
     return table;
 }
 

@@ -37,10 +37,17 @@ export function Welcome() {
                 <li>{t('welcome.3')}</li>
             </ol>
             <div class="row">
-                <Button kind="primary" icon="play" wide label={t('welcome.go')} testid="welcome-go" onPress={() => {
-                    dismiss();
-                    setPlaying(true);
-                }} />
+                <Button
+                    kind="primary"
+                    icon="play"
+                    wide
+                    label={t('welcome.go')}
+                    testid="welcome-go"
+                    onPress={() => {
+                        dismiss();
+                        setPlaying(true);
+                    }}
+                />
                 <Button kind="quiet" label={t('welcome.close')} wide testid="welcome-close" onPress={dismiss} />
             </div>
         </div>
@@ -48,21 +55,35 @@ export function Welcome() {
 }
 
 const keys: readonly (readonly [string, Key])[] = [
-    ['Space', 'keys.play'], ['.', 'keys.step'], [',', 'keys.back'], ['R', 'keys.reset'], ['N', 'keys.seed'], ['←↑→↓', 'keys.move'], ['Enter', 'keys.enter'],
-    ['Esc', 'keys.escape'], ['T', 'keys.test'], ['D', 'keys.discretize'], ['?', 'keys.help'],
+    ['Space', 'keys.play'],
+    ['.', 'keys.step'],
+    [',', 'keys.back'],
+    ['R', 'keys.reset'],
+    ['N', 'keys.seed'],
+    ['←↑→↓', 'keys.move'],
+    ['Enter', 'keys.enter'],
+    ['Esc', 'keys.escape'],
+    ['T', 'keys.test'],
+    ['D', 'keys.discretize'],
+    ['?', 'keys.help'],
 ];
 
 export function Help() {
-    if (!helpOpen.value)
-        return null;
+    if (!helpOpen.value) return null;
     return (
         <Dialog title={t('help.title')} testid="help" wide onClose={() => (helpOpen.value = false)}>
             <div class="help">
                 <section>
                     <h3>{t('help.read')}</h3>
                     <ul class="reading">
-                        <li><span class="swatch positive" />{t('help.positive')}</li>
-                        <li><span class="swatch negative" />{t('help.negative')}</li>
+                        <li>
+                            <span class="swatch positive" />
+                            {t('help.positive')}
+                        </li>
+                        <li>
+                            <span class="swatch negative" />
+                            {t('help.negative')}
+                        </li>
                         <li>{t('help.width')}</li>
                         <li>{t('help.unit')}</li>
                         <li>{t('help.points')}</li>
@@ -77,7 +98,14 @@ export function Help() {
                 <section>
                     <h3>{t('help.keys')}</h3>
                     <dl class="keys">
-                        {keys.map(([key, text]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{t(text)}</dd></div>)}
+                        {keys.map(([key, text]) => (
+                            <div key={key}>
+                                <dt>
+                                    <kbd>{key}</kbd>
+                                </dt>
+                                <dd>{t(text)}</dd>
+                            </div>
+                        ))}
                     </dl>
                 </section>
             </div>

@@ -23,9 +23,11 @@ const base = () => `downhill-${state.value?.data.name ?? 'network'}`;
 /** The map and the points over it, at twice the size of the screen. */
 export function savePng(): void {
     const square = document.querySelector('.map-square');
-    const [map, over] = [square?.querySelector<HTMLCanvasElement>('canvas.map'), square?.querySelector<HTMLCanvasElement>('canvas.over')];
-    if (map == null || over == null)
-        return;
+    const [map, over] = [
+        square?.querySelector<HTMLCanvasElement>('canvas.map'),
+        square?.querySelector<HTMLCanvasElement>('canvas.over'),
+    ];
+    if (map == null || over == null) return;
     const canvas = document.createElement('canvas');
     canvas.width = canvas.height = Math.max(800, over.width);
     const context = canvas.getContext('2d')!;
@@ -36,8 +38,7 @@ export function savePng(): void {
 
 export function saveSvg(): void {
     const text = networkSvg();
-    if (text !== undefined)
-        save(`${base()}.svg`, text, 'image/svg+xml');
+    if (text !== undefined) save(`${base()}.svg`, text, 'image/svg+xml');
 }
 
 const escape = (text: string) => text.replace(/[&<>"]/g, letter => `&#${letter.charCodeAt(0)};`);
@@ -45,8 +46,7 @@ const escape = (text: string) => text.replace(/[&<>"]/g, letter => `&#${letter.c
 /** The network as a drawing: width is size, dashes and colour are sign, biases beside their units. */
 export function networkSvg(): string | undefined {
     const [shown, values] = [state.value, parameters.value];
-    if (shown === undefined || values === undefined)
-        return undefined;
+    if (shown === undefined || values === undefined) return undefined;
     const look = theme.value;
     const layers = layersOf(shown);
     const counts = [shown.network.inputs.length, ...layers.map(layer => layer.units)];
@@ -64,24 +64,38 @@ export function networkSvg(): string | undefined {
                 const w = weight(layers[k - 1]!.index, from, unit);
                 const [x0, y0, x1, y1] = [x(k - 1) + 14, y(k - 1, from), x(k) - 14, y(k, unit)];
                 const bend = (x1 - x0) / 2;
-                parts.push(`<path d="M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}" fill="none" stroke="${w < 0 ? look.negativeInk : look.positiveInk}" `
-                    + `stroke-width="${linkWidth(w).toFixed(2)}"${w < 0 ? ' stroke-dasharray="6 3"' : ''}><title>${w}</title></path>`);
+                parts.push(
+                    `<path d="M${x0} ${y0}C${x0 + bend} ${y0} ${x1 - bend} ${y1} ${x1} ${y1}" fill="none" stroke="${w < 0 ? look.negativeInk : look.positiveInk}" ` +
+                        `stroke-width="${linkWidth(w).toFixed(2)}"${w < 0 ? ' stroke-dasharray="6 3"' : ''}><title>${w}</title></path>`,
+                );
             }
         }
     }
     for (let k = 0; k < counts.length; k++) {
         for (let unit = 0; unit < counts[k]!; unit++) {
-            parts.push(`<circle cx="${x(k)}" cy="${y(k, unit)}" r="14" fill="${look.panel}" stroke="${look.ink}" stroke-width="1.5"/>`);
+            parts.push(
+                `<circle cx="${x(k)}" cy="${y(k, unit)}" r="14" fill="${look.panel}" stroke="${look.ink}" stroke-width="1.5"/>`,
+            );
             if (k === 0) {
-                parts.push(`<text x="${x(0) - 22}" y="${y(0, unit) + 5}" text-anchor="end">${escape(pretty(shown.network.inputs[unit]!))}</text>`);
+                parts.push(
+                    `<text x="${x(0) - 22}" y="${y(0, unit) + 5}" text-anchor="end">${escape(pretty(shown.network.inputs[unit]!))}</text>`,
+                );
             } else {
                 const b = bias(layers[k - 1]!.index, unit);
-                parts.push(b === undefined ? '' : `<text x="${x(k)}" y="${y(k, unit) + 27}" text-anchor="middle" font-size="11">${b > 0 ? '+' : ''}${brief(b)}</text>`);
+                parts.push(
+                    b === undefined
+                        ? ''
+                        : `<text x="${x(k)}" y="${y(k, unit) + 27}" text-anchor="middle" font-size="11">${b > 0 ? '+' : ''}${brief(b)}</text>`,
+                );
                 if (k === counts.length - 1 && isClasses.value && counts[k]! > 1)
-                    parts.push(`<path transform="translate(${x(k) + 28} ${y(k, unit)})" d="${markPath(shapeOf(unit), 6)}"/>`);
+                    parts.push(
+                        `<path transform="translate(${x(k) + 28} ${y(k, unit)})" d="${markPath(shapeOf(unit), 6)}"/>`,
+                    );
             }
         }
     }
-    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="Source Sans 3, sans-serif" font-size="15" fill="${look.ink}">`
-        + `<rect width="100%" height="100%" fill="${look.panel}"/>${parts.join('')}</svg>`;
+    return (
+        `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="Source Sans 3, sans-serif" font-size="15" fill="${look.ink}">` +
+        `<rect width="100%" height="100%" fill="${look.panel}"/>${parts.join('')}</svg>`
+    );
 }

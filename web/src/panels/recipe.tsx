@@ -1,4 +1,5 @@
-// How the network learns, as one sentence whose gaps are controls: it reads as what it does, and a translation may order it anew.
+// How the network learns, as one sentence whose gaps are controls: it reads as what it does, and a translation may
+// order it anew.
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
@@ -16,29 +17,37 @@ export function Recipe() {
     const scheduled = setting('schedule', '') !== '';
     const fills: Readonly<Record<string, () => ComponentChildren>> = {
         shape: () => <Shape />,
-        loss: () => hides('loss') ? t('recipe.cost') : <PropertyControl inline name="loss" />,
-        optimizer: () => hides('optimizer') ? t('recipe.rule') : <PropertyControl inline name="optimizer" />,
-        rate: () => hides('rate') ? brief(setting('learningRate', 0)) : <PropertyControl inline name="learningRate" />,
-        batch: () => hides('batch') ? String(setting('batch', 0)) : <Batch />,
-        penalty: () => hides('penalty') ? '' : <Penalty />,
+        loss: () => (hides('loss') ? t('recipe.cost') : <PropertyControl inline name="loss" />),
+        optimizer: () => (hides('optimizer') ? t('recipe.rule') : <PropertyControl inline name="optimizer" />),
+        rate: () =>
+            hides('rate') ? brief(setting('learningRate', 0)) : <PropertyControl inline name="learningRate" />,
+        batch: () => (hides('batch') ? String(setting('batch', 0)) : <Batch />),
+        penalty: () => (hides('penalty') ? '' : <Penalty />),
     };
-    const rest = (hello.value?.properties ?? []).filter(row => (row.group === 'training' || row.group === 'network')
-        && !['layers', 'output', 'loss', 'optimizer', 'learningRate', 'batch', 'l1', 'l2'].includes(row.name)
-        && !(hides('schedule') && ['schedule', 'epochs', 'layerRates'].includes(row.name))
-        && !(hides('activation') && row.name === 'activation'));
+    const rest = (hello.value?.properties ?? []).filter(
+        row =>
+            (row.group === 'training' || row.group === 'network') &&
+            !['layers', 'output', 'loss', 'optimizer', 'learningRate', 'batch', 'l1', 'l2'].includes(row.name) &&
+            !(hides('schedule') && ['schedule', 'epochs', 'layerRates'].includes(row.name)) &&
+            !(hides('activation') && row.name === 'activation'),
+    );
     return (
         <section class="recipe" aria-label={t('recipe.title')} data-testid="recipe">
             <p class="sentence">
                 {gaps('recipe.sentence').map((part, k) =>
-                    typeof part === 'string' ? <span key={k}>{part}</span> : <span key={k}>{fills[part.gap]?.()}</span>)}
+                    typeof part === 'string' ? <span key={k}>{part}</span> : <span key={k}>{fills[part.gap]?.()}</span>,
+                )}
             </p>
             <details class="more" open={more.value} onToggle={event => (more.value = event.currentTarget.open)}>
                 <summary data-testid="recipe-more">
-                    {t('more.training')}{(penalised || scheduled) && <span class="dot" aria-hidden="true" />}
+                    {t('more.training')}
+                    {(penalised || scheduled) && <span class="dot" aria-hidden="true" />}
                 </summary>
                 {more.value && (
                     <div class="recipe-grid" data-testid="recipe-grid">
-                        {rest.map(row => <PropertyControl key={row.name} name={row.name} />)}
+                        {rest.map(row => (
+                            <PropertyControl key={row.name} name={row.name} hint />
+                        ))}
                     </div>
                 )}
             </details>
@@ -50,13 +59,25 @@ function Shape() {
     const network = state.value?.network;
     const inputs = network?.inputs.length ?? 0;
     const outputs = network?.layers.at(-1)?.units ?? 1;
-    if (hides('layers'))
-        return <b>{[inputs, ...layerTexts(), outputs].join('–')}</b>;
+    if (hides('layers')) return <b>{[inputs, ...layerTexts(), outputs].join('–')}</b>;
     return (
         <span class="shape">
             <span class="fixed">{inputs}&#8239;–&#8239;</span>
-            <TextSetting inline label={t('recipe.shape')} testid="shape" value={layerTexts().join(', ')} placeholder={t('recipe.none')}
-                onSet={text => set({ layers: text.replace(/[-–—;\s]+/g, ',').replace(/,+/g, ',').replace(/^,|,$/g, '') })} />
+            <TextSetting
+                inline
+                label={t('recipe.shape')}
+                testid="shape"
+                value={layerTexts().join(', ')}
+                placeholder={t('recipe.none')}
+                onSet={text =>
+                    set({
+                        layers: text
+                            .replace(/[-–—;\s]+/g, ',')
+                            .replace(/,+/g, ',')
+                            .replace(/^,|,$/g, ''),
+                    })
+                }
+            />
             <span class="fixed">&#8239;–&#8239;{outputs}</span>
         </span>
     );
@@ -68,11 +89,28 @@ function Batch() {
     const all = value === 0;
     return (
         <span class="batch">
-            {all ? <b>{t('recipe.all')}</b> : (
-                <NumberInput inline label={row?.summary ?? ''} testid="set-batch" value={value} min={1} max={row?.max} whole
-                    offers={row?.choices?.map(Number).filter(n => n > 0)} onSet={next => set({ batch: next })} />
+            {all ? (
+                <b>{t('recipe.all')}</b>
+            ) : (
+                <NumberInput
+                    inline
+                    label={row?.summary ?? ''}
+                    testid="set-batch"
+                    value={value}
+                    min={1}
+                    max={row?.max}
+                    whole
+                    offers={row?.choices?.map(Number).filter(n => n > 0)}
+                    onSet={next => set({ batch: next })}
+                />
             )}{' '}
-            <button type="button" class="toggle" data-testid="batch-all" aria-pressed={all} onClick={() => set({ batch: all ? 10 : 0 })}>
+            <button
+                type="button"
+                class="toggle"
+                data-testid="batch-all"
+                aria-pressed={all}
+                onClick={() => set({ batch: all ? 10 : 0 })}
+            >
                 {t('recipe.all')}
             </button>
         </span>
@@ -83,22 +121,40 @@ function Penalty() {
     const [l1, l2] = [setting('l1', 0), setting('l2', 0)];
     const kind = l1 > 0 && l2 > 0 ? 'both' : l1 > 0 ? 'l1' : l2 > 0 ? 'l2' : 'none';
     const start = 0.001;
-    const pick = (to: string) => set({
-        l1: to === 'l1' || to === 'both' ? l1 || start : 0,
-        l2: to === 'l2' || to === 'both' ? l2 || start : 0,
-    });
+    const pick = (to: string) =>
+        set({
+            l1: to === 'l1' || to === 'both' ? l1 || start : 0,
+            l2: to === 'l2' || to === 'both' ? l2 || start : 0,
+        });
     return (
         <span class="penalty">
             <span class="choose inline">
-                <select data-testid="set-penalty" aria-label={t('recipe.penalty')} value={kind} onChange={event => pick(event.currentTarget.value)}>
+                <select
+                    data-testid="set-penalty"
+                    aria-label={t('recipe.penalty')}
+                    value={kind}
+                    onChange={event => pick(event.currentTarget.value)}
+                >
                     <option value="none">{t('penalty.none')}</option>
                     <option value="l1">{t('penalty.l1')}</option>
                     <option value="l2">{t('penalty.l2')}</option>
                     <option value="both">{t('penalty.both')}</option>
                 </select>
             </span>
-            {l1 > 0 && <span class="entry-parameter"> λ₁&#8239;=&#8239;<PropertyControl inline name="l1" /></span>}
-            {l2 > 0 && <span class="entry-parameter"> λ₂&#8239;=&#8239;<PropertyControl inline name="l2" /></span>}
+            {l1 > 0 && (
+                <span class="entry-parameter">
+                    {' '}
+                    λ₁&#8239;=&#8239;
+                    <PropertyControl inline name="l1" />
+                </span>
+            )}
+            {l2 > 0 && (
+                <span class="entry-parameter">
+                    {' '}
+                    λ₂&#8239;=&#8239;
+                    <PropertyControl inline name="l2" />
+                </span>
+            )}
         </span>
     );
 }

@@ -1,5 +1,5 @@
-// Along the bottom: the curve of the loss, which is also the scrubber. Drag it, click it, or move the slider with the keys: the whole
-// network goes back to that update; training on from there is a branch.
+// Along the bottom: the curve of the loss, which is also the scrubber. Drag it, click it, or move the slider with the
+// keys: the whole network goes back to that update; training on from there is a branch.
 
 import { signal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
@@ -27,30 +27,79 @@ export function Timeline() {
         <section class="timeline" aria-label={t('time.title')} data-testid="timeline">
             <div class="time-bar">
                 <dl class="readout" data-testid="readout">
-                    <div><dt>{t('time.update')}</dt><dd>{whole(at.value)}</dd></div>
-                    <div><dt><span class="line-key solid" />{t('score.train')}</dt><dd>{show(values.value?.train ?? Number.NaN)}</dd></div>
-                    <div><dt><span class="line-key dashed" />{t('score.test')}</dt><dd>{values.value === undefined || Number.isNaN(values.value.test) ? '–' : show(values.value.test)}</dd></div>
-                    <div><dt><span class="line-key dotted" />{t('score.penalty')}</dt><dd>{show(values.value?.penalty ?? 0)}</dd></div>
+                    <div>
+                        <dt>{t('time.update')}</dt>
+                        <dd>{whole(at.value)}</dd>
+                    </div>
+                    <div>
+                        <dt>
+                            <span class="line-key solid" />
+                            {t('score.train')}
+                        </dt>
+                        <dd>{show(values.value?.train ?? Number.NaN)}</dd>
+                    </div>
+                    <div>
+                        <dt>
+                            <span class="line-key dashed" />
+                            {t('score.test')}
+                        </dt>
+                        <dd>
+                            {values.value === undefined || Number.isNaN(values.value.test)
+                                ? '–'
+                                : show(values.value.test)}
+                        </dd>
+                    </div>
+                    <div>
+                        <dt>
+                            <span class="line-key dotted" />
+                            {t('score.penalty')}
+                        </dt>
+                        <dd>{show(values.value?.penalty ?? 0)}</dd>
+                    </div>
                 </dl>
                 <div class="time-tools">
-                    <Check label={t('time.log')} testid="log-loss" on={logarithmic.value} onSet={on => (logarithmic.value = on)} />
-                    <button type="button" class="linklike" data-testid="loss-table-open" onClick={() => (tableOpen.value = true)}>
-                        <Icon name="table" />{t('time.table')}
+                    <Check
+                        label={t('time.log')}
+                        testid="log-loss"
+                        on={logarithmic.value}
+                        onSet={on => (logarithmic.value = on)}
+                    />
+                    <button
+                        type="button"
+                        class="linklike"
+                        data-testid="loss-table-open"
+                        onClick={() => (tableOpen.value = true)}
+                    >
+                        <Icon name="table" />
+                        {t('time.table')}
                     </button>
                     <RunsButton />
                 </div>
             </div>
             <div class="time-main">
                 <Chart at={at.value} newest={newest} />
-                <input type="range" class="scrubber" data-testid="scrubber" aria-label={t('time.scrub')} min={0} max={Math.max(1, newest, compared.value?.update.at(-1) ?? 0)} step={1}
-                    value={at.value} disabled={newest === 0}
-                    aria-valuetext={t('time.at', { update: whole(at.value), epoch: show(values.value?.epoch ?? 0, 3), loss: show(values.value?.train ?? Number.NaN) })}
+                <input
+                    type="range"
+                    class="scrubber"
+                    data-testid="scrubber"
+                    aria-label={t('time.scrub')}
+                    min={0}
+                    max={Math.max(1, newest, compared.value?.update.at(-1) ?? 0)}
+                    step={1}
+                    value={at.value}
+                    disabled={newest === 0}
+                    aria-valuetext={t('time.at', {
+                        update: whole(at.value),
+                        epoch: show(values.value?.epoch ?? 0, 3),
+                        loss: show(values.value?.train ?? Number.NaN),
+                    })}
                     onInput={event => (held.value = Number(event.currentTarget.value))}
                     onChange={event => {
                         const to = Number(event.currentTarget.value);
                         held.value = undefined;
                         void rewind(to);
-                    }} />
+                    }}
+                />
             </div>
             {tableOpen.value && <LossTable />}
         </section>
@@ -60,26 +109,38 @@ export function Timeline() {
 /** At the present update the measures are exact; the curve has a point per epoch or so. */
 function atPresent(update: number) {
     const [shown, time] = [measures.value, clock.value];
-    return shown === undefined || time === undefined || update !== shown.step ? undefined : {
-        update, epoch: time.epoch, train: shown.train.loss ?? Number.NaN, test: shown.test?.loss ?? Number.NaN, penalty: shown.penalty ?? 0,
-    };
+    return shown === undefined || time === undefined || update !== shown.step
+        ? undefined
+        : {
+              update,
+              epoch: time.epoch,
+              train: shown.train.loss ?? Number.NaN,
+              test: shown.test?.loss ?? Number.NaN,
+              penalty: shown.penalty ?? 0,
+          };
 }
 
 function readAt(update: number) {
     const shown = curve.value;
     const updates = shown.update;
-    if (updates.length === 0)
-        return undefined;
+    if (updates.length === 0) return undefined;
     let [low, high] = [0, updates.length - 1];
     while (low < high) {
         const middle = (low + high + 1) >> 1;
-        if (updates[middle]! <= update)
-            low = middle;
-        else
-            high = middle - 1;
+        if (updates[middle]! <= update) low = middle;
+        else high = middle - 1;
     }
-    return { update: updates[low]!, epoch: shown.epoch[low]!, train: shown.train[low]!, test: shown.test[low]!, penalty: shown.penalty[low]! };
+    return {
+        update: updates[low]!,
+        epoch: shown.epoch[low]!,
+        train: shown.train[low]!,
+        test: shown.test[low]!,
+        penalty: shown.penalty[low]!,
+    };
 }
+
+/** Updates are whole: ticks at 1, 2, 5, 10, 20 … */
+const wholeSteps = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map(step => step * 10 ** power)).flat();
 
 const font = '12px "Source Sans 3 Variable", system-ui, sans-serif';
 
@@ -94,28 +155,68 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
     useEffect(() => {
         const element = box.current!;
         const line = (label: string, dash: number[], width: number): uPlot.Series => ({
-            label, stroke: look.ink, width, points: { show: false }, ...(dash.length > 0 ? { dash } : {}),
+            label,
+            stroke: look.ink,
+            width,
+            points: { show: false },
+            ...(dash.length > 0 ? { dash } : {}),
         });
         const axis: uPlot.Axis = {
-            stroke: look.quiet, font, ticks: { stroke: look.line, width: 1, size: 4 }, grid: { stroke: look.line, width: 1 },
+            stroke: look.quiet,
+            font,
+            ticks: { stroke: look.line, width: 1, size: 4 },
+            grid: { stroke: look.line, width: 1 },
         };
-        const chart = new uPlot({
-            width: Math.max(200, element.clientWidth), height: Math.max(80, element.clientHeight),
-            legend: { show: false }, cursor: { show: false }, select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-            padding: [10, 12, 0, 0],
-            scales: {
-                x: { time: false, range: () => [0, Math.max(10, now.value.newest, compared.value?.update.at(-1) ?? 0)] },
-                y: log ? { distr: 3, log: 10 } : { range: (_, low, high) => range(low, high) },
+        const chart = new uPlot(
+            {
+                width: Math.max(200, element.clientWidth),
+                height: Math.max(80, element.clientHeight),
+                legend: { show: false },
+                cursor: { show: false },
+                select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+                padding: [10, 12, 0, 0],
+                scales: {
+                    x: {
+                        time: false,
+                        range: () => [0, Math.max(10, now.value.newest, compared.value?.update.at(-1) ?? 0)],
+                    },
+                    y: log ? { distr: 3, log: 10 } : { range: chart => range(chart.data) },
+                },
+                axes: [
+                    {
+                        ...axis,
+                        size: 24,
+                        values: (_, ticks) => ticks.map(tick => whole(tick)),
+                        space: 90,
+                        incrs: wholeSteps,
+                    },
+                    {
+                        ...axis,
+                        size: 52,
+                        values: (_, ticks) =>
+                            ticks.map(tick =>
+                                tick === null ? '' : Number(tick.toPrecision(3)).toString().replace('-', '−'),
+                            ),
+                        space: 28,
+                    },
+                ],
+                series: [
+                    {},
+                    line('train', [], 2),
+                    line('test', [7, 4], 2),
+                    line('penalty', [2, 3], 1.5),
+                    line('other train', [], 1),
+                    line('other test', [7, 4], 1),
+                ],
+                hooks: { draw: [drawHead] },
             },
-            axes: [
-                { ...axis, size: 24, values: (_, ticks) => ticks.map(tick => whole(tick)), space: 90 },
-                { ...axis, size: 52, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : Number(tick.toPrecision(3)).toString().replace('-', '−'))), space: 28 },
-            ],
-            series: [{}, line('train', [], 2), line('test', [7, 4], 2), line('penalty', [2, 3], 1.5), line('other train', [], 1), line('other test', [7, 4], 1)],
-            hooks: { draw: [drawHead] },
-        }, emptyData(), element);
+            emptyData(),
+            element,
+        );
         plot.current = chart;
-        const watch = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: element.clientHeight }));
+        const watch = new ResizeObserver(() =>
+            chart.setSize({ width: element.clientWidth, height: element.clientHeight }),
+        );
         watch.observe(element);
         fillIn();
         return () => {
@@ -148,12 +249,18 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
     const fillIn = () => {
         const shown = curve.value;
         const other = compared.value;
-        const data: uPlot.AlignedData = other === undefined
-            ? [shown.update, clean(shown.train, log), clean(shown.test, log), clean(shown.penalty, true), [], []]
-            : uPlot.join([
-                [shown.update, clean(shown.train, log), clean(shown.test, log), clean(shown.penalty, true)] as uPlot.AlignedData,
-                [other.update, clean(other.train, log), clean(other.test, log)] as uPlot.AlignedData,
-            ]) as uPlot.AlignedData;
+        const data: uPlot.AlignedData =
+            other === undefined
+                ? [shown.update, clean(shown.train, log), clean(shown.test, log), clean(shown.penalty, true), [], []]
+                : (uPlot.join([
+                      [
+                          shown.update,
+                          clean(shown.train, log),
+                          clean(shown.test, log),
+                          clean(shown.penalty, true),
+                      ] as uPlot.AlignedData,
+                      [other.update, clean(other.train, log), clean(other.test, log)] as uPlot.AlignedData,
+                  ]) as uPlot.AlignedData);
         plot.current?.setData(data, true);
     };
     useSignalEffect(() => {
@@ -168,14 +275,18 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
 
     const scrub = (event: PointerEvent) => {
         const chart = plot.current;
-        if (chart === undefined || now.value.newest === 0)
-            return;
+        if (chart === undefined || now.value.newest === 0) return;
         const box = chart.over.getBoundingClientRect();
         const value = chart.posToVal(event.clientX - box.left, 'x');
         held.value = Math.round(Math.min(now.value.newest, Math.max(0, value)));
     };
     return (
-        <div class="chart" ref={box} role="img" aria-label={describe()} data-testid="loss-chart"
+        <div
+            class="chart"
+            ref={box}
+            role="img"
+            aria-label={describe()}
+            data-testid="loss-chart"
             onPointerDown={event => {
                 if (event.button === 0) {
                     event.currentTarget.setPointerCapture(event.pointerId);
@@ -187,9 +298,9 @@ function Chart({ at, newest }: { readonly at: number; readonly newest: number })
             onPointerUp={() => {
                 const to = held.value;
                 held.value = undefined;
-                if (to !== undefined)
-                    void rewind(to);
-            }} />
+                if (to !== undefined) void rewind(to);
+            }}
+        />
     );
 }
 
@@ -199,9 +310,13 @@ const emptyData = (): uPlot.AlignedData => [[], [], [], [], [], []];
 const clean = (values: readonly number[], positive: boolean) =>
     values.map(value => (Number.isFinite(value) && (!positive || value > 0) ? value : null));
 
-function range(low: number | null, high: number | null): [number, number] {
-    const top = high ?? 1;
-    return [Math.min(0, low ?? 0), top <= 0 ? 1 : top * 1.08];
+/** From 0 to the largest loss; a penalty far above the losses runs out of the picture instead of flattening them. */
+function range(data: uPlot.AlignedData): [number, number] {
+    const top = (index: number) =>
+        ((data[index] ?? []) as (number | null)[]).reduce<number>((most, value) => Math.max(most, value ?? 0), 0);
+    const losses = Math.max(top(1), top(2), top(4), top(5));
+    const most = losses === 0 ? top(3) : Math.max(losses, Math.min(top(3), 2 * losses));
+    return [0, most > 0 && Number.isFinite(most) ? most * 1.08 : 1];
 }
 
 function describe(): string {
@@ -209,7 +324,9 @@ function describe(): string {
     const count = curve.value.update.length;
     const [first, last] = [curve.value.train[0], curve.value.train.at(-1)];
     return t('time.describe', {
-        points: count, first: first === undefined ? '–' : show(first), last: last === undefined ? '–' : show(last),
+        points: count,
+        first: first === undefined ? '–' : show(first),
+        last: last === undefined ? '–' : show(last),
         test: shown?.test?.loss == null ? '–' : show(shown.test.loss),
     });
 }
@@ -224,13 +341,26 @@ function LossTable() {
             {pace > 1 && <p class="note">{t('time.every', { count: pace })}</p>}
             <div class="scroll-y tall" tabIndex={0} role="region" aria-label={t('time.tableTitle')}>
                 <table class="wide-table">
-                    <thead><tr><th scope="col">{t('time.update')}</th><th scope="col">{t('time.epoch')}</th><th scope="col">{t('score.train')}</th>
-                        <th scope="col">{t('score.test')}</th>{(setting('l1', 0) > 0 || setting('l2', 0) > 0) && <th scope="col">{t('score.penalty')}</th>}</tr></thead>
+                    <thead>
+                        <tr>
+                            <th scope="col">{t('time.update')}</th>
+                            <th scope="col">{t('time.epoch')}</th>
+                            <th scope="col">{t('score.train')}</th>
+                            <th scope="col">{t('score.test')}</th>
+                            {(setting('l1', 0) > 0 || setting('l2', 0) > 0) && (
+                                <th scope="col">{t('score.penalty')}</th>
+                            )}
+                        </tr>
+                    </thead>
                     <tbody>
                         {rows.map(k => (
-                            <tr key={k}><th scope="row">{whole(shown.update[k]!)}</th><td>{show(shown.epoch[k]!, 3)}</td><td>{show(shown.train[k]!)}</td>
+                            <tr key={k}>
+                                <th scope="row">{whole(shown.update[k]!)}</th>
+                                <td>{show(shown.epoch[k]!, 3)}</td>
+                                <td>{show(shown.train[k]!)}</td>
                                 <td>{Number.isNaN(shown.test[k]!) ? '–' : show(shown.test[k]!)}</td>
-                                {(setting('l1', 0) > 0 || setting('l2', 0) > 0) && <td>{show(shown.penalty[k]!)}</td>}</tr>
+                                {(setting('l1', 0) > 0 || setting('l2', 0) > 0) && <td>{show(shown.penalty[k]!)}</td>}
+                            </tr>
                         ))}
                     </tbody>
                 </table>

@@ -6,7 +6,23 @@ import { themeChoice, type ThemeChoice } from '../look/theme';
 import { language, languages, t } from '../text';
 import { show, whole } from '../text/numbers';
 import {
-    ask, clock, exportFile, hello, pace, paces, playing, reset, rewind, set, setPace, setPlaying, setting, speed, state, step, type Pace,
+    ask,
+    clock,
+    exportFile,
+    hello,
+    pace,
+    paces,
+    playing,
+    reset,
+    rewind,
+    set,
+    setPace,
+    setPlaying,
+    setting,
+    speed,
+    state,
+    step,
+    type Pace,
 } from '../session';
 import type { ExportKind, Reply } from '../protocol';
 import { Button, Check, Menu, NumberInput, Select } from '../parts/controls';
@@ -18,7 +34,10 @@ export function TopBar() {
     return (
         <header class="top">
             <h1 class="brand">
-                <svg viewBox="0 0 32 32" aria-hidden="true"><path d="M3 8c6 0 7 17 14 17 5 0 5-6 12-6M3 14c4 0 6 13 13 13M9 5c5 1 6 14 10 14 3 0 4-6 10-7" /><circle cx="17" cy="24.6" r="2.6" /></svg>
+                <svg viewBox="0 0 32 32" aria-hidden="true">
+                    <path d="M3 8c6 0 7 17 14 17 5 0 5-6 12-6M3 14c4 0 6 13 13 13M9 5c5 1 6 14 10 14 3 0 4-6 10-7" />
+                    <circle cx="17" cy="24.6" r="2.6" />
+                </svg>
                 <span>Downhill</span>
             </h1>
             <Transport />
@@ -27,7 +46,14 @@ export function TopBar() {
                 <Share />
                 {!hides('export') && <TakeAway />}
                 <Look />
-                <Button kind="quiet" icon="help" label={t('help.title')} keys="?" testid="help-open" onPress={() => (helpOpen.value = true)} />
+                <Button
+                    kind="quiet"
+                    icon="help"
+                    label={t('help.title')}
+                    keys="?"
+                    testid="help-open"
+                    onPress={() => (helpOpen.value = true)}
+                />
             </nav>
         </header>
     );
@@ -38,14 +64,33 @@ function Transport() {
     return (
         <div class="transport" role="group" aria-label={t('transport.title')} data-testid="transport">
             <Button icon="reset" label={t('transport.reset')} keys="R" testid="reset" onPress={() => reset()} />
-            <Button icon="back" label={t('transport.back')} keys="," testid="back" disabled={(clock.value?.step ?? 0) === 0}
-                onPress={() => rewind((clock.value?.step ?? 1) - 1)} />
-            <Button kind="primary" icon={on ? 'pause' : 'play'} wide label={on ? t('transport.pause') : t('transport.play')} keys="Space" testid="play"
-                onPress={() => setPlaying(!on)} />
+            <Button
+                icon="back"
+                label={t('transport.back')}
+                keys=","
+                testid="back"
+                disabled={(clock.value?.step ?? 0) === 0}
+                onPress={() => rewind((clock.value?.step ?? 1) - 1)}
+            />
+            <Button
+                kind="primary"
+                icon={on ? 'pause' : 'play'}
+                wide
+                label={on ? t('transport.pause') : t('transport.play')}
+                keys="Space"
+                testid="play"
+                onPress={() => setPlaying(!on)}
+            />
             {!hides('stages') && <Steps />}
             {!hides('speed') && (
-                <Select label={t('transport.speed')} hideLabel testid="speed" value={pace.value}
-                    options={paces.map(value => ({ value, text: t(`pace.${value}`) }))} onPick={(value: Pace) => setPace(value)} />
+                <Select
+                    label={t('transport.speed')}
+                    hideLabel
+                    testid="speed"
+                    value={pace.value}
+                    options={paces.map(value => ({ value, text: t(`pace.${value}`) }))}
+                    onPick={(value: Pace) => setPace(value)}
+                />
             )}
         </div>
     );
@@ -56,27 +101,56 @@ function Steps() {
     const size = useSignal<(typeof sizes)[number]>('epoch');
     return (
         <span class="joined">
-            <Button icon="step" label={t(`step.${size.value}`)} keys="." testid="step" onPress={() => step(size.value)} />
-            <Select label={t('step.size')} hideLabel testid="step-size" value={size.value} options={sizes.map(value => ({ value, text: t(`step.short.${value}`) }))}
-                onPick={value => (size.value = value)} />
+            <Button
+                icon="step"
+                label={t(`step.${size.value}`)}
+                keys="."
+                testid="step"
+                onPress={() => step(size.value)}
+            />
+            <Select
+                label={t('step.size')}
+                hideLabel
+                testid="step-size"
+                value={size.value}
+                options={sizes.map(value => ({ value, text: t(`step.short.${value}`) }))}
+                onPick={value => (size.value = value)}
+            />
         </span>
     );
 }
 
 function Clock() {
     const time = clock.value;
-    if (time === undefined)
-        return null;
+    if (time === undefined) return null;
     const cursor = time.cursor;
     return (
         <div class="clock" data-testid="clock">
-            <div><span class="clock-name">{t('time.epoch')}</span><span class="clock-value" data-testid="epoch">{whole(time.epoch)}</span></div>
-            <div><span class="clock-name">{t('time.update')}</span><span class="clock-value" data-testid="update">{whole(time.step)}</span></div>
+            <div>
+                <span class="clock-name">{t('time.epoch')}</span>
+                <span class="clock-value" data-testid="epoch">
+                    {whole(time.epoch)}
+                </span>
+            </div>
+            <div>
+                <span class="clock-name">{t('time.update')}</span>
+                <span class="clock-value" data-testid="update">
+                    {whole(time.step)}
+                </span>
+            </div>
             <div class="clock-rate">
                 <span class="clock-name">{cursor === null ? t('clock.speed') : t('clock.stage')}</span>
                 <span class="clock-value small" data-testid="cursor">
-                    {cursor !== null ? t('clock.cursor', { example: cursor.example + 1, of: cursor.of, stage: t(`stage.${cursor.stage}`) })
-                        : playing.value ? t('clock.examples', { count: whole(Number(speed.value.examples.toPrecision(2))) })
+                    {cursor !== null
+                        ? t('clock.cursor', {
+                              example: cursor.example + 1,
+                              of: cursor.of,
+                              stage: t(`stage.${cursor.stage}`),
+                          })
+                        : time.seek !== null
+                          ? t('clock.seek', { update: whole(time.seek) })
+                          : playing.value
+                            ? t('clock.examples', { count: whole(Number(speed.value.examples.toPrecision(2))) })
                             : `η = ${time.learningRate === null ? '–' : show(time.learningRate, 3)}`}
                 </span>
             </div>
@@ -90,8 +164,7 @@ function Share() {
     const link = useSignal('');
     const make = async () => {
         const reply = await ask<Reply & { hash: string }>({ do: 'share', moment: moment.value });
-        if (reply === undefined)
-            return;
+        if (reply === undefined) return;
         link.value = location.href.replace(/#.*$/, '') + reply.header.hash;
         done.value = true;
         await navigator.clipboard?.writeText(link.value).catch(() => undefined);
@@ -101,16 +174,44 @@ function Share() {
         <Menu label={t('share.title')} testid="share" icon="share" wide>
             <h2>{t('share.title')}</h2>
             <p>{t('share.what')}</p>
-            <Check label={t('share.moment')} testid="share-moment" on={moment.value} onSet={on => (moment.value = on)} />
-            <Button kind="primary" wide icon={done.value ? 'check' : 'copy'} label={done.value ? t('copied') : t('share.copy')} testid="share-copy" onPress={make} />
-            {link.value !== '' && <label class="field"><span class="field-name">{t('share.link')}</span>
-                <input class="link-text" readOnly value={link.value} data-testid="share-link" onFocus={event => event.currentTarget.select()} /></label>}
+            <Check
+                label={t('share.moment')}
+                testid="share-moment"
+                on={moment.value}
+                onSet={on => (moment.value = on)}
+            />
+            <Button
+                kind="primary"
+                wide
+                icon={done.value ? 'check' : 'copy'}
+                label={done.value ? t('copied') : t('share.copy')}
+                testid="share-copy"
+                onPress={make}
+            />
+            {link.value !== '' && (
+                <label class="field">
+                    <span class="field-name">{t('share.link')}</span>
+                    <input
+                        class="link-text"
+                        readOnly
+                        value={link.value}
+                        data-testid="share-link"
+                        onFocus={event => event.currentTarget.select()}
+                    />
+                </label>
+            )}
             <details>
                 <summary data-testid="classroom">{t('classroom.title')}</summary>
                 <p>{t('classroom.what')}</p>
                 <div class="hide-list">
                     {hideable.map(name => (
-                        <Check key={name} label={t(`hide.${name}`)} testid={`hide-${name}`} on={hides(name)} onSet={on => hide(name, on)} />
+                        <Check
+                            key={name}
+                            label={t(`hide.${name}`)}
+                            testid={`hide-${name}`}
+                            on={hides(name)}
+                            onSet={on => hide(name, on)}
+                        />
                     ))}
                 </div>
             </details>
@@ -122,19 +223,32 @@ function TakeAway() {
     const kinds = hello.value?.exports ?? [];
     const take = async (kind: ExportKind) => {
         const file = await exportFile(kind);
-        if (file !== undefined)
-            save(file.name, file.bytes, file.mime);
+        if (file !== undefined) save(file.name, file.bytes, file.mime);
     };
     return (
         <Menu label={t('take.title')} testid="take" icon="take" wide>
             <h2>{t('take.title')}</h2>
             <ul class="menu-list">
                 {kinds.map(kind => (
-                    <li key={kind}><button type="button" data-testid={`export-${kind}`} onClick={() => take(kind)}>
-                        <b>{t(`take.${kind}`)}</b><span>{t(`take.${kind}.what`)}</span></button></li>
+                    <li key={kind}>
+                        <button type="button" data-testid={`export-${kind}`} onClick={() => take(kind)}>
+                            <b>{t(`take.${kind}`)}</b>
+                            <span>{t(`take.${kind}.what`)}</span>
+                        </button>
+                    </li>
                 ))}
-                <li><button type="button" data-testid="export-png" onClick={() => savePng()}><b>PNG</b><span>{t('take.png')}</span></button></li>
-                <li><button type="button" data-testid="export-svg" onClick={() => saveSvg()}><b>SVG</b><span>{t('take.svg')}</span></button></li>
+                <li>
+                    <button type="button" data-testid="export-png" onClick={() => savePng()}>
+                        <b>PNG</b>
+                        <span>{t('take.png')}</span>
+                    </button>
+                </li>
+                <li>
+                    <button type="button" data-testid="export-svg" onClick={() => saveSvg()}>
+                        <b>SVG</b>
+                        <span>{t('take.svg')}</span>
+                    </button>
+                </li>
             </ul>
         </Menu>
     );
@@ -147,15 +261,43 @@ function Look() {
             <h2>{t('look.title')}</h2>
             <div class="segments" role="group" aria-label={t('look.theme')}>
                 {themes.map(name => (
-                    <button key={name} type="button" aria-pressed={themeChoice.value === name} data-testid={`theme-${name}`} onClick={() => (themeChoice.value = name)}>
-                        {t(`theme.${name}`)}</button>
+                    <button
+                        key={name}
+                        type="button"
+                        aria-pressed={themeChoice.value === name}
+                        data-testid={`theme-${name}`}
+                        onClick={() => (themeChoice.value = name)}
+                    >
+                        {t(`theme.${name}`)}
+                    </button>
                 ))}
             </div>
-            <Select label={t('look.language')} testid="language" value={language.value} options={languages.map(name => ({ value: name, text: t(`language.${name}` as 'language.en') }))}
-                onPick={name => (language.value = name)} />
-            <NumberInput label={t('look.seed')} testid="set-seed" value={setting('seed', 1)} whole min={0} max={2 ** 53} onSet={value => set({ seed: value })} />
-            <p class="note"><Icon name="lock" />{t('look.about', { version: hello.value?.version ?? '', host: t(hello.value?.host === 'native' ? 'host.native' : 'host.browser') })}</p>
-            <p class="note hash" data-testid="hash">{state.value?.hash}</p>
+            <Select
+                label={t('look.language')}
+                testid="language"
+                value={language.value}
+                options={languages.map(name => ({ value: name, text: t(`language.${name}` as 'language.en') }))}
+                onPick={name => set({ language: name })}
+            />
+            <NumberInput
+                label={t('look.seed')}
+                testid="set-seed"
+                value={setting('seed', 1)}
+                whole
+                min={0}
+                max={2 ** 53}
+                onSet={value => set({ seed: value })}
+            />
+            <p class="note">
+                <Icon name="lock" />
+                {t('look.about', {
+                    version: hello.value?.version ?? '',
+                    host: t(hello.value?.host === 'native' ? 'host.native' : 'host.browser'),
+                })}
+            </p>
+            <p class="note hash" data-testid="hash">
+                {state.value?.hash}
+            </p>
         </Menu>
     );
 }

@@ -1,4 +1,5 @@
-// The page's own controls. Each is a native control underneath, so keyboard, touch and assistive technology work as everywhere.
+// The page's own controls. Each is a native control underneath, so keyboard, touch and assistive technology work as
+// everywhere.
 
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
@@ -20,12 +21,31 @@ interface ButtonProps {
     readonly children?: ComponentChildren;
 }
 
-export function Button({ label, testid, onPress, icon, wide, kind = 'plain', pressed, disabled, keys, children }: ButtonProps) {
+export function Button({
+    label,
+    testid,
+    onPress,
+    icon,
+    wide,
+    kind = 'plain',
+    pressed,
+    disabled,
+    keys,
+    children,
+}: ButtonProps) {
     const shown = wide === true || icon === undefined;
     return (
-        <button type="button" class={`button ${kind}${shown ? '' : ' square'}`} data-testid={testid} disabled={disabled}
-            aria-label={shown && children === undefined ? undefined : label} aria-pressed={pressed} aria-keyshortcuts={keys}
-            title={keys === undefined ? label : `${label} (${keys})`} onClick={onPress}>
+        <button
+            type="button"
+            class={`button ${kind}${shown ? '' : ' square'}`}
+            data-testid={testid}
+            disabled={disabled}
+            aria-label={shown && children === undefined ? undefined : label}
+            aria-pressed={pressed}
+            aria-keyshortcuts={keys}
+            title={keys === undefined ? label : `${label} (${keys})`}
+            onClick={onPress}
+        >
             {icon !== undefined && <Icon name={icon} />}
             {children ?? (shown && <span>{label}</span>)}
         </button>
@@ -43,17 +63,42 @@ interface SelectProps<V extends string> {
     readonly disabled?: boolean;
 }
 
-export function Select<V extends string>({ label, testid, value, options, onPick, inline, hideLabel, disabled }: SelectProps<V>) {
+export function Select<V extends string>({
+    label,
+    testid,
+    value,
+    options,
+    onPick,
+    inline,
+    hideLabel,
+    disabled,
+}: SelectProps<V>) {
     const bare = inline === true || hideLabel === true;
     const select = (
         <span class={inline === true ? 'choose inline' : 'choose'}>
-            <select data-testid={testid} value={value} aria-label={bare ? label : undefined} disabled={disabled}
-                onChange={event => onPick(event.currentTarget.value as V)}>
-                {options.map(option => <option key={option.value} value={option.value} title={option.hint}>{option.text}</option>)}
+            <select
+                data-testid={testid}
+                value={value}
+                aria-label={bare ? label : undefined}
+                disabled={disabled}
+                onChange={event => onPick(event.currentTarget.value as V)}
+            >
+                {options.map(option => (
+                    <option key={option.value} value={option.value} title={option.hint}>
+                        {option.text}
+                    </option>
+                ))}
             </select>
         </span>
     );
-    return bare ? select : <label class="field"><span class="field-name">{label}</span>{select}</label>;
+    return bare ? (
+        select
+    ) : (
+        <label class="field">
+            <span class="field-name">{label}</span>
+            {select}
+        </label>
+    );
 }
 
 interface NumberProps {
@@ -71,10 +116,11 @@ interface NumberProps {
     readonly invalid?: string | undefined;
 }
 
-/** A number as people write it: a decimal comma, a fraction, an exponent. Enter or leaving sets it, Escape puts it back, ↑ ↓ step it. */
-export function NumberInput(
-    { label, testid, value, onSet, min, max, whole, offers, inline, hideLabel }: NumberProps,
-) {
+/**
+ * A number as people write it: a decimal comma, a fraction, an exponent. Enter or leaving sets it, Escape puts it
+ * back, ↑ ↓ step it.
+ */
+export function NumberInput({ label, testid, value, onSet, min, max, whole, offers, inline, hideLabel }: NumberProps) {
     const [draft, setDraft] = useState<string | undefined>(undefined);
     const [trouble, setTrouble] = useState('');
     const list = useId();
@@ -83,39 +129,50 @@ export function NumberInput(
     const text = draft ?? exact(value).replaceAll('-', '−');
 
     const commit = () => {
-        if (draft === undefined)
-            return;
+        if (draft === undefined) return;
         const read = parseNumber(draft);
         if (!read.ok) {
             setTrouble(t(`number.${read.why}`, { text: draft }));
             return;
         }
-        const bad = whole === true && !Number.isInteger(read.value) ? t('number.whole')
-            : min !== undefined && read.value < min ? t('number.min', { min: exact(min) })
-                : max !== undefined && read.value > max ? t('number.max', { max: exact(max) }) : '';
+        const bad =
+            whole === true && !Number.isInteger(read.value)
+                ? t('number.whole')
+                : min !== undefined && read.value < min
+                  ? t('number.min', { min: exact(min) })
+                  : max !== undefined && read.value > max
+                    ? t('number.max', { max: exact(max) })
+                    : '';
         setTrouble(bad);
-        if (bad !== '')
-            return;
+        if (bad !== '') return;
         setDraft(undefined);
-        if (read.value !== value)
-            onSet(read.value);
+        if (read.value !== value) onSet(read.value);
     };
     const nudge = (up: boolean) => {
         const next = neighbour(value, up, offers, whole === true);
         const held = Math.min(max ?? Number.POSITIVE_INFINITY, Math.max(min ?? Number.NEGATIVE_INFINITY, next));
         setDraft(undefined);
         setTrouble('');
-        if (held !== value)
-            onSet(held);
+        if (held !== value) onSet(held);
     };
     const bare = inline === true || hideLabel === true;
     const field = (
         <span class={inline === true ? 'number inline' : 'number'}>
-            <input ref={input} type="text" inputMode="decimal" autoComplete="off" spellcheck={false} data-testid={testid}
-                aria-label={bare ? label : undefined} aria-invalid={trouble !== ''} value={text}
-                aria-describedby={trouble !== '' ? message : undefined} list={offers === undefined ? undefined : list}
+            <input
+                ref={input}
+                type="text"
+                inputMode="decimal"
+                autoComplete="off"
+                spellcheck={false}
+                data-testid={testid}
+                aria-label={bare ? label : undefined}
+                aria-invalid={trouble !== ''}
+                value={text}
+                aria-describedby={trouble !== '' ? message : undefined}
+                list={offers === undefined ? undefined : list}
                 size={Math.min(14, Math.max(3, text.length + 1))}
-                onInput={event => setDraft(event.currentTarget.value)} onBlur={commit}
+                onInput={event => setDraft(event.currentTarget.value)}
+                onBlur={commit}
                 onChange={commit}
                 onKeyDown={event => {
                     if (event.key === 'Enter') {
@@ -127,12 +184,30 @@ export function NumberInput(
                         event.preventDefault();
                         nudge(event.key === 'ArrowUp');
                     }
-                }} />
-            {offers !== undefined && <datalist id={list}>{offers.map(offer => <option key={offer} value={exact(offer)} />)}</datalist>}
-            {trouble !== '' && <span class="trouble" id={message} role="alert">{trouble}</span>}
+                }}
+            />
+            {offers !== undefined && (
+                <datalist id={list}>
+                    {offers.map(offer => (
+                        <option key={offer} value={exact(offer)} />
+                    ))}
+                </datalist>
+            )}
+            {trouble !== '' && (
+                <span class="trouble" id={message} role="alert">
+                    {trouble}
+                </span>
+            )}
         </span>
     );
-    return bare ? field : <label class="field"><span class="field-name">{label}</span>{field}</label>;
+    return bare ? (
+        field
+    ) : (
+        <label class="field">
+            <span class="field-name">{label}</span>
+            {field}
+        </label>
+    );
 }
 
 function neighbour(value: number, up: boolean, offers: readonly number[] | undefined, whole: boolean): number {
@@ -156,7 +231,10 @@ interface SliderProps {
     readonly disabled?: boolean;
 }
 
-/** A slider with its value in words; dragging shows, letting go sets. A range input's arrows are the key alternative, − and + the click one. */
+/**
+ * A slider with its value in words; dragging shows, letting go sets. A range input's arrows are the key alternative,
+ * − and + the click one.
+ */
 export function Slider({ label, testid, value, min, max, step, show, onSet, disabled }: SliderProps) {
     const [held, setHeld] = useState<number | undefined>(undefined);
     useEffect(() => setHeld(undefined), [value]);
@@ -164,16 +242,46 @@ export function Slider({ label, testid, value, min, max, step, show, onSet, disa
     const bump = (by: number) => onSet(Math.min(max, Math.max(min, Math.round((value + by) / step) * step)));
     return (
         <div class="field slider">
-            <label class="field-name" for={testid}>{label}</label>
-            <output class="field-value" for={testid}>{show(shown)}</output>
+            <label class="field-name" for={testid}>
+                {label}
+            </label>
+            <output class="field-value" for={testid}>
+                {show(shown)}
+            </output>
             <div class="slider-row">
-                <button type="button" class="nudge" aria-label={t('less', { what: label })} disabled={disabled === true || value <= min}
-                    data-testid={`${testid}-less`} onClick={() => bump(-step)}>−</button>
-                <input id={testid} type="range" data-testid={testid} min={min} max={max} step={step} value={shown} disabled={disabled}
-                    aria-valuetext={show(shown)} onInput={event => setHeld(Number(event.currentTarget.value))}
-                    onChange={event => onSet(Number(event.currentTarget.value))} />
-                <button type="button" class="nudge" aria-label={t('more', { what: label })} disabled={disabled === true || value >= max}
-                    data-testid={`${testid}-more`} onClick={() => bump(step)}>+</button>
+                <button
+                    type="button"
+                    class="nudge"
+                    aria-label={t('less', { what: label })}
+                    disabled={disabled === true || value <= min}
+                    data-testid={`${testid}-less`}
+                    onClick={() => bump(-step)}
+                >
+                    −
+                </button>
+                <input
+                    id={testid}
+                    type="range"
+                    data-testid={testid}
+                    min={min}
+                    max={max}
+                    step={step}
+                    value={shown}
+                    disabled={disabled}
+                    aria-valuetext={show(shown)}
+                    onInput={event => setHeld(Number(event.currentTarget.value))}
+                    onChange={event => onSet(Number(event.currentTarget.value))}
+                />
+                <button
+                    type="button"
+                    class="nudge"
+                    aria-label={t('more', { what: label })}
+                    disabled={disabled === true || value >= max}
+                    data-testid={`${testid}-more`}
+                    onClick={() => bump(step)}
+                >
+                    +
+                </button>
             </div>
         </div>
     );
@@ -191,11 +299,29 @@ interface StepperProps {
 export function Stepper({ label, testid, value, min, max, onSet }: StepperProps) {
     return (
         <span class="stepper" role="group" aria-label={label}>
-            <button type="button" class="nudge" data-testid={`${testid}-less`} aria-label={t('less', { what: label })}
-                disabled={value <= min} onClick={() => onSet(value - 1)}>−</button>
-            <span class="stepper-value" data-testid={testid}>{value}</span>
-            <button type="button" class="nudge" data-testid={`${testid}-more`} aria-label={t('more', { what: label })}
-                disabled={value >= max} onClick={() => onSet(value + 1)}>+</button>
+            <button
+                type="button"
+                class="nudge"
+                data-testid={`${testid}-less`}
+                aria-label={t('less', { what: label })}
+                disabled={value <= min}
+                onClick={() => onSet(value - 1)}
+            >
+                −
+            </button>
+            <span class="stepper-value" data-testid={testid}>
+                {value}
+            </span>
+            <button
+                type="button"
+                class="nudge"
+                data-testid={`${testid}-more`}
+                aria-label={t('more', { what: label })}
+                disabled={value >= max}
+                onClick={() => onSet(value + 1)}
+            >
+                +
+            </button>
         </span>
     );
 }
@@ -210,7 +336,13 @@ interface CheckProps {
 export function Check({ label, testid, on, onSet }: CheckProps) {
     return (
         <label class="check">
-            <input type="checkbox" role="switch" data-testid={testid} checked={on} onChange={event => onSet(event.currentTarget.checked)} />
+            <input
+                type="checkbox"
+                role="switch"
+                data-testid={testid}
+                checked={on}
+                onChange={event => onSet(event.currentTarget.checked)}
+            />
             <span>{label}</span>
         </label>
     );
@@ -232,10 +364,17 @@ export function Tabs<V extends string>({ label, testid, value, tabs, onPick, chi
         const forward = getComputedStyle(strip.current!).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
         const back = forward === 'ArrowRight' ? 'ArrowLeft' : 'ArrowRight';
         const at = tabs.findIndex(tab => tab.value === value);
-        const to = event.key === forward ? at + 1 : event.key === back ? at - 1
-            : event.key === 'Home' ? 0 : event.key === 'End' ? tabs.length - 1 : undefined;
-        if (to === undefined)
-            return;
+        const to =
+            event.key === forward
+                ? at + 1
+                : event.key === back
+                  ? at - 1
+                  : event.key === 'Home'
+                    ? 0
+                    : event.key === 'End'
+                      ? tabs.length - 1
+                      : undefined;
+        if (to === undefined) return;
         event.preventDefault();
         const tab = tabs[(to + tabs.length) % tabs.length]!;
         onPick(tab.value);
@@ -245,12 +384,25 @@ export function Tabs<V extends string>({ label, testid, value, tabs, onPick, chi
         <div class="tabs">
             <div class="tab-strip" role="tablist" aria-label={label} ref={strip} onKeyDown={move}>
                 {tabs.map(tab => (
-                    <button key={tab.value} type="button" role="tab" id={`${testid}-${tab.value}`} data-tab={tab.value}
-                        data-testid={`${testid}-${tab.value}`} aria-selected={tab.value === value} aria-controls={`${testid}-panel`}
-                        tabIndex={tab.value === value ? 0 : -1} onClick={() => onPick(tab.value)}>{tab.text}</button>
+                    <button
+                        key={tab.value}
+                        type="button"
+                        role="tab"
+                        id={`${testid}-${tab.value}`}
+                        data-tab={tab.value}
+                        data-testid={`${testid}-${tab.value}`}
+                        aria-selected={tab.value === value}
+                        aria-controls={`${testid}-panel`}
+                        tabIndex={tab.value === value ? 0 : -1}
+                        onClick={() => onPick(tab.value)}
+                    >
+                        {tab.text}
+                    </button>
                 ))}
             </div>
-            <div class="tab-panel" role="tabpanel" id={`${testid}-panel`} aria-labelledby={`${testid}-${value}`}>{children}</div>
+            <div class="tab-panel" role="tabpanel" id={`${testid}-panel`} aria-labelledby={`${testid}-${value}`}>
+                {children}
+            </div>
         </div>
     );
 }
@@ -273,12 +425,24 @@ export function Dialog({ title, testid, onClose, children, wide }: DialogProps) 
         return () => before instanceof HTMLElement && before.focus();
     }, []);
     return (
-        <dialog ref={dialog} class={wide === true ? 'dialog wide' : 'dialog'} data-testid={testid} aria-labelledby={heading}
-            onClose={onClose} onClick={event => event.target === dialog.current && dialog.current?.close()}>
+        <dialog
+            ref={dialog}
+            class={wide === true ? 'dialog wide' : 'dialog'}
+            data-testid={testid}
+            aria-labelledby={heading}
+            onClose={onClose}
+            onClick={event => event.target === dialog.current && dialog.current?.close()}
+        >
             <div class="dialog-body">
                 <header class="dialog-head">
                     <h2 id={heading}>{title}</h2>
-                    <Button label={t('close')} icon="close" kind="quiet" testid={`${testid}-close`} onPress={() => dialog.current?.close()} />
+                    <Button
+                        label={t('close')}
+                        icon="close"
+                        kind="quiet"
+                        testid={`${testid}-close`}
+                        onPress={() => dialog.current?.close()}
+                    />
                 </header>
                 {children}
             </div>
@@ -287,8 +451,18 @@ export function Dialog({ title, testid, onClose, children, wide }: DialogProps) 
 }
 
 /** A menu button with a panel below it: the browser's popover, closed by Escape and by a click outside. */
-export function Menu({ label, testid, icon, children, wide }: {
-    readonly label: string; readonly testid: string; readonly icon: IconName; readonly children: ComponentChildren; readonly wide?: boolean;
+export function Menu({
+    label,
+    testid,
+    icon,
+    children,
+    wide,
+}: {
+    readonly label: string;
+    readonly testid: string;
+    readonly icon: IconName;
+    readonly children: ComponentChildren;
+    readonly wide?: boolean;
 }) {
     const id = useId().replaceAll(':', '');
     const panel = useRef<HTMLDivElement>(null);
@@ -302,12 +476,26 @@ export function Menu({ label, testid, icon, children, wide }: {
     };
     return (
         <>
-            <button ref={button} type="button" class={`button quiet${wide === true ? '' : ' square'}`} popovertarget={id} data-testid={testid}
-                aria-label={wide === true ? undefined : label} title={label}>
-                <Icon name={icon} />{wide === true && <span>{label}</span>}
+            <button
+                ref={button}
+                type="button"
+                class={`button quiet${wide === true ? '' : ' square'}`}
+                popovertarget={id}
+                data-testid={testid}
+                aria-label={wide === true ? undefined : label}
+                title={label}
+            >
+                <Icon name={icon} />
+                {wide === true && <span>{label}</span>}
             </button>
-            <div ref={panel} id={id} popover="auto" class="menu" data-testid={`${testid}-menu`}
-                onToggle={event => event.newState === 'open' && place()}>
+            <div
+                ref={panel}
+                id={id}
+                popover="auto"
+                class="menu"
+                data-testid={`${testid}-menu`}
+                onToggle={event => event.newState === 'open' && place()}
+            >
                 {children}
             </div>
         </>

@@ -24,7 +24,8 @@ const paths = {
     present: 'M3.5 4.5h13v8.5h-13zM10 13v3.5M7 16.5h6',
     lock: 'M5 9h10v7.5H5zM7 9V6.6a3 3 0 0 1 6 0V9',
     data: 'M4 16V9.5M8 16V5M12 16v-4M16 16V7',
-    network: 'M4 6h.01M4 14h.01M10 4h.01M10 10h.01M10 16h.01M16 10h.01M4 6l6-2M4 6l6 4M4 14l6-4M4 14l6 2M10 4l6 6M10 10h6M10 16l6-6',
+    network:
+        'M4 6h.01M4 14h.01M10 4h.01M10 10h.01M10 16h.01M16 10h.01M4 6l6-2M4 6l6 4M4 14l6-4M4 14l6 2M10 4l6 6M10 10h6M10 16l6-6',
     output: 'M3.5 3.5h13v13h-13zM3.5 12c4 0 5-6 13-5',
     time: 'M3 15c2-8 4 0 6-4s3-2 8-2.5',
 } as const;
@@ -35,7 +36,12 @@ const filled: readonly IconName[] = ['play'];
 
 export function Icon({ name }: { readonly name: IconName }) {
     return (
-        <svg class={filled.includes(name) ? 'icon filled' : 'icon'} viewBox="0 0 20 20" aria-hidden="true" focusable="false">
+        <svg
+            class={filled.includes(name) ? 'icon filled' : 'icon'}
+            viewBox="0 0 20 20"
+            aria-hidden="true"
+            focusable="false"
+        >
             <path d={paths[name]} />
         </svg>
     );

@@ -8,7 +8,10 @@ export type Message = string | { readonly one: string; readonly other: string };
 export type Key = keyof typeof en;
 export type TextCatalog = Readonly<Record<Key, Message>>;
 
-/** en-XA (longer, accented) and ar-XB (right to left) are made from English: they show what a real translation would break. */
+/**
+ * en-XA (longer, accented) and ar-XB (right to left) are made from English: they show what a real translation would
+ * break.
+ */
 const catalogs: Readonly<Record<string, { readonly make: () => TextCatalog; readonly direction: 'ltr' | 'rtl' }>> = {
     en: { make: () => en, direction: 'ltr' },
     'en-XA': { make: () => transform(stretched), direction: 'ltr' },
@@ -24,8 +27,10 @@ const plural = computed(() => new Intl.PluralRules(language.value));
 /** The text of a key with {names} filled in; `count` chooses between the forms of a plural. */
 export function t(key: Key, values?: Readonly<Record<string, string | number>>): string {
     const message = catalog.value[key];
-    const text = typeof message === 'string' ? message
-        : message[plural.value.select(Number(values?.['count'] ?? 0)) === 'one' ? 'one' : 'other'];
+    const text =
+        typeof message === 'string'
+            ? message
+            : message[plural.value.select(Number(values?.['count'] ?? 0)) === 'one' ? 'one' : 'other'];
     return values === undefined ? text : fill(text, values);
 }
 
@@ -33,17 +38,22 @@ export function fill(text: string, values: Readonly<Record<string, string | numb
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in values ? String(values[name]) : whole));
 }
 
-/** The parts of a text with {names}, for sentences whose gaps are controls: a translation may order them as it likes. */
+/**
+ * The parts of a text with {names}, for sentences whose gaps are controls: a translation may order them as it likes.
+ */
 export function gaps(key: Key): readonly (string | { readonly gap: string })[] {
     const message = catalog.value[key];
     const text = typeof message === 'string' ? message : message.other;
-    return text.split(/(\{\w+\})/).filter(part => part !== '').map(part =>
-        part.startsWith('{') ? { gap: part.slice(1, -1) } : part);
+    return text
+        .split(/(\{\w+\})/)
+        .filter(part => part !== '')
+        .map(part => (part.startsWith('{') ? { gap: part.slice(1, -1) } : part));
 }
 
 function transform(change: (text: string) => string): TextCatalog {
     const out: Record<string, Message> = {};
     for (const [key, message] of Object.entries(en as Record<string, Message>))
-        out[key] = typeof message === 'string' ? change(message) : { one: change(message.one), other: change(message.other) };
+        out[key] =
+            typeof message === 'string' ? change(message) : { one: change(message.one), other: change(message.other) };
     return out as TextCatalog;
 }

@@ -1,12 +1,45 @@
-// Two made-up languages for testing: one a third longer with accents, one written from right to left. {names} stay as they are.
+// Two made-up languages for testing: one a third longer with accents, one written from right to left. {names} stay as
+// they are.
 
 const accents: Readonly<Record<string, string>> = {
-    a: 'á', b: 'ƀ', c: 'ç', d: 'ð', e: 'é', f: 'ƒ', g: 'ĝ', h: 'ĥ', i: 'î', j: 'ĵ', k: 'ķ', l: 'ļ', m: 'ɱ', n: 'ñ', o: 'ö',
-    p: 'þ', q: 'ǫ', r: 'ŕ', s: 'š', t: 'ţ', u: 'û', v: 'ṽ', w: 'ŵ', x: 'ẋ', y: 'ý', z: 'ž', A: 'Å', E: 'É', I: 'Î', O: 'Ö', U: 'Û',
+    a: 'á',
+    b: 'ƀ',
+    c: 'ç',
+    d: 'ð',
+    e: 'é',
+    f: 'ƒ',
+    g: 'ĝ',
+    h: 'ĥ',
+    i: 'î',
+    j: 'ĵ',
+    k: 'ķ',
+    l: 'ļ',
+    m: 'ɱ',
+    n: 'ñ',
+    o: 'ö',
+    p: 'þ',
+    q: 'ǫ',
+    r: 'ŕ',
+    s: 'š',
+    t: 'ţ',
+    u: 'û',
+    v: 'ṽ',
+    w: 'ŵ',
+    x: 'ẋ',
+    y: 'ý',
+    z: 'ž',
+    A: 'Å',
+    E: 'É',
+    I: 'Î',
+    O: 'Ö',
+    U: 'Û',
 };
 
 const outsideGaps = (text: string, change: (part: string) => string) =>
-    text.split(/(\{\w+\})/).map(part => (part.startsWith('{') ? part : change(part))).join('');
+    text
+        .split(/(\{\w+\})/)
+        .map(part => (part.startsWith('{') ? part : change(part)))
+        .join('');
 
 /** "Play" → "[Þļáý ··]". */
 export function stretched(text: string): string {

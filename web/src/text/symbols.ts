@@ -5,10 +5,8 @@ const low = '₀₁₂₃₄₅₆₇₈₉';
 export const lower = (n: number) => String(n).replace(/\d/g, digit => low[Number(digit)]!);
 
 export function pretty(name: string): string {
-    if (/^y\d+$/.test(name))
-        return 'y' + lower(Number(name.slice(1)));
-    if (!/^(x\d|sin|cos|abs|sqrt|\|x)/.test(name))
-        return name;
+    if (/^y\d+$/.test(name)) return 'y' + lower(Number(name.slice(1)));
+    if (!/^(x\d|sin|cos|abs|sqrt|\|x)/.test(name)) return name;
     return name
         .replace(/^sqrt\((.*)\)$/, '√($1)')
         .replace(/\^2|²/g, '²')

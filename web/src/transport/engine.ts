@@ -1,7 +1,9 @@
 // The worker: .NET on WebAssembly, one session. The first message says where the page lies, the others are requests.
 
 interface Exports {
-    readonly Downhill: { readonly Playground: { readonly Wasm: { readonly Host: { Answer(request: string): Uint8Array } } } };
+    readonly Downhill: {
+        readonly Playground: { readonly Wasm: { readonly Host: { Answer(request: string): Uint8Array } } };
+    };
 }
 
 interface Runtime {
@@ -10,7 +12,8 @@ interface Runtime {
     runMain(): Promise<number>;
 }
 
-// Messages are listened to and never taken by `onmessage`: .NET takes a worker that has one for a thread of its own, and waits.
+// Messages are listened to and never taken by `onmessage`: .NET takes a worker that has one for a thread of its own,
+// and waits.
 const waiting: string[] = [];
 let answer = (request: string): unknown => waiting.push(request);
 let begun = false;
@@ -27,11 +30,13 @@ const scope = self as unknown as { postMessage(message: unknown, transfer?: Tran
 
 async function begin(page: string): Promise<void> {
     try {
-        const { dotnet } = await import(/* @vite-ignore */ new URL('engine/_framework/dotnet.js', page).href) as
-            { dotnet: { create(): Promise<Runtime> } };
+        const { dotnet } = (await import(/* @vite-ignore */ new URL('engine/_framework/dotnet.js', page).href)) as {
+            dotnet: { create(): Promise<Runtime> };
+        };
         const runtime = await dotnet.create();
         await runtime.runMain();
-        const { Host } = (await runtime.getAssemblyExports(runtime.getConfig().mainAssemblyName)).Downhill.Playground.Wasm;
+        const { Host } = (await runtime.getAssemblyExports(runtime.getConfig().mainAssemblyName)).Downhill.Playground
+            .Wasm;
         answer = request => {
             // A copy of the page's own, which can be handed over; the reply may be a view of the runtime's memory.
             const bytes = Host.Answer(request).slice();

@@ -20,15 +20,12 @@ export function socketCarrier(token: string): Carrier {
                     resolve();
                 };
                 socket.onmessage = event => {
-                    if (event.data instanceof ArrayBuffer)
-                        onMessage(event.data);
+                    if (event.data instanceof ArrayBuffer) onMessage(event.data);
                 };
                 socket.onclose = event => {
                     const reason = event.code === 4401 ? 'token' : event.reason || 'closed';
-                    if (opened)
-                        onEnd(reason);
-                    else
-                        reject(new Error(reason));
+                    if (opened) onEnd(reason);
+                    else reject(new Error(reason));
                 };
             });
         },

@@ -22,18 +22,23 @@ export class Connection {
     private next = 1;
     private ended: string | undefined;
 
-    private constructor(private readonly carrier: Carrier, private readonly onEnd: (reason: string) => void) {}
+    private constructor(
+        private readonly carrier: Carrier,
+        private readonly onEnd: (reason: string) => void,
+    ) {}
 
     static async open(carrier: Carrier, onEnd: (reason: string) => void): Promise<Connection> {
         const connection = new Connection(carrier, onEnd);
-        await carrier.open(message => connection.receive(message), reason => connection.end(reason));
+        await carrier.open(
+            message => connection.receive(message),
+            reason => connection.end(reason),
+        );
         return connection;
     }
 
     /** Sends a request; the reply, or {@link Refused}. */
     ask<T extends Reply = Reply>(request: Request): Promise<Decoded<T>> {
-        if (this.ended !== undefined)
-            return Promise.reject(new Error(this.ended));
+        if (this.ended !== undefined) return Promise.reject(new Error(this.ended));
         const id = this.next++;
         const reply = new Promise<Decoded>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
         this.carrier.send(JSON.stringify({ id, ...request }));
@@ -48,21 +53,16 @@ export class Connection {
     private receive(message: ArrayBuffer): void {
         const reply = decode(message);
         const waiter = this.waiting.get(reply.header.id);
-        if (waiter === undefined)
-            return;
+        if (waiter === undefined) return;
         this.waiting.delete(reply.header.id);
-        if (reply.header.ok)
-            waiter.resolve(reply);
-        else
-            waiter.reject(new Refused(reply.header));
+        if (reply.header.ok) waiter.resolve(reply);
+        else waiter.reject(new Refused(reply.header));
     }
 
     private end(reason: string): void {
-        if (this.ended !== undefined)
-            return;
+        if (this.ended !== undefined) return;
         this.ended = reason;
-        for (const waiter of this.waiting.values())
-            waiter.reject(new Error(reason));
+        for (const waiter of this.waiting.values()) waiter.reject(new Error(reason));
         this.waiting.clear();
         this.onEnd(reason);
     }

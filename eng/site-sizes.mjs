@@ -1,0 +1,39 @@
+// Sizes of the static site as a server with brotli sends it, and the two promises about them: `node eng/site-sizes.mjs FOLDER`.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+const most = 3_000_000; // all of it
+const mostFirst = 500_000; // what the first picture needs, before the engine arrives
+
+const root = process.argv[2] ?? 'artifacts/site';
+const files = (function list(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? list(path) : [path];
+  });
+})(root);
+
+const rows = files
+  .map((path) => {
+    const bytes = readFileSync(path);
+    // Fonts and pictures are compressed already.
+    const packed = /\.(woff2|png)$/.test(path)
+      ? bytes.length
+      : brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
+    return { name: relative(root, path), size: statSync(path).size, packed };
+  })
+  .sort((a, b) => b.packed - a.packed);
+const sum = (list) => list.reduce((total, row) => total + row.packed, 0);
+const isEngine = (row) => row.name.startsWith('engine');
+const all = sum(rows);
+const first = sum(rows.filter((row) => !isEngine(row)));
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1).padStart(9)} kB`;
+for (const row of rows.slice(0, 16)) console.log(`${kilobytes(row.packed)}  ${row.name}`);
+if (rows.length > 16) console.log(`${kilobytes(sum(rows.slice(16)))}  ${rows.length - 16} more`);
+console.log(`${kilobytes(first)}  page without the engine (at most ${mostFirst / 1000} kB)`);
+console.log(`${kilobytes(all)}  all, compressed (at most ${most / 1000} kB)`);
+if (all > most || first > mostFirst) {
+  console.error('eng/site: the site is larger than promised.');
+  process.exit(1);
+}

@@ -1,0 +1,65 @@
+using System.Numerics;
+
+namespace Downhill;
+
+// How a training step passes through a network. A team shares a pass in one of two ways. By rows: each thread takes its
+// rows from the inputs to the losses and back, then all share the parameters' gradients; the threads meet twice in a
+// pass. Or layer by layer, each layer sharing its outputs and its weights as it likes. The first is for small
+// networks, where meeting costs more than anything else; the second for weights that should be read by one processor only.
+public sealed unsafe partial class Network<T>
+{
+    /// <summary>Bytes of parameters up to which a pass is shared by rows: with more, reading weights that the other
+    /// processors have just changed costs more than meeting after each layer.</summary>
+    private const long LargestShared = 128 * 1024;
+
+    /// <summary>Whether a training pass is shared by rows.</summary>
+    internal bool PassesByRows { get; private init; }
+
+    /// <summary>What the rows' way back needs of the parameters; once per step, before any rows.</summary>
+    internal void PrepareRows(Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode)
+    {
+        for (int index = 1; index < Layers.Count; index++)
+            Layers[index].PrepareRows(TrainingPass(workspace, state, rows, mode, index));
+        for (int index = 0; index < Layers.Count; index++) Layers[index].PrepareGradients(rows, team.Size);
+    }
+
+    /// <summary>Outputs, losses and the fields' gradients of some rows.</summary>
+    internal void PassRows(
+        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, int first, int count, bool weighted)
+    {
+        for (int index = 0; index < Layers.Count; index++)
+            Layers[index].ForwardRows(TrainingPass(workspace, state, rows, mode, index), first, count);
+        EvaluateRows(workspace, first, count, weighted, withGradient: true);
+        for (int index = Layers.Count - 1; index >= 0; index--)
+            Layers[index].BackwardRows(TrainingPass(workspace, state, rows, mode, index), first, count);
+    }
+
+    /// <summary>One part of all parameters' gradients, after all rows.</summary>
+    internal void Gradients(
+        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate, Updater<T>? updater, int part,
+        int parts)
+    {
+        for (int index = 0; index < Layers.Count; index++)
+            Layers[index].Gradients(TrainingPass(workspace, state, rows, mode, index, accumulate, updater), part, parts);
+    }
+
+    /// <summary>The way back layer by layer. With an updater each layer's parameters are updated as soon as nothing
+    /// needs the old ones any more.</summary>
+    internal void BackwardByLayer(
+        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate, Updater<T>? updater)
+    {
+        int segment = Spec.Segments.Count;
+        for (int index = Layers.Count - 1; index >= 0; index--)
+        {
+            BoundLayer<T> layer = Layers[index];
+            layer.Backward(TrainingPass(workspace, state, rows, mode, index, accumulate, layer.UpdatesItself ? updater : null));
+            for (; segment > 0 && Spec.Segments[segment - 1].Layer == index; segment--)
+                if (!layer.UpdatesItself) updater?.Apply(segment - 1);
+        }
+    }
+
+    private LayerPass<T> TrainingPass(
+        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, int index, bool accumulate = false,
+        Updater<T>? updater = null) =>
+        BackwardPass(workspace, state.Parameters, state.Buffers, state.Gradient, rows, mode, index, accumulate, false, updater);
+}

@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using Downhill.Cli.Serve;
+using Xunit;
+
+namespace Downhill.Cli.Tests;
+
+/// <summary>Scoring over HTTP: the model's own answers, and nothing for who asks wrongly.</summary>
+public sealed class ServeTests : IAsyncLifetime
+{
+    private static readonly Lazy<Model> Iris = new(() => Model.Fit(Dataset.Load("iris"), new() { Hidden = [8], Epochs = 30 }).Model);
+    private readonly HttpClient client = new();
+    private ScoringServer server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        server = await ScoringServer.Start(Iris.Value, "iris", 0, default);
+        client.BaseAddress = new Uri(server.Address);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client.Dispose();
+        await server.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData("[5.1, 3.5, 1.4, 0.2]")]
+    [InlineData("{\"petal_width\": 0.2, \"sepal_length\": 5.1, \"sepal_width\": 3.5, \"petal_length\": 1.4}")]
+    public async Task ARowGetsTheModelsAnswer(string row)
+    {
+        (HttpStatusCode status, JsonElement json) = await Post(row);
+        Assert.Equal(HttpStatusCode.OK, status);
+        AssertAnswer(Iris.Value.Predict([5.1f, 3.5f, 1.4f, 0.2f]), json);
+    }
+
+    [Theory]
+    [InlineData("{0}")]
+    [InlineData("{{\"rows\": {0}}}")]
+    public async Task ManyRowsGetAnswersInOrder(string form)
+    {
+        Dataset data = Dataset.Load("iris");
+        string rows = $"[{string.Join(",", Enumerable.Range(0, data.Rows).Select(r =>
+            $"[{string.Join(",", data.Numeric[(4 * r)..(4 * r + 4)].Select(v => v.ToString("R", CultureInfo.InvariantCulture)))}]"))}]";
+        (_, JsonElement json) = await Post(string.Format(CultureInfo.InvariantCulture, form, rows));
+        JsonElement[] answers = [.. json.GetProperty("answers").EnumerateArray()];
+        Assert.Equal(150, answers.Length);
+        for (int r = 0; r < answers.Length; r++) AssertAnswer(Iris.Value.Predict(data.Numeric.AsSpan(4 * r, 4)), answers[r]);
+    }
+
+    [Fact]
+    public async Task CsvInGivesCsvOut()
+    {
+        using StringContent body = new("petal_length,other,sepal_length,sepal_width,petal_width\n1.4,x,5.1,3.5,0.2\n6.0,y,6.5,3.0,2.2\n", Encoding.UTF8, "text/csv");
+        using HttpResponseMessage response = await client.PostAsync(new Uri("/predict", UriKind.Relative), body);
+        string[] lines = (await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.EndsWith("p(setosa),p(versicolor),p(virginica)", lines[0], StringComparison.Ordinal);
+        float[][] rows = [[5.1f, 3.5f, 1.4f, 0.2f], [6.5f, 3.0f, 6.0f, 2.2f]];
+        for (int r = 0; r < rows.Length; r++)
+        {
+            Prediction expected = Iris.Value.Predict(rows[r]);
+            string[] fields = lines[r + 1].Split(',');
+            Assert.Equal(expected.Label, fields[0]);
+            for (int k = 0; k < 3; k++) Assert.Equal(expected.Values[k], float.Parse(fields[k + 1], CultureInfo.InvariantCulture), 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData("", "Body")]
+    [InlineData("nonsense", "JSON")]
+    [InlineData("[5.1, 3.5, 1.4", "JSON")]
+    [InlineData("[5.1, 3.5, 1.4]", "petal_width")]
+    [InlineData("[5.1, 3.5, 1.4, 0.2, 9]", "4 values")]
+    [InlineData("[5.1, 3.5, 1.4, \"wide\"]", "wide")]
+    [InlineData("[5.1, 3.5, 1.4, 1e99]", "petal_width")]
+    [InlineData("[5.1, 3.5, 1.4, null]", "petal_width")]
+    [InlineData("[[5.1, 3.5, 1.4, 0.2], [5.1, 3.5]]", "Row 2")]
+    [InlineData("{\"sepal_length\": 5.1}", "sepal_width")]
+    [InlineData("{\"sepal_length\": 5.1, \"sepal_length\": 5.1}", "twice")]
+    [InlineData("{\"colour\": 5.1}", "colour")]
+    [InlineData("[5.1, 3.5, 1.4, 0.2] [5.1, 3.5, 1.4, 0.2]", "JSON")]
+    [InlineData("[[[[[[1]]]]]]", "Row 1")]
+    [InlineData("7", "Row 1")]
+    public async Task AWrongRowIsRefusedByName(string body, string expected)
+    {
+        (HttpStatusCode status, JsonElement json) = await Post(body);
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(expected, json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OtherTypesNamesOriginsAndMethodsAreRefused()
+    {
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await Send(r => r.Content = new StringContent("[1,2,3,4]", Encoding.UTF8, "text/plain"))).StatusCode);
+        Assert.Equal(HttpStatusCode.MisdirectedRequest, (await Send(r => r.Headers.Host = "evil.example")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await Send(r => r.Headers.Add("Origin", "http://evil.example"))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await Send(r => r.Headers.Add("Origin", server.Address.TrimEnd('/')))).StatusCode);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, (await Send(r => { r.Method = HttpMethod.Put; })).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Send(r => { r.Method = HttpMethod.Get; r.RequestUri = new("/../etc/passwd", UriKind.Relative); })).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await Send(r => r.Content = new StringContent(new string(' ', (32 << 20) + 1), Encoding.UTF8, "application/json"))).StatusCode);
+    }
+
+    [Fact]
+    public async Task HealthMetricsAndDescriptionAreThere()
+    {
+        await Post("[5.1, 3.5, 1.4, 0.2]");
+        await Post("nonsense");
+        JsonElement health = JsonDocument.Parse(await client.GetStringAsync(new Uri("/health", UriKind.Relative))).RootElement;
+        Assert.Equal(("ready", "4-8-3", Iris.Value.WeightsHash),
+            (health.GetProperty("status").GetString(), health.GetProperty("network").GetString(), health.GetProperty("weights").GetString()));
+        string metrics = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+        Assert.Contains("downhill_requests_total{outcome=\"answered\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("downhill_requests_total{outcome=\"refused\"} 1\n", metrics, StringComparison.Ordinal);
+        Assert.Contains("downhill_rows_total 1\n", metrics, StringComparison.Ordinal);
+        JsonElement api = JsonDocument.Parse(await client.GetStringAsync(new Uri("/openapi.json", UriKind.Relative))).RootElement;
+        Assert.Equal("3.1.0", api.GetProperty("openapi").GetString());
+        JsonElement schemas = api.GetProperty("components").GetProperty("schemas");
+        Assert.Equal(Iris.Value.Preparation.Inputs.Select(c => c.Name), schemas.GetProperty("Row").GetProperty("properties").EnumerateObject().Select(p => p.Name));
+        using HttpResponseMessage page = await client.GetAsync(new Uri("/", UriKind.Relative));
+        Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains("<td>petal_width</td>", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ItListensOnTheLoopbackAddressAlone()
+    {
+        IPAddress? other = (await Dns.GetHostAddressesAsync(Dns.GetHostName())).FirstOrDefault(a => a.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(a));
+        if (other is null) Assert.Skip("This machine has no address besides the loopback.");
+        using TcpClient connection = new();
+        await Assert.ThrowsAnyAsync<SocketException>(async () => await connection.ConnectAsync(other, server.Port));
+    }
+
+    [Fact]
+    public async Task APortInUseIsRefusedByName()
+    {
+        DownhillException refusal = await Assert.ThrowsAsync<DownhillException>(() => ScoringServer.Start(Iris.Value, "iris", server.Port, default));
+        Assert.Contains($"--port {server.Port}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheCommandServesUntilItIsInterrupted()
+    {
+        using Desk desk = new();
+        Iris.Value.Save("iris.safetensors");
+        Ran ran = desk.Run(["serve", "iris.safetensors", "--port", "0"], "Ctrl-C ends it");
+        Assert.Equal(Cli.Interrupted, ran.Code);
+        Assert.Matches(@"^http://127\.0\.0\.1:\d+/\n$", ran.Out);
+    }
+
+    private async Task<(HttpStatusCode, JsonElement)> Post(string body)
+    {
+        using StringContent content = new(body, Encoding.UTF8, "application/json");
+        using HttpResponseMessage response = await client.PostAsync(new Uri("/predict", UriKind.Relative), content);
+        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    private async Task<HttpResponseMessage> Send(Action<HttpRequestMessage> change)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, "/predict") { Content = new StringContent("[5.1, 3.5, 1.4, 0.2]", Encoding.UTF8, "application/json") };
+        change(request);
+        return await client.SendAsync(request);
+    }
+
+    private static void AssertAnswer(Prediction expected, JsonElement answer)
+    {
+        Assert.Equal(expected.Label, answer.GetProperty("class").GetString());
+        float[] shares = [.. answer.GetProperty("probabilities").EnumerateObject().Select(p => p.Value.GetSingle())];
+        Assert.Equal(expected.Values.Count, shares.Length);
+        for (int i = 0; i < shares.Length; i++) Assert.Equal(expected.Values[i], shares[i], 1e-6);
+    }
+}

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace Downhill.Tests.Browser;
+
+/// <summary>For everybody: keys alone, touch, screen readers, other scripts; WCAG 2.2 AA as axe sees it.</summary>
+public sealed class AccessTests(Hosts hosts)
+{
+    public static TheoryData<string, bool, string> Views => new()
+    {
+        { "start", false, "" }, { "start", true, "" }, { "unit", false, "map-1-0" }, { "link", true, "bias-0-0" },
+        { "layer", false, "layer-0" }, { "share", false, "share" }, { "take", true, "take" }, { "look", false, "look" },
+        { "help", false, "help-open" }, { "own", true, "own-open" }, { "runs", false, "runs-open" },
+        { "table", true, "loss-table-open" }, { "confusion", false, "tab-confusion" }, { "layers", true, "tab-layers" },
+        { "training", false, "recipe-more" }, { "data", true, "data-more" },
+    };
+
+    [Theory, MemberData(nameof(Views))]
+    public async Task Axe_finds_nothing(string name, bool dark, string press)
+    {
+        await using Visit visit = await hosts.Open("native", "data=spiral&layers=4,2", new(Dark: dark));
+        await visit.Step("epoch");
+        if (press.Length > 0) await visit.Find(press).ClickAsync();
+        await visit.Settled();
+        await NothingFound(visit.Page);
+        await visit.Picture($"axe-{name}-{(dark ? "dark" : "light")}");
+    }
+
+    [Theory, InlineData("en-XA"), InlineData("ar-XB")]
+    public async Task Longer_text_and_the_other_direction_fit(string language)
+    {
+        await using Visit visit = await hosts.Open("native", $"data=spiral&lang={language}");
+        Assert.Equal(language == "ar-XB" ? "rtl" : "ltr", await visit.Page.Locator("html").GetAttributeAsync("dir"));
+        Assert.Equal(language, await visit.Page.Locator("html").GetAttributeAsync("lang"));
+        int over = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        Assert.True(over <= 0, $"The page is {over} px wider than the window.");
+        await NothingFound(visit.Page);
+        await visit.Picture(language);
+    }
+
+    [Fact]
+    public async Task Keys_alone_train_rewind_walk_the_network_and_change_a_weight()
+    {
+        await using Visit visit = await hosts.Open("native");
+        IKeyboard keys = visit.Page.Keyboard;
+        await keys.PressAsync("Tab");
+        await keys.PressAsync("Enter"); // the skip link
+        Assert.StartsWith("unit-", await Focused(visit, "cell"), StringComparison.Ordinal);
+        await keys.PressAsync("ArrowDown");
+        await keys.PressAsync("ArrowRight");
+        Assert.Equal("bias-2-1", await Focused(visit, "cell"));
+        await keys.PressAsync("ArrowLeft");
+        await keys.PressAsync("Enter");
+        await visit.Find("inspect-unit").WaitForAsync();
+        await visit.Settled();
+        Assert.Equal("edit-weight-0", await Focused(visit, "testid"));
+        await keys.PressAsync("Control+A");
+        await keys.TypeAsync("0.75");
+        await keys.PressAsync("Enter");
+        await visit.Settled();
+        Assert.Equal(0.75, await visit.Field("edit-weight-0"));
+        await visit.Page.EvaluateAsync("document.activeElement.blur()");
+
+        await keys.PressAsync(" ");
+        await visit.Until(async () => await visit.Number("update") > 20, "training by the space bar");
+        await keys.PressAsync(" ");
+        await visit.Settled();
+        double at = await visit.Number("update");
+        await keys.PressAsync(",");
+        await visit.Until(async () => await visit.Number("update") == at - 1, "one update back");
+        await keys.PressAsync(".");
+        await visit.Until(async () => await visit.Number("update") == at, "one update on");
+        await keys.PressAsync("r");
+        await visit.Until(async () => await visit.Number("update") == 0, "the start");
+        await keys.PressAsync("?");
+        await visit.Find("help").WaitForAsync();
+        await keys.PressAsync("Escape");
+        Assert.Equal(0, await visit.Find("help").CountAsync());
+    }
+
+    [Fact]
+    public async Task A_first_visit_explains_itself_and_starts_training()
+    {
+        await using Visit visit = await hosts.Open("native", "", new(Visited: false));
+        Assert.True(await visit.Find("welcome").IsVisibleAsync());
+        await visit.Find("welcome-go").ClickAsync();
+        await visit.Until(async () => await visit.Number("update") > 0, "training");
+        Assert.Equal(0, await visit.Find("welcome").CountAsync());
+        await visit.Picture("welcome");
+    }
+
+    [Theory, InlineData(390, 844), InlineData(360, 640)]
+    public async Task A_phone_shows_and_does_everything_by_touch(int width, int height)
+    {
+        await using Visit visit = await hosts.Open("native", "", new(width, height, Touch: true));
+        int over = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        Assert.True(over <= 0, $"The page is {over} px wider than the phone.");
+        await visit.Find("play").TapAsync();
+        await visit.Until(async () => await visit.Number("update") > 0, "training");
+        await visit.Find("play").TapAsync();
+        await visit.Find("jump-network").TapAsync();
+        await visit.Find("map-0-0").TapAsync();
+        await visit.Find("inspect-unit").WaitForAsync();
+        await visit.Find("jump-output").TapAsync();
+        await visit.Settled();
+        await visit.Picture($"phone-{width}");
+        string[] small = await visit.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll('button, select, input, summary')].filter(e => {
+                const target = e.closest('label.check') ?? e, box = target.getBoundingClientRect();
+                return box.width > 0 && !e.closest('.unseen') && e.type !== 'file'
+                    && (box.width < 23.5 || box.height < 23.5);
+            }).map(e => `${e.dataset.testid}: ${e.getBoundingClientRect().width}×${e.getBoundingClientRect().height}`)
+            """);
+        Assert.Empty(small);
+        await NothingFound(visit.Page);
+    }
+
+    [Fact]
+    public async Task Screen_readers_hear_how_training_goes_and_have_a_table_of_the_curve()
+    {
+        await using Visit visit = await hosts.Open("native");
+        await visit.Step("epoch", 3);
+        await visit.Find("play").ClickAsync();
+        await visit.Page.WaitForTimeoutAsync(500);
+        await visit.Find("play").ClickAsync();
+        await visit.Until(
+            async () => (await visit.Read("summary")).Contains("training loss", StringComparison.Ordinal), "a summary");
+        await visit.Find("loss-table-open").ClickAsync();
+        Assert.True(await visit.Find("loss-table").Locator("tbody tr").CountAsync() >= 3);
+    }
+
+    private static async Task<string> Focused(Visit visit, string attribute) =>
+        await visit.Page.EvaluateAsync<string>($"document.activeElement.dataset.{attribute} ?? ''");
+
+    private static async Task NothingFound(IPage page)
+    {
+        string script = Path.Combine(Hosts.Root, "web", "node_modules", "axe-core", "axe.min.js");
+        Assert.SkipUnless(File.Exists(script), "axe-core is not installed: run 'npm ci' in web");
+        await page.EvaluateAsync(await File.ReadAllTextAsync(script) + "; undefined");
+        JsonElement violations = await page.EvaluateAsync<JsonElement>("""
+            async () => {
+                const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+                const told = n => n.target.join(' ') + ' (' + n.failureSummary.split('\n')[1] + ')';
+                return (await axe.run(document, { runOnly: rules })).violations
+                    .map(v => v.id + ': ' + v.nodes.slice(0, 5).map(told).join('; '));
+            }
+            """);
+        Assert.Empty(violations.EnumerateArray().Select(v => v.GetString()!).ToArray());
+    }
+}
