@@ -104,7 +104,7 @@ public sealed class AccessTests(Hosts hosts)
         await keys.PressAsync("?");
         await visit.Find("help").WaitForAsync();
         await keys.PressAsync("Escape");
-        Assert.Equal(0, await visit.Find("help").CountAsync());
+        await visit.Until(async () => await visit.Find("help").CountAsync() == 0, "the help closed");
     }
 
     [Fact]
