@@ -8,7 +8,7 @@ namespace Downhill;
 /// numbers as the general step to the last bit, a tenth of its time. While some steps are taken, parameters and slots
 /// live here in the compiled layout; <see cref="TrainState{T}"/> has them before and after.
 /// </summary>
-internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
+internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     // Measured with AVX-512 against the general step: 4-12-3 is 5 to 12 times as fast, 30-50-1 1.1 to 1.6 times,
     // 13-32-32-3 (1 603 parameters) 1.2 to 1.4 times at batches of 16 and 32 and 0.9 times at 1; 13-64-64-3 (5 251) 0.9
@@ -76,7 +76,7 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
         AlignedBuffer<T>? rates)
     {
         Kernels<T> kernels = Kernels<T>.For(options.Arithmetic);
-        if (options.Step == StepKind.General || source is not Dataset table
+        if (options.Step is StepKind.General or StepKind.Row || source is not Dataset table
             || !LaneNetwork<T>.CanCompile(spec, options.Loss)
             || options.Optimizer.Bind(kernels) is not RuleKernel<T> rule) return null;
         bool isSmall = spec.ParameterCount <= MostParameters
@@ -87,42 +87,33 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
         return new(network, batches, rule, options.Optimizer.Slots, segments, rates);
     }
 
-    /// <summary>Takes parameters and slots from the state.</summary>
-    public void Load(TrainState<T> state)
+    public override void Load(TrainState<T> state)
     {
         Copy(state.Parameters.Pointer, network.Parameters.Pointer);
         for (int slot = 0; slot < slots.Length; slot++) Copy(state.Slots[slot].Pointer, slots[slot].Pointer);
     }
 
-    /// <summary>Brings parameters, slots and the last gradient back.</summary>
-    public void Store(TrainState<T> state)
+    public override void Store(TrainState<T> state)
     {
         CopyBack(network.Parameters.Pointer, state.Parameters.Pointer);
         for (int slot = 0; slot < slots.Length; slot++) CopyBack(slots[slot].Pointer, state.Slots[slot].Pointer);
         StoreGradient(state);
     }
 
-    /// <summary>Brings the last gradient back.</summary>
-    public void StoreGradient(TrainState<T> state) => CopyBack(network.Gradient.Pointer, state.Gradient.Pointer);
+    public override void StoreGradient(TrainState<T> state) => CopyBack(network.Gradient.Pointer, state.Gradient.Pointer);
 
-    /// <summary>Takes a gradient that was finished outside.</summary>
-    public void LoadGradient(TrainState<T> state) => Copy(state.Gradient.Pointer, network.Gradient.Pointer);
+    public override void LoadGradient(TrainState<T> state) => Copy(state.Gradient.Pointer, network.Gradient.Pointer);
 
-    /// <summary>Loss and gradient of a batch: sums, not yet normalised.</summary>
-    public void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums)
+    public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums)
     {
         for (int done = 0; done < rows; done += network.Lanes)
             network.Pass(batches.Read(start, rows, done, epoch, order), done > 0, ref sums);
         foreach (int place in absent) gradient[place] = T.Zero;
     }
 
-    /// <summary>Works out the rule's numbers for a step.</summary>
-    public void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) => rule.Prepare(arguments, step, constants);
+    public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) => rule.Prepare(arguments, step, constants);
 
-    /// <summary>One pass of the rule; false when a gradient was not finite.</summary>
-    /// <param name="terms">Rates and penalties of weights.</param>
-    /// <param name="penalizeBiases">Whether the penalties are those of biases, too.</param>
-    public bool Update(in UpdateTerms terms, bool penalizeBiases)
+    public override bool Update(in UpdateTerms terms, bool penalizeBiases)
     {
         if (isPlain && terms.L1 == 0 && terms.L2 == 0 && terms.Decay == 0)
         {

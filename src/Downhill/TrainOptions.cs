@@ -19,8 +19,11 @@ internal enum StepKind
     /// <summary>Layer by layer with the general kernels.</summary>
     General,
 
-    /// <summary>Compiled whole where possible, however large.</summary>
+    /// <summary>Compiled for a row per lane where possible, however large the network.</summary>
     Small,
+
+    /// <summary>Compiled for batches of one row where possible, however small the network.</summary>
+    Row,
 }
 
 /// <summary>Everything that decides how a network is trained, given its data.</summary>
@@ -94,7 +97,7 @@ public sealed record TrainOptions
     /// <summary>Whether the weights with the lowest validation loss are the result, or the last ones.</summary>
     public bool KeepBest { get; init; } = true;
 
-    /// <summary>Which of the two ways to the same bits is taken; set by tests that compare them.</summary>
+    /// <summary>Which of the ways to the same bits is taken; set by tests that compare them.</summary>
     internal StepKind Step { get; init; }
 
     /// <summary>η as it will be used.</summary>

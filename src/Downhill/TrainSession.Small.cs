@@ -3,14 +3,17 @@ using Downhill.Kernels;
 
 namespace Downhill;
 
-// Steps of a small network: what RuleStep does, with the compiled step in the place of the general passes.
+// Compiled steps: what RuleStep does, with the compiled step in the place of the general passes.
 public sealed partial class TrainSession<T>
 {
-    /// <summary>Whether steps are compiled (<see cref="SmallTraining{T}"/>).</summary>
-    internal bool IsCompiled => small is not null;
+    /// <summary>Whether steps are compiled (<see cref="CompiledTraining{T}"/>).</summary>
+    internal bool IsCompiled => compiled is not null;
+
+    /// <summary>Whether they are compiled for single rows (<see cref="RowTraining{T}"/>).</summary>
+    internal bool IsCompiledByRow => compiled is RowTraining<T>;
 
     /// <summary>Up to <paramref name="most"/> updates within the epoch; returns the last one's report.</summary>
-    private StepReport SmallSteps(SmallTraining<T> small, int most)
+    private StepReport CompiledSteps(CompiledTraining<T> compiled, int most)
     {
         // Snapshots need the state: none falls due inside a stretch.
         if (lastGoodStep >= 0) most = (int)Math.Min(
@@ -22,16 +25,16 @@ public sealed partial class TrainSession<T>
             penalizesBiases = Options.PenalizeBiases;
         bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch;
         TrainState<T> state = State;
-        small.Load(state);
+        compiled.Load(state);
         for (int done = 0; done < most && state.Position < count; done++)
         {
             rows = Math.Min(batch, count - state.Position);
             LaneSums sums = default;
-            small.Accumulate(state.Position, rows, state.Epoch, permutation, ref sums);
+            compiled.Accumulate(state.Position, rows, state.Epoch, permutation, ref sums);
             if (!double.IsFinite(sums.Loss) || sums.Weight == 0)
             {
                 // The general step says what is wrong, or that there was nothing to learn from.
-                small.Store(state);
+                compiled.Store(state);
                 return RuleStep();
             }
             if (done == 0) RememberLastGood();
@@ -47,27 +50,27 @@ public sealed partial class TrainSession<T>
             objective = reduced = isMean ? sums.Loss / sums.Weight : sums.Loss;
             if (looksAtState)
             {
-                small.Store(state);
+                compiled.Store(state);
                 if (Options.Optimizer.NeedsFullBatch) objective += Penalty();
                 if (needsNorm)
                 {
                     norm = FinishGradient(normaliser);
                     double clip = Options.Clip > 0 ? Current("clip", Options.Clip) : double.PositiveInfinity;
                     scale = norm > clip ? clip / norm : 1;
-                    small.LoadGradient(state);
+                    compiled.LoadGradient(state);
                 }
             }
-            small.Prepare(arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
-            if (!small.Update(new(rate, scale, needsNorm ? 0 : l2, l1, decay), penalizesBiases))
+            compiled.Prepare(arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
+            if (!compiled.Update(new(rate, scale, needsNorm ? 0 : l2, l1, decay), penalizesBiases))
             {
-                small.StoreGradient(state);
+                compiled.StoreGradient(state);
                 return new(state.Step + 1, state.Epoch + 1, reduced, rate, norm, rows, IsFinite: false);
             }
             (batchSquares, batchRight) = (sums.Squares, sums.Right);
             Advance(rows, sums.Loss, sums.Weight, norm, reduced);
             state.LastObjective = objective;
         }
-        small.Store(state);
+        compiled.Store(state);
         return new(state.Step, state.Epoch + 1, reduced, rate, norm, rows, IsFinite: true);
     }
 }

@@ -14,8 +14,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     // the order of additions never depends on the machine.
     private const int ChunkRows = 256;
 
-    // Steps of a small network between two looks at the clock and at the caller's wish to end: at most some
-    // milliseconds.
+    // Compiled steps between two looks at the clock and at the caller's wish to end: at most some milliseconds.
     private const int StepsUnasked = 256;
 
     private readonly Network<T> network;
@@ -26,7 +25,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Updater<T>? updater; // null for a full-batch method
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
-    private readonly SmallTraining<T>? small; // null where the general step is needed or as fast
+    private readonly CompiledTraining<T>? compiled; // null where the general step is needed or as fast
     private readonly bool needsNorm;
     private readonly int batch;
     private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
@@ -93,7 +92,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         for (int slot = 0; slot < State.Slots.Count; slot++)
             State.Slots[slot].Span.Fill(T.CreateTruncating(options.Optimizer.InitialSlot(slot)));
         lastGood = new Snapshot(State);
-        small = SmallTraining<T>.Compile(spec, options, source, rows, preparation, batch, segments, elementRates);
+        compiled = SmallTraining<T>.Compile(spec, options, source, rows, preparation, batch, segments, elementRates);
+        compiled ??= RowTraining<T>.Compile(
+            spec, options, batcher, workspace, batch, State, segments, elementRates is not null || needsNorm);
         Restart();
     }
 
@@ -132,7 +133,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
             clock.Restart();
             long before = State.Step;
-            report = method is not null ? MethodStep() : small is not null ? SmallSteps(small, most) : RuleStep();
+            report = method is not null ? MethodStep() : compiled is not null ? CompiledSteps(compiled, most) : RuleStep();
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
             epochIsOver = report.IsFinite && State.Position == batcher.Count;
@@ -166,7 +167,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 Stopped = new("time", $"the time of {limit.TotalSeconds:G4} s is over");
                 break;
             }
-            StepReport report = Steps(everyStep is null && small is not null ? StepsUnasked : 1);
+            StepReport report = Steps(everyStep is null && compiled is not null ? StepsUnasked : 1);
             everyStep?.Invoke(report);
             if (State.History.Count <= told) continue; // no epoch ended, or a divergence undid one
             told = State.History.Count;

@@ -38,6 +38,9 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     /// <summary>Rows that take part.</summary>
     public int Count => rows.Length;
 
+    /// <summary>How rows are encoded.</summary>
+    public Preparation Preparation => preparation;
+
     /// <summary>Whether rows do not all weigh 1.</summary>
     public bool IsWeighted => source.HasWeights || classWeights is not null;
 
