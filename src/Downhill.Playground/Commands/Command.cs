@@ -33,6 +33,7 @@ internal static class CommandTable
         new("runs", RunsCommand.Parse),
         new("export", ExportCommand.Parse),
         new("share", ShareCommand.Parse),
+        new("neuron", NeuronCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)

@@ -1,0 +1,21 @@
+// The scenes of the lecture, in its order. Adding one: its file in this folder and its line here.
+
+import type { Message } from '../text';
+import type { Scene } from './scene';
+
+export interface SceneEntry {
+    /** In the address: `scene=…`. */
+    readonly name: string;
+    /** Rows of the lecture. */
+    readonly rows: string;
+    readonly part: 'unit' | 'network' | 'learning' | 'beyond';
+    /** What it is called, and what it shows in a line. */
+    readonly title: Message;
+    readonly about: Message;
+    readonly load: () => Promise<{ readonly default: Scene }>;
+}
+
+// prettier-ignore
+export const scenes: readonly SceneEntry[] = [
+    { name: 'neuron', rows: 'L1 L2', part: 'unit', title: 'Neuron', about: 'Weights, a sum, a bias, a curve: one unit with every number on a handle.', load: () => import('./neuron') },
+];
