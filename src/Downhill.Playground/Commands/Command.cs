@@ -34,6 +34,8 @@ internal static class CommandTable
         new("export", ExportCommand.Parse),
         new("share", ShareCommand.Parse),
         new("neuron", NeuronCommand.Parse),
+        new("perceptron", PerceptronCommand.Parse),
+        new("count", CountCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)

@@ -22,6 +22,7 @@ public sealed class NeuronSceneTests(Hosts hosts)
         await visit.Shows("neuron-arithmetic", "y = φ(v)");
         Assert.Contains("As you said", await visit.Predict("stays"), StringComparison.Ordinal);
         Assert.Contains("Not so", await visit.Predict("turns"), StringComparison.Ordinal);
+        await visit.Settled();
         string hash = await visit.Page.EvaluateAsync<string>("location.hash");
         Assert.Contains("w1:2", Uri.UnescapeDataString(hash), StringComparison.Ordinal);
         await using Visit again = await visit.Again(hash[1..], "scene-neuron");

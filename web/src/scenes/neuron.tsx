@@ -158,7 +158,7 @@ function Picture() {
                             d={`M${plot.px(unit.field)} ${plot.py(plot.y[0])}V${plot.py(unit.output)}H${plot.px(plot.x[0])}`}
                         />
                         <rect
-                            class="mark"
+                            class="at-point"
                             x={plot.px(unit.field) - 4.5}
                             y={plot.py(unit.output) - 4.5}
                             width={9}

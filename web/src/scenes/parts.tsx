@@ -284,7 +284,7 @@ export function Handle({
         <g
             class="handle"
             role="slider"
-            tabIndex={0}
+            tabindex={0}
             aria-label={label}
             aria-valuenow={x}
             aria-valuetext={text}

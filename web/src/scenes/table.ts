@@ -18,4 +18,6 @@ export interface SceneEntry {
 // prettier-ignore
 export const scenes: readonly SceneEntry[] = [
     { name: 'neuron', rows: 'L1 L2', part: 'unit', title: 'Neuron', about: 'Weights, a sum, a bias, a curve: one unit with every number on a handle.', load: () => import('./neuron') },
+    { name: 'perceptron', rows: 'L3', part: 'unit', title: 'Perceptron', about: 'A line that learns from its mistakes, and a proof where no line can.', load: () => import('./perceptron') },
+    { name: 'counting', rows: 'L20', part: 'network', title: 'Counting', about: 'How many numbers a network learns, link by link.', load: () => import('./counting') },
 ];
