@@ -36,6 +36,9 @@ internal static class CommandTable
         new("neuron", NeuronCommand.Parse),
         new("perceptron", PerceptronCommand.Parse),
         new("count", CountCommand.Parse),
+        new("surface", SurfaceCommand.Parse),
+        new("descent", DescentCommand.Parse),
+        new("simplest", SimplestCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)

@@ -70,7 +70,7 @@ async function arrive(entry: SceneEntry): Promise<void> {
 
 function SceneBar({ entry, trains }: { readonly entry: SceneEntry | undefined; readonly trains: boolean }) {
     return (
-        <header class="top">
+        <header class={trains ? 'top trains' : 'top'}>
             <Brand />
             <nav class="scene-nav" aria-label={t('scene.nav')}>
                 <Button
