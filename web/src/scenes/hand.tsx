@@ -133,7 +133,7 @@ function Picture() {
                 />
                 <Button label={own('all')} testid="hand-all" onPress={() => put({ line: undefined })} />
             </div>
-            <div class="side-by-side">
+            <div class="stack">
                 <div class="scroll-x" tabIndex={0} role="region" aria-label={own('numbers')}>
                     <table class="hand-lines" data-testid="hand-lines">
                         {[false, true].map(back => (

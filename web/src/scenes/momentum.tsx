@@ -41,11 +41,11 @@ const own = texts({
 
 const FIRST: Link = [0, 0, 0];
 const SECOND: Link = [0, 1, 0];
-const REACH = 5;
+const REACH = 6;
 const WINDOW = [-REACH, REACH, -REACH, REACH];
 const gammas = [0, 0.5, 0.9, 0.99] as const;
 const gammaOf = () => Math.min(1, Math.max(0, number('gamma', 0.9)));
-const placeOf = (): readonly [number, number] => [number('fromA', -4), number('fromB', 3)];
+const placeOf = (): readonly [number, number] => [number('fromA', -4), number('fromB', 0)];
 const ways = (gamma: number, rate: number, updates: number) => [
     { optimizer: `momentum(gamma=${gamma})`, learningRate: rate, updates },
     { optimizer: 'gradient_descent', learningRate: rate, updates },
@@ -53,7 +53,7 @@ const ways = (gamma: number, rate: number, updates: number) => [
 
 function Picture() {
     const [a, b] = placeOf();
-    const rate = number('rate', 1);
+    const rate = number('rate', 0.3);
     const updates = Math.round(number('updates', 60));
     const when = state.value?.version;
     const heights = useSurface(FIRST, SECOND, WINDOW, false, when);
@@ -215,9 +215,9 @@ const scene: Scene = {
                 do: 'descent',
                 first: FIRST,
                 second: SECOND,
-                from: [-4, 3],
+                from: [-4, 0],
                 only: true,
-                ways: ways(0.9, 1, 60),
+                ways: ways(0.9, 0.3, 60),
             });
             return header.ways[0]!.loss < header.ways[1]!.loss ? 'mass' : 'plain';
         },
