@@ -21,8 +21,13 @@ internal interface IJob
 /// </summary>
 internal sealed unsafe class Team : IDisposable
 {
-    /// <summary>How long to spin before parking: about what waking a parked thread costs.</summary>
-    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000;
+    /// <summary>How long a thread spins before it begins to give way to other programs: a meeting of the next kernel
+    /// comes sooner. Who gives way on a busy machine comes back after a time slice, milliseconds later.</summary>
+    private static readonly long PatientTicks = Stopwatch.Frequency / 20_000;
+
+    /// <summary>How long to spin before parking: longer than what a step does between two meetings on one thread. Waking
+    /// a parked thread costs some 50 µs.</summary>
+    private static readonly long SpinTicks = Stopwatch.Frequency / 4_000;
 
     private readonly Worker[] workers;
     private readonly Gate done;
@@ -376,10 +381,11 @@ internal sealed unsafe class Team : IDisposable
                     return true;
                 }
             }
-            long end = Stopwatch.GetTimestamp() + SpinTicks;
+            long start = Stopwatch.GetTimestamp();
+            bool givesWay = crowded;
             for (int i = 1; ; i++)
             {
-                if (crowded || i % 16 == 0)
+                if (crowded || (givesWay && i % 16 == 0))
                 {
                     Thread.Yield();
                 }
@@ -391,9 +397,14 @@ internal sealed unsafe class Team : IDisposable
                 {
                     return true;
                 }
-                if (i % 4 == 0 && Stopwatch.GetTimestamp() > end)
+                if (i % 4 == 0)
                 {
-                    return false;
+                    long spun = Stopwatch.GetTimestamp() - start;
+                    if (spun > SpinTicks)
+                    {
+                        return false;
+                    }
+                    givesWay = spun > PatientTicks;
                 }
             }
         }
