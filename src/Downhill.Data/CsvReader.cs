@@ -168,7 +168,8 @@ public static class CsvReader
 
         private void Scan(Action<CsvDataReader> readTarget)
         {
-            using TextReader text = TableText.Reader(path, layout.Delimiter);
+            using TextReader text =
+                new FieldLimit(TableText.Reader(path, layout.Delimiter), path, layout.Delimiter);
             using CsvDataReader csv = CsvDataReader.Create(text, new CsvDataReaderOptions
             {
                 HasHeaders = false, Delimiter = layout.Delimiter, Comment = '\0', BufferSize = 1 << 16,

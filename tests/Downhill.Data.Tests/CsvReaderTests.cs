@@ -46,6 +46,25 @@ public sealed class CsvReaderTests : IDisposable
         Assert.Equal("table", data.Name);
     }
 
+    /// <summary>Parsed first, such a line would take minutes.</summary>
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\r")]
+    public void ALineOfAMillionFieldsIsRefusedAtOnce(string lineEnd)
+    {
+        string wide = string.Join(',', Enumerable.Repeat("1", 1_000_000));
+        AssertRefused($"a,b,c{lineEnd}1,2,3{lineEnd}{wide}{lineEnd}1,2,3{lineEnd}", null, "line 3:", "100,000 fields");
+    }
+
+    [Fact]
+    public void ManyLinesOfManyFieldsAreNoWideLine()
+    {
+        string row = string.Join(',', Enumerable.Repeat("1", 2_000)) + "\n";
+        Assert.Equal(300, Read(string.Concat(Enumerable.Repeat(row, 300)),
+            new() { Header = false, Task = TableTask.Regress }).Rows);
+    }
+
     [Fact]
     public void TheSummarySaysWhatWasGuessed()
     {
