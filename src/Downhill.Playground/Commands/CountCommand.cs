@@ -20,7 +20,8 @@ internal sealed record CountCommand(int[] Widths, bool Biases, int[][] Removed) 
                 && link[2] >= 0 && link[2] < widths[(int)link[0] + 1]))
                 Throw.Input("Request 'count', field 'removed'", "links as [layer, from, unit]",
                     $"[{string.Join(", ", link)}]", "All three are counted from 0.");
-        return new(widths, fields.Flag("biases", true), [.. removed.Select(link => link.Select(n => (int)n).ToArray())]);
+        return new(widths, fields.Flag("biases", true),
+            [.. removed.Select(link => link.Select(n => (int)n).ToArray())]);
     }
 
     public override void Run(Session session, Reply reply)

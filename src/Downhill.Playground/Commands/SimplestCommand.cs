@@ -1,14 +1,14 @@
 namespace Downhill.Playground.Commands;
 
 /// <summary>
-/// The simplest network x →(w₁)→ p₁ → y →(w₂)→ p₂ → z (lecture L12): every value, every partial derivative, the same two
-/// derivatives by central differences of P, the weights after a step, and what a learner's number is worth. Reply: all
+/// The simplest network x →(w₁)→ p₁ → y →(w₂)→ p₂ → z (lecture L12): every value, every partial derivative, the same
+/// two derivatives by central differences of P, the weights after a step, and what a learner's number is worth. Reply: all
 /// of them by name, and with <c>guess</c> whether it is <c>right</c>.
 /// </summary>
 internal sealed record SimplestCommand(
     double X, double W1, double W2, double D, double LearningRate, string Of, double? Guess) : Command
 {
-    /// <summary>A learner's number is right when it is within a hundredth of its size, or of a ten-thousandth.</summary>
+    /// <summary>A learner's number is right within a hundredth of its size, or of a ten-thousandth.</summary>
     private const double Tolerance = 0.01, Smallest = 1e-4;
 
     /// <summary>Step of the central differences: the error is about h²/6 of the third derivative.</summary>

@@ -35,6 +35,6 @@ public sealed class CountTests : IDisposable
         Assert.False(player.Ask("\"do\":\"count\",\"widths\":[3]").IsOk);
     }
 
-    private JsonElement Count(string widths, bool biases, string removed) => player.Do(
-        $"\"do\":\"count\",\"widths\":[{widths}],\"biases\":{(biases ? "true" : "false")},\"removed\":{removed}").Header;
+    private JsonElement Count(string widths, bool biases, string removed) => player.Do($"\"do\":\"count\",\"widths\":"
+        + $"[{widths}],\"biases\":{(biases ? "true" : "false")},\"removed\":{removed}").Header;
 }

@@ -41,8 +41,8 @@ public sealed class PerceptronTests : IDisposable
         long steps = 0;
         for (int k = 0; k < 5; k++)
         {
-            JsonElement said = player.Do($"\"do\":\"perceptron\",\"points\":{And},\"steps\":{steps},\"further\":\"mistake\"")
-                .Header;
+            JsonElement said = player.Do(
+                $"\"do\":\"perceptron\",\"points\":{And},\"steps\":{steps},\"further\":\"mistake\"").Header;
             Assert.True(said.GetProperty("steps").GetInt64() > steps);
             Assert.True(said.GetProperty("last").GetProperty("mistake").GetBoolean());
             steps = said.GetProperty("steps").GetInt64();

@@ -49,8 +49,8 @@ public sealed class SurfaceTests : IDisposable
     public void AWayDownIsTheSessionsOwnTraining()
     {
         player.Open("#v=1&data=xor&rows=100&layers=3");
-        double[] path = player.Do($"\"do\":\"descent\",\"first\":[0,0,0],\"second\":[0,1,2],\"ways\":[{{\"updates\":12}}]")
-            .Doubles("path0");
+        double[] path = player.Do(
+            "\"do\":\"descent\",\"first\":[0,0,0],\"second\":[0,1,2],\"ways\":[{\"updates\":12}]").Doubles("path0");
         Assert.Equal(0, player.Frame("").Step); // the session's own network stays where it was
         for (int update = 0; update <= 12; update++)
         {
@@ -91,8 +91,8 @@ public sealed class SurfaceTests : IDisposable
     public void BatchesUseEveryExampleOnceInAnEpoch(int batch, int updates, int examples)
     {
         player.Open("#v=1&data=gauss&rows=60&train=1");
-        JsonElement way = player.Do($"\"do\":\"descent\",{Weights},\"ways\":[{{\"batch\":{batch},\"updates\":{updates}}}]")
-            .Header.GetProperty("ways")[0];
+        JsonElement way = player.Do(
+            $"\"do\":\"descent\",{Weights},\"ways\":[{{\"batch\":{batch},\"updates\":{updates}}}]").Header.GetProperty("ways")[0];
         Assert.Equal(examples, way.GetProperty("examples").GetInt32());
         Assert.Equal(updates, way.GetProperty("updates").GetInt32());
     }
