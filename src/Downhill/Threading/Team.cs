@@ -35,8 +35,8 @@ internal sealed unsafe class Team : IDisposable
     /// <summary>Looks at a number before the first pause: some three microseconds.</summary>
     private const int QuickLooks = 2000;
 
-    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some six microseconds' work. The
-    /// meeting itself takes less than one; fetching what the other processor has just written takes the rest.</summary>
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some six microseconds' work
+    /// (docs/KERNELS.md).</summary>
     private const long Worthwhile = 512 * 1024;
 
     // The job, written before the round is raised and read after it is seen raised.
