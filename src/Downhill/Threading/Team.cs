@@ -25,8 +25,8 @@ internal sealed unsafe class Team : IDisposable
     /// comes sooner. Who gives way on a busy machine comes back after a time slice, milliseconds later.</summary>
     private static readonly long PatientTicks = Stopwatch.Frequency / 20_000;
 
-    /// <summary>How long to spin before parking: longer than what a step does between two meetings on one thread. Waking
-    /// a parked thread costs some 50 µs.</summary>
+    /// <summary>How long to spin before parking: longer than what a step does between two meetings on one thread.
+    /// Waking a parked thread costs some 50 µs.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 4_000;
 
     private readonly Worker[] workers;
