@@ -85,7 +85,9 @@ public static class PerceptronModel
         [
             ("hidden layers", options.Hidden is { Count: > 0 }),
             ("an activation", options.Activation.Count > 0 || options.Output is not null),
-            ("batch norm", options.BatchNorm), ("dropout", options.Dropout != 0),
+            ("batch norm", options.BatchNorm), ("dropout", options.Dropout is > 0),
+                ("a recipe", options.Recipe is not null), ("an ensemble", options.Ensemble is > 1),
+            ("scales of features", options.FeatureScale == true),
             ("missing links", options.Connections != 1 || options.Masks is not null),
             ("a forward scale", options.ForwardScale is not (null or ForwardScale.None)),
             ("a model to start from", options.From is not null), ("a loss", options.Loss is not null),

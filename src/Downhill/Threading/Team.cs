@@ -25,8 +25,8 @@ internal sealed unsafe class Team : IDisposable
     /// comes sooner. Who gives way on a busy machine comes back after a time slice, milliseconds later.</summary>
     private static readonly long PatientTicks = Stopwatch.Frequency / 20_000;
 
-    /// <summary>How long to spin before parking: longer than what a step does between two meetings on one thread. Waking
-    /// a parked thread costs some 50 µs.</summary>
+    /// <summary>How long to spin before parking: longer than what a step does between two meetings on one thread.
+    /// Waking a parked thread costs some 50 µs.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency / 4_000;
 
     private readonly Worker[] workers;
@@ -35,9 +35,9 @@ internal sealed unsafe class Team : IDisposable
     /// <summary>Looks at a number before the first pause: some three microseconds.</summary>
     private const int QuickLooks = 2000;
 
-    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds'
-    /// work.</summary>
-    private const long Worthwhile = 128 * 1024;
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some six microseconds' work
+    /// (docs/KERNELS.md).</summary>
+    private const long Worthwhile = 512 * 1024;
 
     // The job, written before the round is raised and read after it is seen raised.
     private delegate*<void*, int, int, void> body;
