@@ -2,8 +2,8 @@ namespace Downhill.Playground.Commands;
 
 /// <summary>
 /// The simplest network x →(w₁)→ p₁ → y →(w₂)→ p₂ → z (lecture L12): every value, every partial derivative, the same
-/// two derivatives by central differences of P, the weights after a step, and what a learner's number is worth. Reply: all
-/// of them by name, and with <c>guess</c> whether it is <c>right</c>.
+/// two derivatives by central differences of P, the weights after a step, and what a learner's number is worth. Reply:
+/// all of them by name, and with <c>guess</c> whether it is <c>right</c>.
 /// </summary>
 internal sealed record SimplestCommand(
     double X, double W1, double W2, double D, double LearningRate, string Of, double? Guess) : Command

@@ -92,7 +92,8 @@ public sealed class SurfaceTests : IDisposable
     {
         player.Open("#v=1&data=gauss&rows=60&train=1");
         JsonElement way = player.Do(
-            $"\"do\":\"descent\",{Weights},\"ways\":[{{\"batch\":{batch},\"updates\":{updates}}}]").Header.GetProperty("ways")[0];
+            $"\"do\":\"descent\",{Weights},\"ways\":[{{\"batch\":{batch},\"updates\":{updates}}}]")
+                .Header.GetProperty("ways")[0];
         Assert.Equal(examples, way.GetProperty("examples").GetInt32());
         Assert.Equal(updates, way.GetProperty("updates").GetInt32());
     }
