@@ -182,7 +182,8 @@ public sealed record Catalog
 
     /// <summary>Kinds of layers and how each is read from a model file.</summary>
     public IReadOnlyList<(string Kind, Func<JsonElement, Catalog, Layer> Read)> Layers { get; init; } =
-        [("dense", Dense.Read), ("dropout", Dropout.Read), ("batch_norm", BatchNorm.Read)];
+        [("dense", Dense.Read), ("dropout", Dropout.Read), ("batch_norm", BatchNorm.Read),
+            ("feature_scale", FeatureScale.Read)];
 
     public Activation Activation(string text) => Parse(Activations, "activation", text, this);
     public Loss Loss(string text) => Parse(Losses, "loss", text, this);

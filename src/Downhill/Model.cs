@@ -89,6 +89,7 @@ public sealed class Model
     {
         options ??= new();
         FitPlan plan = FitPlan.Make(data, options);
+        if (plan.Members > 1) return Ensemble.Fit(plan, options.Progress, options.Cancellation);
         using TrainSession<float> session = plan.Start();
         session.Run(options.Progress, cancellation: options.Cancellation);
         return plan.Finish(session);

@@ -53,6 +53,7 @@ internal static class CommandWords
                 : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1),
             "--class-weight" => train.ClassWeights is null ? null
                 : string.Join(',', train.ClassWeights.Select(Numbers.Text)),
+            "--recipe" => plan.Recipe.Name,
             "--hidden" => Hidden(network),
             "--activation" => Activations(network),
             "--output" => network.Output.ToString(),

@@ -69,6 +69,7 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             File.WriteAllText(path, text);
             DataReading reading = CsvReader.Read(path, Options(path));
             Dataset read = reading.Data;
+            CheckNumbers(read, name);
             Dataset named = new(name, read.Inputs, read.Target, read.Numeric, read.Codes, read.Classes, read.Values,
                 read.Weights);
             return new(named, text, name);
@@ -90,6 +91,20 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             .Replace("with --target", "as the target", StringComparison.Ordinal)
                 .Replace("with --ignore", "by not picking it", StringComparison.Ordinal)
             .Replace("--", "the option ", StringComparison.Ordinal);
+    }
+
+    // The page draws numbers: axes, maps and rows of points.
+    private static void CheckNumbers(Dataset read, string name)
+    {
+        if (read.Inputs.FirstOrDefault(c => c.Kind == ColumnKind.Category) is Column text)
+            Throw.Input($"{name}, column '{text.Name}'", "numbers",
+                $"texts such as '{text.Categories.FirstOrDefault("")}'",
+                "Leave the column out of the text, or use the command line: downhill train takes it as categories.");
+        int missing = Array.FindIndex(read.Numeric, float.IsNaN);
+        if (missing < 0) return;
+        Throw.Input($"{name}, row {missing / read.NumericCount + 1}, column '"
+            + $"{read.Inputs[missing % read.NumericCount].Name}'",
+            "a number", "a missing value", "Fill it in or leave the row out; downhill train takes it as it is.");
     }
 
     private TableOptions Options(string path)
