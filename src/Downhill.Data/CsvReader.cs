@@ -132,6 +132,10 @@ public static class CsvReader
         private bool LooksLikeNumber(string field) =>
             TableLayout.IsNumber(field, options.Decimal == '.' ? ',' : '.') || HasThousands(field);
 
+        // The number without its separators between thousands.
+        private string Bare(string field) =>
+            new([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)]);
+
         private static bool HasThousands(string field)
         {
             string bare = field.TrimStart('-');
@@ -506,7 +510,7 @@ public static class CsvReader
                     (TableLayout.IsNumber(field, other)
                         ? $"If '{other}' is the decimal separator of the file, say --decimal {other}; else write"
                         : "Write")
-                    + $" it as {new string([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)])}, or {leaveOut}.");
+                    + $" it as {Bare(field)}, or {leaveOut}.");
             if (field.Contains(other, StringComparison.Ordinal) && TableLayout.IsNumber(field, other))
                 return Throw.Input<float>(where, $"a number with decimal '{options.Decimal}'", $"'{field}'",
                     $"If '{other}' is the decimal separator of the file, say --decimal {other}.");

@@ -11,7 +11,8 @@ internal sealed class ColumnScan
     // Fewer rows than this per value cannot tell what each of them means.
     private const int RowsPerLevel = 5;
 
-    private readonly float[][] sorted; // per column the sample's present numbers, ascending; null where no ranks are needed
+    // Per column the sample's present numbers, ascending; null where no ranks are needed.
+    private readonly float[][] sorted;
     private readonly SortedSet<float>?[] levels;
     private readonly bool[] missing;
     private readonly int rowCount;
