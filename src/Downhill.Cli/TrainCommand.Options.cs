@@ -16,7 +16,7 @@ internal sealed partial class TrainCommand : CliCommand
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer,
         forwardScale, scaling;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
-        l1, l2, weightDecay, clip, layerRates, recipe, ensemble;
+        l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
@@ -101,6 +101,8 @@ internal sealed partial class TrainCommand : CliCommand
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
         weightDecay = Add(Learning, "--weight-decay", "NUMBER", "decoupled decay: w ← w − η·decay·w besides the step");
         clip = Add(Learning, "--clip", "NUMBER", "longest gradient; a longer one is shortened");
+        augment = Add(Learning, "--augment", "NAME[,NAME]",
+            "distorts training images anew in each epoch: affine, elastic(sigma=4,alpha=34)");
 
         epochs = Add(Stopping, "--epochs", "N", "most passes over the rows");
         time = Add(Stopping, "--time", "30s|5m", "most time");
@@ -149,7 +151,8 @@ internal sealed partial class TrainCommand : CliCommand
             Names("activations", Catalog.Default.Activations), Names("losses", Catalog.Default.Losses),
             Names("optimizers", Catalog.Default.Optimizers), Names("schedules", Catalog.Default.Schedules),
             Names("initializers", Catalog.Default.Initializers),
-                Names("stopping rules", Catalog.Default.StoppingRules))),
+            Names("stopping rules", Catalog.Default.StoppingRules),
+            Names("augmentations", Catalog.Default.Augmentations))),
         ("File of --connections",
             "A block of lines for each hidden layer, blank lines between blocks. Each line is a unit, each 0 or 1 in "
                 + "it an "
@@ -216,6 +219,8 @@ internal sealed partial class TrainCommand : CliCommand
                 Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
                 "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
+            Augment = words.GetValue(augment) is string distortions
+                ? [.. Catalog.Parts(distortions).Select(Catalog.Default.Augmentation)] : [],
             LayerLearningRates = words.GetValue(layerRates) is string rates ? LayerRates.Parse(rates) : null,
             ClassWeight = words.GetValue(classWeight) is string weights ? ClassWeight.Parse(weights) : null,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0

@@ -45,6 +45,7 @@ internal static class TrainReport
             learning.Append(schedule.Parameter == "learning_rate" ? $" ({schedule.Schedule})"
                 : $", {schedule.Parameter} by {schedule.Schedule}");
         if (options.LayerRates is not null) learning.Append($", layers' rates {options.LayerRates}");
+        if (options.Augment.Count > 0) learning.Append($", images distorted by {string.Join(",", options.Augment)}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
         if (options.ClassWeights is not null)
             learning.Append($", class weights {string.Join(",", options.ClassWeights.Select(MetricsTable.Short))}");

@@ -132,10 +132,6 @@ public static class CsvReader
         private bool LooksLikeNumber(string field) =>
             TableLayout.IsNumber(field, options.Decimal == '.' ? ',' : '.') || HasThousands(field);
 
-        // The number without its separators between thousands.
-        private string Bare(string field) =>
-            new([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)]);
-
         private static bool HasThousands(string field)
         {
             string bare = field.TrimStart('-');
@@ -506,11 +502,15 @@ public static class CsvReader
                     $"Correct the value, or {leaveOut}.");
             char other = options.Decimal == '.' ? ',' : '.';
             if (HasThousands(field))
+            {
+                string plain =
+                    new([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)]);
                 return Throw.Input<float>(where, "a number without separators between thousands", $"'{field}'",
                     (TableLayout.IsNumber(field, other)
                         ? $"If '{other}' is the decimal separator of the file, say --decimal {other}; else write"
                         : "Write")
-                    + $" it as {Bare(field)}, or {leaveOut}.");
+                    + $" it as {plain}, or {leaveOut}.");
+            }
             if (field.Contains(other, StringComparison.Ordinal) && TableLayout.IsNumber(field, other))
                 return Throw.Input<float>(where, $"a number with decimal '{options.Decimal}'", $"'{field}'",
                     $"If '{other}' is the decimal separator of the file, say --decimal {other}.");

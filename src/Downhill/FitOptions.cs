@@ -69,6 +69,9 @@ public sealed record FitOptions
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
     public Reduction Reduction { get; init; }
 
+    /// <summary>Distortions of the training images, together; empty for none.</summary>
+    public IReadOnlyList<Augmentation> Augment { get; init; } = [];
+
     /// <summary>Rows per update, 0 for all, null to choose.</summary>
     public int? Batch { get; init; }
 

@@ -101,6 +101,7 @@ public sealed class FitPlan
                 ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
             LayerRates = options.LayerLearningRates,
+            Augment = options.Augment,
             Reduction = options.Reduction,
             ClassWeights = options.ClassWeight?.For(data, trainRows),
             Batch = options.Batch ?? (optimizer.NeedsFullBatch || data.IsWhole ? 0 : small ? 32 : 128),

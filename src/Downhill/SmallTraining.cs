@@ -76,7 +76,7 @@ internal sealed unsafe class SmallTraining<T> where T : unmanaged, IBinaryFloati
         AlignedBuffer<T>? rates)
     {
         Kernels<T> kernels = Kernels<T>.For(options.Arithmetic);
-        if (options.Step == StepKind.General || source is not Dataset table
+        if (options.Step == StepKind.General || options.Augment.Count > 0 || source is not Dataset table
             || !LaneNetwork<T>.CanCompile(spec, options.Loss)
             || options.Optimizer.Bind(kernels) is not RuleKernel<T> rule) return null;
         bool isSmall = spec.ParameterCount <= MostParameters

@@ -65,6 +65,7 @@ internal static class CommandWords
             "--reduction" => train.Reduction == Reduction.Sum ? "sum" : "mean",
             "--optimizer" => train.Optimizer.ToString(),
             "--lr" => train.Optimizer.Method is null ? Numbers.Text(train.EffectiveLearningRate) : null,
+            "--augment" => train.Augment.Count == 0 ? null : string.Join(',', train.Augment),
             "--layer-lr" => train.LayerRates?.ToString(),
             "--schedule" => Schedules(train.Schedules.Where(s => !(hasMomentum && s.Parameter == "gamma"))),
             "--batch" => train.Batch == 0 ? "all" : Numbers.Text(train.Batch),

@@ -69,9 +69,9 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             File.WriteAllText(path, text);
             DataReading reading = CsvReader.Read(path, Options(path));
             Dataset read = reading.Data;
-            CheckNumbers(read, name);
             Dataset named = new(name, read.Inputs, read.Target, read.Numeric, read.Codes, read.Classes, read.Values,
                 read.Weights);
+            CheckNumbers(named);
             return new(named, text, name);
         }
         catch (DownhillException e)
@@ -93,18 +93,18 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             .Replace("--", "the option ", StringComparison.Ordinal);
     }
 
-    // The page draws numbers: axes, maps and rows of points.
-    private static void CheckNumbers(Dataset read, string name)
+    /// <summary>A network on the screen takes numbers: words and gaps are refused with their column.</summary>
+    private static void CheckNumbers(Dataset data)
     {
-        if (read.Inputs.FirstOrDefault(c => c.Kind == ColumnKind.Category) is Column text)
-            Throw.Input($"{name}, column '{text.Name}'", "numbers",
-                $"texts such as '{text.Categories.FirstOrDefault("")}'",
-                "Leave the column out of the text, or use the command line: downhill train takes it as categories.");
-        int missing = Array.FindIndex(read.Numeric, float.IsNaN);
-        if (missing < 0) return;
-        Throw.Input($"{name}, row {missing / read.NumericCount + 1}, column '"
-            + $"{read.Inputs[missing % read.NumericCount].Name}'",
-            "a number", "a missing value", "Fill it in or leave the row out; downhill train takes it as it is.");
+        if (data.Inputs.FirstOrDefault(column => column.Kind == ColumnKind.Category) is Column words)
+            Throw.Input($"{data.Name}, column '{words.Name}'", "numbers",
+                $"'{Properties.Short(words.Categories.FirstOrDefault(c => !Numbers.TryParse(c, out _)) ?? "words")}'",
+                "Write numbers for the words, or leave the column out by not picking it.");
+        int gap = Array.FindIndex(data.Numeric, float.IsNaN);
+        if (gap >= 0)
+            Throw.Input($"{data.Name}, row {gap / data.NumericCount + 1}, "
+                + $"column '{data.Inputs[gap % data.NumericCount].Name}'", "a number", "nothing",
+                "Fill it in, remove the row, or leave the column out by not picking it.");
     }
 
     private TableOptions Options(string path)

@@ -85,6 +85,7 @@ public sealed class EnsembleTests
         Assert.Equal(("tanh", 3, 0.5),
             (((Dense)said.Network.Layers[0]).Activation.Name, said.Options.Epochs, said.Options.LearningRate));
         Assert.Equal(Recipe.Plain, FitPlan.Make(wine, new()).Recipe);
+        Assert.Equal(Recipe.Plain, FitPlan.Make(wine, new() { Optimizer = Optimizers.Momentum() }).Recipe);
         Assert.Contains("Did you mean 'table'?", Assert.Throws<DownhillException>(() => Recipe.Parse("tabel")).Message);
     }
 
