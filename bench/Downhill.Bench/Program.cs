@@ -9,6 +9,7 @@ const string Usage = """
     Downhill.Bench micro [options]            kernels beside their naive forms, by BenchmarkDotNet (micro --help)
     Downhill.Bench serve --threads N          Downhill under the command of bench/run
     Downhill.Bench onnxruntime --threads N    ONNX Runtime under the command of bench/run
+    Downhill.Bench load TOOL [SECONDS]        requests to 'TOOL serve', for bench/serve
 
     'bench/run' measures Downhill and its peers side by side; 'downhill bench' measures Downhill alone.
     """;
@@ -27,6 +28,9 @@ switch (args)
         return Server.Run(args[1..], "downhill", BenchRun.Of);
     case ["onnxruntime", ..]:
         return Server.Run(args[1..], "onnxruntime", OnnxRuntimeRun.Bind);
+    case ["load", string tool, ..] when args.Length <= 3:
+        return ServeLoad.Run(tool,
+            args.Length > 2 ? double.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 5);
     case ["--help" or "-h"]:
         Console.WriteLine(Usage);
         return 0;

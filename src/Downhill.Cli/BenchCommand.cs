@@ -112,6 +112,8 @@ internal sealed class BenchCommand : CliCommand
                 writer.WriteNumber("pictureSeconds", speed.PictureSeconds);
                 writer.WriteNumber("frameBytes", speed.FrameBytes);
                 writer.WriteNumber("firstPictureSeconds", speed.FirstSeconds);
+                writer.WriteNumber("surfaceSeconds", speed.SurfaceSeconds);
+                writer.WriteNumber("coarseSurfaceSeconds", speed.CoarseSeconds);
             });
             return Cli.Done;
         }
@@ -123,6 +125,8 @@ internal sealed class BenchCommand : CliCommand
             + $"{speed.FrameBytes / 1000} kB");
         Terminal.Out.WriteLine($"  with 10 ms of training      {speed.Pictures,8:F1} frames/s");
         Terminal.Out.WriteLine($"  first picture from nothing  {speed.FirstSeconds * 1000,8:F0} ms");
+        Terminal.Out.WriteLine($"  error surface, 500 examples {speed.SurfaceSeconds * 1000,8:F0} ms for 60×60, "
+            + $"{speed.CoarseSeconds * 1000:F0} ms for a first 15×15");
         return Cli.Done;
     }
 

@@ -53,6 +53,7 @@ internal sealed class EvaluateCommand : CliCommand
         DataReading reading =
             TableWords.Open(dataName, network, needTarget: true,
             new TableWords(noHeader, delimiter, decimalMark, target, weight).Read(words));
+        foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         Dataset rows = reading.Data;
         List<RowResult> results = [];
         double total = 0;

@@ -93,6 +93,8 @@ internal sealed class ExplainCommand : CliCommand
                 Ink.Bold)
                 + Terminal.Paint(Formula(layer.Layer), Ink.Dim));
             bool isLast = index == trace.Layers.Count - 1;
+            if (layer.Layer is FeatureScale)
+                Terminal.Out.WriteLine($"  x ← x·s, a learned factor for each of {layer.Inputs.Count} inputs");
             if (layer.Units.Count > 0) WriteUnits(layer, dense++ == 0 ? "x" : "y", isAll, isLast);
             int norms = isAll || layer.Norms.Count <= ManyUnits ? layer.Norms.Count : ShownUnits;
             for (int i = 0; i < norms; i++) WriteNorm(layer.Norms[i], layer.Inputs[i], i);
@@ -107,7 +109,8 @@ internal sealed class ExplainCommand : CliCommand
         Preparation preparation = trace.Model.Preparation;
         Terminal.Out.WriteLine(Terminal.Paint("Inputs", Ink.Bold)
             + Terminal.Paint(preparation.Shift.All(s => s == 0) && preparation.Scale.All(s => s == 1)
-            ? "  as they are" : "  x = (raw − shift)·scale, as fitted on the training rows", Ink.Dim));
+            && preparation.Encodings.All(e => e.IsLinear) ? "  as they are"
+            : "  x = (raw − shift)·scale, as fitted on the training rows", Ink.Dim));
         int name = Math.Clamp(preparation.Inputs.Max(c => c.Name.Length), 2, 24),
             shown = isAll || preparation.Width <= ManyUnits ? int.MaxValue : ShownUnits;
         int input = 0, numeric = 0, category = 0;
@@ -118,12 +121,18 @@ internal sealed class ExplainCommand : CliCommand
             {
                 float raw = rows.Numeric[at * rows.NumericCount + numeric];
                 (double shift, double scale) = (preparation.Shift[numeric], preparation.Scale[numeric]);
+                NumericEncoding encoding = preparation.Encodings[numeric++];
                 string product = $"·{MetricsTable.Short(scale)}";
-                string how = shift != 0 ? $" = ({CsvField.Of(raw)}{Signed(-shift)}){product}"
+                string how = !encoding.IsLinear || float.IsNaN(raw)
+                    ? $" from {(float.IsNaN(raw) ? "a missing value" : CsvField.Of(raw))}"
+                    : shift != 0 ? $" = ({CsvField.Of(raw)}{Signed(-shift)}){product}"
                     : scale != 1 ? $" = {CsvField.Of(raw)}{product}" : "";
-                Terminal.Out.WriteLine($"{label}x{Index(input)}{how} = {Text(trace.Inputs[input])}");
-                numeric++;
-                input++;
+                if (encoding.Width == 0) Terminal.Out.WriteLine($"{label}left out: constant in training");
+                else if (encoding.Levels.Count > 0)
+                    Terminal.Out.WriteLine($"{label}{CsvField.Of(raw)}: one of {encoding.Levels.Count}"
+                        + $" values, an input each, x{Index(input)} …");
+                else Terminal.Out.WriteLine($"{label}x{Index(input)}{how} = {Text(trace.Inputs[input])}");
+                input += encoding.Width;
                 continue;
             }
             int code = rows.Codes[at * rows.CategoryCount + category++];
@@ -265,6 +274,8 @@ internal sealed class ExplainCommand : CliCommand
         {
             json.WriteStartObject();
             json.WriteString("layer", layer.Layer.Describe(layer.Inputs.Count));
+            if (layer.Layer is FeatureScale)
+                Terminal.Out.WriteLine($"  x ← x·s, a learned factor for each of {layer.Inputs.Count} inputs");
             if (layer.Units.Count > 0) WriteUnits(json, layer);
             JsonReport.Numbers(json, "outputs", layer.Outputs);
             json.WriteEndObject();

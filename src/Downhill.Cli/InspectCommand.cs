@@ -125,6 +125,7 @@ internal sealed class InspectCommand : CliCommand
         Dense { HasBias: true } dense => $"{inputs}·{dense.Units} + {dense.Units}",
         Dense dense => $"{inputs}·{dense.Units}",
         BatchNorm => $"2·{inputs}",
+        FeatureScale => $"{inputs}",
         _ => "",
     };
 
@@ -134,10 +135,7 @@ internal sealed class InspectCommand : CliCommand
         Line("inputs",
             Listed(preparation.Inputs.Select(c =>
             c.Kind == ColumnKind.Category ? $"{c.Name} ({c.Categories.Count} categories)" : c.Name)));
-        bool isShifted = preparation.Shift.Any(s => s != 0), isCommon = preparation.Scale.Distinct().Count() == 1;
-        Line("prepared", isShifted ? "each column to mean 0 and deviation 1 of the training rows"
-            : isCommon && preparation.Scale[0] != 1 ? $"divided by {MetricsTable.Short(1 / preparation.Scale[0])}"
-                : "as they are");
+        Line("prepared", PreparationWords.Of(preparation));
         if (network.Image is ImageShape image) Line("image", $"{image.Width}×{image.Height} pixels");
         if (preparation.Target.IsClass)
         {

@@ -14,8 +14,11 @@ namespace Downhill.Cli;
 /// <param name="PictureSeconds">Of one frame without training.</param>
 /// <param name="FrameBytes">Of one such reply.</param>
 /// <param name="FirstSeconds">From nothing to the first picture: session, catalogs, settings, frame.</param>
+/// <param name="SurfaceSeconds">Of an error surface of 60×60 points over 500 examples, 2-4-2-2.</param>
+/// <param name="CoarseSeconds">Of its first, coarse picture of 15×15.</param>
 internal sealed record PlaygroundSpeed(
-    double Bare, double Inside, double Pictures, double PictureSeconds, int FrameBytes, double FirstSeconds)
+    double Bare, double Inside, double Pictures, double PictureSeconds, int FrameBytes, double FirstSeconds,
+    double SurfaceSeconds, double CoarseSeconds)
 {
     private const string Hash = "#v=1&data=spiral&layers=8,8";
     private const string Want = "\"want\":{\"units\":50,\"output\":200,\"parameters\":true,\"measures\":true,\"loss\":"
@@ -60,7 +63,22 @@ internal sealed record PlaygroundSpeed(
         }
         for (int i = 0; i < 20; i++) Ask($"\"do\":\"frame\",\"budget\":0,\"train\":false,{Want}");
         double picture = Frames(0), pictures = Frames(10);
-        return new(Median(bare), Median(inside), pictures, 1 / picture, bytes, first);
+        int frameBytes = bytes;
+        Ask("\"do\":\"open\",\"hash\":\"#v=1&data=circle&rows=500&train=1&layers=4,2\"");
+        double coarse = Surface(15), fine = Surface(60);
+        return new(Median(bare), Median(inside), pictures, 1 / picture, frameBytes, first, fine, coarse);
+
+        double Surface(int size)
+        {
+            List<double> times = [];
+            for (int k = 0; k < 7; k++)
+            {
+                double start = Now();
+                Ask($"\"do\":\"surface\",\"first\":[0,0,0],\"second\":[0,1,0],\"size\":{size}");
+                times.Add(Now() - start);
+            }
+            return Median(times);
+        }
 
         // Frames per second, pulled one after another.
         double Frames(int budget)

@@ -39,6 +39,7 @@ internal sealed class PredictCommand : CliCommand
         DataReading reading =
             TableWords.Open(words.GetValue(data)!, network, needTarget: false,
             new TableWords(noHeader, delimiter, decimalMark).Read(words));
+        foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         bool withProbabilities = words.GetValue(probabilities);
         if (withProbabilities && !network.Preparation.Target.IsClass)
             Throw.Input("--probabilities", "a model of classes", "one of numbers", "Leave it out.");

@@ -10,16 +10,17 @@ internal sealed partial class TrainCommand : CliCommand
         Execution = "Run";
 
     private readonly Argument<string?> data;
-    private readonly GroupedOption<string?> target, task, ignore, test, validation, delimiter, decimalMark, weight,
+    private readonly GroupedOption<string?> target, task, ignore, categorical, numericColumns, missing, test, folds,
+        foldsFile, validation, delimiter, decimalMark, weight,
         classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer,
-        forwardScale;
+        forwardScale, scaling;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
-        l1, l2, weightDecay, clip, layerRates;
+        l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
     private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
-    private readonly GroupedOption<bool> noHeader, batchNorm, json, quiet;
+    private readonly GroupedOption<bool> noHeader, batchNorm, featureScale, logTarget, json, quiet;
 
     public TrainCommand(Terminal terminal, CancellationToken cancellation)
         : base("train", "Trains a network and writes a model. Without DATA: handwritten digits.", terminal,
@@ -33,11 +34,20 @@ internal sealed partial class TrainCommand : CliCommand
             "what to predict: name, 1-based number or range such as 257-266; the last column if not given");
         task = Add(DataGroup, "--task", "classify|regress", "classes or numbers; seen from the target if not given");
         ignore = Add(DataGroup, "--ignore", "COLS", "columns that are neither input nor target");
+        categorical = Add(
+            DataGroup, "--categorical", "COLS", "columns whose values are names (texts are, if not given)");
+        numericColumns = Add(DataGroup, "--numeric", "COLS", "columns whose values are numbers: a text in one is a "
+            + "mistake");
+        missing = Add(DataGroup, "--missing", "TOKENS",
+            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
         test = Add(DataGroup, "--test", "FILE|SHARE",
             "held out to measure the result (0.2, or the set's own test part)");
         validation =
             Add(DataGroup, "--validation", "FILE|SHARE",
             "held out for stopping and for the best weights (0.1 of the rest where needed)");
+        folds = Add(DataGroup, "--folds", "K", "cross-validation with K folds: a fit per fold, tested on the fold");
+        foldsFile = Add(DataGroup, "--folds-file", "FILE", "the same with given folds: on a line the 0-based rows that "
+            + "test");
         weight = Add(DataGroup, "--weight", "COL", "column with the weight of each row");
         classWeight = Add(DataGroup, "--class-weight", "balanced",
             "weights of the classes: 'balanced' for the same total each, or numbers such as setosa=1,virginica=5");
@@ -62,6 +72,14 @@ internal sealed partial class TrainCommand : CliCommand
         forwardScale = Add(Network, "--forward-scale", "none|lecun",
             "'lecun' divides each unit's sum by √(its inputs), of weights that start as much larger (none)");
 
+        scaling = Add(Network, "--scaling", "NAME",
+            "of numeric inputs: none, standard, common, robust or quantile (what suits the data)");
+        featureScale = AddFlag(Network, "--feature-scale", "learn a factor for every input");
+
+        recipe = Add(Learning, "--recipe", "NAME", "where all that is left open comes from: "
+            + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (plain)");
+        ensemble = Add(Learning, "--ensemble", "K", "K networks side by side, one per core, that become one model");
+        logTarget = AddFlag(Learning, "--log-target", "learn ln(1 + v) of a numeric target v: prices, sizes, counts");
         from = Add(Learning, "--from", "MODEL", "start from the weights of this model");
         loss = Add(Learning, "--loss", "NAME", "cost of an example (what suits the output)");
         reduction = Add(Learning, "--reduction", "mean|sum",
@@ -72,7 +90,8 @@ internal sealed partial class TrainCommand : CliCommand
         momentum = Add(Learning, "--momentum", "0.9|0.5..0.9",
             "γ of the momentum; two numbers: the first until learning settles, then the second");
         layerRates = Add(Learning, "--layer-lr", "lecun|0.1,1,1",
-            "factors on the learning rate, layer by layer from the input; 'lecun' for 1/√(inputs of the unit)");
+            "factors on the learning rate, layer by layer from the input, or bias=0.1,scale=6 by kind; 'lecun' for "
+                + "1/√(inputs of the unit)");
         schedule = Add(Learning, "--schedule", "NAME",
             "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other "
                 + "number: "
@@ -82,6 +101,8 @@ internal sealed partial class TrainCommand : CliCommand
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
         weightDecay = Add(Learning, "--weight-decay", "NUMBER", "decoupled decay: w ← w − η·decay·w besides the step");
         clip = Add(Learning, "--clip", "NUMBER", "longest gradient; a longer one is shortened");
+        augment = Add(Learning, "--augment", "NAME[,NAME]",
+            "distorts training images anew in each epoch: affine, elastic(sigma=4,alpha=34)");
 
         epochs = Add(Stopping, "--epochs", "N", "most passes over the rows");
         time = Add(Stopping, "--time", "30s|5m", "most time");
@@ -130,7 +151,8 @@ internal sealed partial class TrainCommand : CliCommand
             Names("activations", Catalog.Default.Activations), Names("losses", Catalog.Default.Losses),
             Names("optimizers", Catalog.Default.Optimizers), Names("schedules", Catalog.Default.Schedules),
             Names("initializers", Catalog.Default.Initializers),
-                Names("stopping rules", Catalog.Default.StoppingRules))),
+            Names("stopping rules", Catalog.Default.StoppingRules),
+            Names("augmentations", Catalog.Default.Augmentations))),
         ("File of --connections",
             "A block of lines for each hidden layer, blank lines between blocks. Each line is a unit, each 0 or 1 in "
                 + "it an "
@@ -145,6 +167,9 @@ internal sealed partial class TrainCommand : CliCommand
         new TableWords(noHeader, delimiter, decimalMark, target).Read(words) with
         {
             Ignore = words.GetValue(ignore),
+            Categorical = words.GetValue(categorical),
+            NumericColumns = words.GetValue(numericColumns),
+            Missing = words.GetValue(missing)?.Split(','),
             Weight = words.GetValue(weight),
             Task = Values.OneOf(task.Name, words.GetValue(task), "classify", "regress") switch
             {
@@ -173,13 +198,19 @@ internal sealed partial class TrainCommand : CliCommand
             Output = words.GetValue(output) is string outputName ? catalog.Activation(outputName) : null,
             BatchNorm = words.GetValue(batchNorm),
             Dropout = Values.Number(dropout.Name, words.GetValue(dropout), 0, 1, "0.2 drops every fifth output.",
-                highIncluded: false) ?? 0,
+                highIncluded: false),
             Connections = share ?? 1,
             Masks = masks,
             Initializer = words.GetValue(initializer) is string initializerName ? catalog.Initializer(initializerName)
                 : null,
             ForwardScale = (ForwardScale?)Values.OneOf(forwardScale.Name, words.GetValue(forwardScale),
                 "none", "lecun"),
+            Recipe = words.GetValue(recipe) is string recipeName ? Recipe.Parse(recipeName) : null,
+            Ensemble = Values.Whole(ensemble.Name, words.GetValue(ensemble), 1, 100, "5 is usual."),
+            Scaling = (Scaling?)Values.OneOf(scaling.Name, words.GetValue(scaling), "none", "standard", "common",
+                "robust", "quantile"),
+            FeatureScale = words.GetValue(featureScale) ? true : null,
+            LogTargets = words.GetValue(logTarget),
             From = start is null ? null : Model.Load(start),
             Loss = words.GetValue(loss) is string lossName ? catalog.Loss(lossName) : null,
             Reduction = (Reduction)(Values.OneOf(reduction.Name, words.GetValue(reduction), "mean", "sum") ?? 0),
@@ -188,6 +219,8 @@ internal sealed partial class TrainCommand : CliCommand
                 Values.Number(learningRate.Name, words.GetValue(learningRate), 0, 1e6,
                 "Usual values lie between 0.0001 and 1.", lowIncluded: false),
             Schedules = schedules,
+            Augment = words.GetValue(augment) is string distortions
+                ? [.. Catalog.Parts(distortions).Select(Catalog.Default.Augmentation)] : [],
             LayerLearningRates = words.GetValue(layerRates) is string rates ? LayerRates.Parse(rates) : null,
             ClassWeight = words.GetValue(classWeight) is string weights ? ClassWeight.Parse(weights) : null,
             Batch = batchText is null ? null : batchText.Equals("all", StringComparison.OrdinalIgnoreCase) ? 0

@@ -18,6 +18,11 @@ internal sealed partial class TrainCommand
         TableOptions layout = ReadLayout(words);
         DataReading reading = DataSource.Open(name, layout);
         Dataset set = reading.Data;
+        Split[]? splits = ReadFolds(words, set, options.Seed);
+        if (splits is not null)
+            return TrainFolds(words, reading, splits,
+                options with { Validation = Part(words.GetValue(validation), "--validation", set, layout) }, isQuiet,
+                    isJson);
         string modelPath = words.GetValue(modelFile) ?? $"{set.Name}.safetensors";
         CheckWritable("--model", modelPath);
         if (checkpointPath is not null) CheckWritable("--checkpoint", checkpointPath);
@@ -42,6 +47,7 @@ internal sealed partial class TrainCommand
         if (resumePath is null)
         {
             plan = FitPlan.Make(set, options);
+            if (plan.Members > 1) return TrainEnsemble(words, reading, plan, modelPath, isQuiet, isJson);
             session = plan.Start();
         }
         else
@@ -141,7 +147,8 @@ internal sealed partial class TrainCommand
         TrainOptions now = wanted.Options, was = plan.Options;
         (Option Option, object Now, object Was)[] fixedOnes =
         [
-            (hidden, wanted.Network, plan.Network), (activation, wanted.Network, plan.Network),
+            (hidden, wanted.Network, plan.Network), (featureScale, wanted.Network, plan.Network),
+                (activation, wanted.Network, plan.Network),
                 (output, wanted.Network, plan.Network),
             (connections, wanted.Network, plan.Network), (dropout, wanted.Network, plan.Network),
                 (batchNorm, wanted.Network, plan.Network),

@@ -10,7 +10,7 @@ internal static class TrainReport
 {
     private static readonly SearchValues<char> NeedsQuotes = SearchValues.Create(" ()&;'\"*?$<>|");
 
-    public static void WriteChoice(Terminal terminal, DataReading reading, FitPlan plan, TrainSession<float> session,
+    public static void WriteChoice(Terminal terminal, DataReading reading, FitPlan plan, TrainSession<float>? session,
         string? resumed)
     {
         TrainOptions options = plan.Options;
@@ -19,9 +19,12 @@ internal static class TrainReport
             : $"{plan.Data.Target.Names.Count} number{(plan.Data.Target.Names.Count == 1 ? "" : "s")}";
         if (reading.Data.Source.Length > 0 && reading.Summary.StartsWith(reading.Data.Source, StringComparison.Ordinal))
             Line("read", reading.Summary);
+        foreach (string note in reading.Notes) Line("", note);
         Line("data",
             $"{plan.Data.Name}: {plan.Data.Inputs.Count} inputs, {goal}; {MetricsTable.Count(plan.Rows.Length)} train"
             + Held(plan.ValidationRows, "validation") + Held(plan.TestRows, "test") + " rows");
+        Line("prepared", PreparationWords.Of(plan.Preparation)
+            + (plan.Preparation.LogTargets ? "; targets as ln(1 + v)" : ""));
         string[] hidden =
             [.. network.Layers.SkipLast(1).Select(l =>
             l switch { Dense d => d.Activation.ToString(), BatchNorm b => $"batch_norm {b.Activation}", Dropout d =>
@@ -33,6 +36,8 @@ internal static class TrainReport
                 (d.Initializer ?? Initializers.For(d.Activation)).ToString()).Distinct())}" : " from the model given")
             + (network.Layers.OfType<Dense>().Any(d => d.ForwardScale != ForwardScale.None)
             ? ", sums divided by √inputs" : ""));
+        Line("recipe", $"{plan.Recipe.Name}: {plan.Recipe.Summary}"
+            + (plan.Members > 1 ? $"; an ensemble of {plan.Members}" : ""));
         StringBuilder learning = new($"{options.Loss}, {options.Optimizer}");
         if (options.Optimizer.Method is null)
             learning.Append($", learning rate {Numbers.Text(options.EffectiveLearningRate)}");
@@ -40,6 +45,7 @@ internal static class TrainReport
             learning.Append(schedule.Parameter == "learning_rate" ? $" ({schedule.Schedule})"
                 : $", {schedule.Parameter} by {schedule.Schedule}");
         if (options.LayerRates is not null) learning.Append($", layers' rates {options.LayerRates}");
+        if (options.Augment.Count > 0) learning.Append($", images distorted by {string.Join(",", options.Augment)}");
         if (options.Reduction == Reduction.Sum) learning.Append(", sum");
         if (options.ClassWeights is not null)
             learning.Append($", class weights {string.Join(",", options.ClassWeights.Select(MetricsTable.Short))}");
@@ -56,7 +62,7 @@ internal static class TrainReport
         Line("stopping",
             $"{MetricsTable.Count(options.Epochs)} epochs{time}{stop}{kept}");
         if (resumed is not null)
-            Line("resumed", $"{resumed}, after epoch {session.State.Epoch}, step {session.State.Step}");
+            Line("resumed", $"{resumed}, after epoch {session!.State.Epoch}, step {session.State.Step}");
 
         static string Held(int[] rows, string purpose) =>
             rows.Length == 0 ? "" : $", {MetricsTable.Count(rows.Length)} {purpose}";
@@ -73,7 +79,7 @@ internal static class TrainReport
     }
 
     public static void Write(
-        Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result, string modelPath,
+        Terminal terminal, FitPlan plan, TrainSession<float>? session, FitResult result, string modelPath,
             string? checkpoint, string data, string? report = null, string? log = null)
     {
         if (!result.Stopped.IsDiverged)
@@ -81,7 +87,7 @@ internal static class TrainReport
             terminal.Out.WriteLine();
             LossPlot.Write(terminal, result.History,
                 plan.Options.Reduction == Reduction.Sum ? 1.0 / plan.Rows.Length : 1,
-                plan.Options.KeepBest ? session.State.BestEpoch : 0);
+                plan.Options.KeepBest ? session?.State.BestEpoch ?? 0 : 0);
             MetricsTable.Write(terminal, ("train", result.Train), ("validation", result.Validation),
                 ("test", result.Test));
             (string part, Metrics shown) = result.Test is not null ? ("test rows", result.Test)
@@ -91,8 +97,8 @@ internal static class TrainReport
             terminal.Out.WriteLine();
         }
         string epochs =
-            $"{MetricsTable.Count(session.State.Epoch)} epoch{(session.State.Epoch == 1 ? "" : "s")} in "
-                + $"{Seconds(result.Seconds)}";
+            $"{MetricsTable.Count(result.Model.Training!.Epochs)} epoch"
+                + $"{(result.Model.Training.Epochs == 1 ? "" : "s")} in {Seconds(result.Seconds)}";
         Line("stopped", result.Stopped.Rule == "epochs" ? $"after all {epochs}"
             : $"after {epochs}: " + (result.Stopped.IsDiverged ? "diverged"
                 : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text));
@@ -113,6 +119,12 @@ internal static class TrainReport
         string modelPath) =>
         WriteJson(terminal, plan.Data, (plan.Rows.Length, plan.ValidationRows.Length, plan.TestRows.Length),
             (session.State.Epoch, (double)session.State.Epoch * plan.Rows.Length + session.State.Position),
+            plan.Options.Seed, result, modelPath, []);
+
+    /// <summary>The same for networks that were trained side by side.</summary>
+    public static void WriteJson(Terminal terminal, FitPlan plan, FitResult result, string modelPath) =>
+        WriteJson(terminal, plan.Data, (plan.Rows.Length, plan.ValidationRows.Length, plan.TestRows.Length),
+            (result.Model.Training!.Epochs, (double)result.Model.Training.Epochs * plan.Members * plan.Rows.Length),
             plan.Options.Seed, result, modelPath, []);
 
     private static void WriteJson(

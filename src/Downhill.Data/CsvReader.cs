@@ -4,8 +4,8 @@ using Sylvan.Data.Csv;
 namespace Downhill.Data;
 
 /// <summary>
-/// Reads tables of numbers with a class or number column: comma, semicolon, tab or blank separated text, plain or
-/// gzipped. Inputs must be numbers; text inputs and missing values are refused with their place.
+/// Reads tables: comma, semicolon, tab or blank separated text, plain or gzipped. Columns of numbers, categories (text)
+/// and dates are told apart; an empty field or a mark such as <c>?</c> is a missing value.
 /// </summary>
 public static class CsvReader
 {
@@ -41,11 +41,19 @@ public static class CsvReader
     {
         private readonly TableLayout layout = TableLayout.Detect(path, options);
         private readonly NumberFormatInfo format = TableLayout.Format(options.Decimal);
-        private int[] inputs = [], targets = [];
+        private readonly char point = options.Decimal;
+        private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> missingMarks =
+            new HashSet<string>(options.Missing ?? [], StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
+        private readonly bool hasMarks = options.Missing is { Count: > 0 };
+        private readonly List<string> notes = [];
+        private InputField[] inputs = [];
+        private int[] targets = [];
         private int weight = -1;
+        private bool isKnown;
 
-        private float[] numeric = new float[1024];
-        private int numericCount, rows;
+        private Blocks<float> numeric = new();
+        private Blocks<int> codes = new();
+        private int rows;
         private readonly List<float> weights = [];
         private int line = 1;
 
@@ -63,35 +71,173 @@ public static class CsvReader
                     Throw.Input($"{path}, column '{Names[t]}'", "one use of a column",
                         "target and also ignored or weight", "Choose one of them.");
             int[] taken = [weight, .. targets, .. ignored];
-            inputs = [.. Enumerable.Range(0, Names.Count).Except(taken)];
-            if (inputs.Length == 0 || targets.Length == 0)
+            int[] places = [.. Enumerable.Range(0, Names.Count).Except(taken)];
+            if (places.Length == 0 || targets.Length == 0)
                 Throw.Input(path, "at least one input column and a target",
                     $"{Names.Count} column{(Names.Count == 1 ? "" : "s")} ({layout.DelimiterName})",
                     "If the fields are separated otherwise, give --delimiter.");
 
-            TargetColumns target = targets.Length == 1
-                ? new SingleTarget(this, targets[0], options.Task)
-                : new SeveralTargets(this, targets, options.Task);
-            Scan(target.Add);
-            var (description, codes, values) = target.Finish();
+            inputs = FirstGuess(places);
+            TargetColumns target;
+            do
+            {
+                Restart();
+                target = targets.Length == 1 ? new SingleTarget(this, targets[0], options.Task)
+                    : new SeveralTargets(this, targets, options.Task);
+                Scan(target.Add);
+            }
+            while (ChangesItsMind());
+            var (description, classes, values) = target.Finish();
             if (description.IsClass && description.Classes.Count < 2)
                 Throw.Input($"{path}, target '{string.Join(", ", description.Names)}'", "at least two classes",
                     $"'{description.Classes[0]}' in every row", "Name another column with --target.");
-            var data = new Dataset(
-                DataSource.NameOf(path), [.. inputs.Select(i => new Column(Names[i]))], description, Numeric(), [],
-                codes, values, Weights())
+            (Column[] columns, float[] numbers, int[] categories) = Collect();
+            var data = new Dataset(DataSource.NameOf(path), columns, description, numbers, categories, classes, values,
+                Weights())
             {
                 Source = path,
             };
-            return new DataReading(data, Summary(data));
+            return new DataReading(data, Summary(data)) { Notes = notes };
         }
+
+        /// <summary>Columns are numbers until something else is seen, unless the first lines show nothing but
+        /// text.</summary>
+        private InputField[] FirstGuess(int[] places)
+        {
+            int[] categorical = options.Categorical is null ? []
+                : ColumnSelection.Parse(path, "Categorical", options.Categorical, Names);
+            int[] numbers = options.NumericColumns is null ? []
+                : ColumnSelection.Parse(path, "Numeric", options.NumericColumns, Names);
+            if (categorical.Intersect(numbers).ToArray() is [int both, ..])
+                Throw.Input($"{path}, column '{Names[both]}'", "one kind of a column", "categorical and also numeric",
+                    "Choose one of them.");
+            return [.. places.Select(place =>
+            {
+                List<string> seen = [
+                    .. layout.Sample.Where(f => place < f.Count && !IsMissing(f[place])).Select(f => f[place])];
+                bool isText = seen.Count > 0 && seen.TrueForAll(f => !TryNumber(f, out _));
+                FieldKind kind = categorical.Contains(place) ? FieldKind.Category : !isText || numbers.Contains(place)
+                    ? FieldKind.Number
+                    : seen.TrueForAll(f => DateParts.TryParse(f, out _)) ? FieldKind.Date : FieldKind.Category;
+                bool wrongMark = kind == FieldKind.Category && !categorical.Contains(place)
+                    && seen.TrueForAll(LooksLikeNumber);
+                return new InputField(place, Names[place], wrongMark ? FieldKind.Number : kind)
+                {
+                    IsFixed = wrongMark || categorical.Contains(place) || numbers.Contains(place),
+                };
+            })];
+        }
+
+        // A decimal comma or thousands separators: numbers for the eye, which are to be refused with their remedy.
+        private bool LooksLikeNumber(string field) =>
+            TableLayout.IsNumber(field, options.Decimal == '.' ? ',' : '.') || HasThousands(field);
+
+        private static bool HasThousands(string field)
+        {
+            string bare = field.TrimStart('-');
+            int separators = bare.Count(c => c is ',' or '\'' or ' ' or '\u00A0');
+            if (separators == 0) return false;
+            string[] groups = bare.Split([',', '\'', ' ', '\u00A0', '.']);
+            return groups.Length > 1 && groups[0].Length is >= 1 and <= 3
+                && groups.All(g => g.Length > 0 && g.All(char.IsAsciiDigit))
+                && groups.Skip(1).Take(separators).All(g => g.Length == 3);
+        }
+
+        private void Restart()
+        {
+            foreach (InputField field in inputs) field.Reset();
+            (numeric, codes) = (new(), new());
+            weights.Clear();
+            (rows, line) = (0, 1);
+        }
+
+        /// <summary>After a look at all rows: whether a column is something else than was thought, so that they must be
+        /// read again.</summary>
+        private bool ChangesItsMind()
+        {
+            bool again = false;
+            foreach (InputField field in inputs)
+            {
+                if (field.Texts == 0 || field.Kind == FieldKind.Category) continue;
+                (int at, string text) = field.FirstText;
+                // A few texts among many different numbers are mistakes; otherwise the numbers are names too.
+                bool isMistake = field.Kind == FieldKind.Number
+                    && (field.IsFixed || LooksLikeNumber(text)
+                    || (field.HasManyNumbers && field.Numbers >= 9L * field.Texts));
+                if (isMistake) NoNumber(at, field.Place, text, field.Numbers);
+                field.Kind = FieldKind.Category;
+                again = true;
+            }
+            return again;
+        }
+
+        /// <summary>Columns and numbers in their last form; what is left out is noted.</summary>
+        private (Column[] Columns, float[] Numeric, int[] Codes) Collect()
+        {
+            InputField[] categories = [.. inputs.Where(f => f.Kind == FieldKind.Category)];
+            foreach (InputField field in categories)
+            {
+                bool isName = rows > 20 && !field.IsFixed && field.DifferentTexts > rows / 2;
+                if (isName) field.Dropped = $"{field.DifferentTexts} different texts in {rows}"
+                    + $" rows look like names or numbers of the rows";
+            }
+            if (inputs.All(f => f.Dropped is not null))
+                Throw.Input(path, "an input column whose values come more than once",
+                    string.Join(", ", inputs.Select(f => f.Name)),
+                    "Say --categorical COLS to use one as it is.");
+            List<Column> columns = [];
+            int[]?[] places = new int[categories.Length][];
+            for (int i = 0, c = 0; i < inputs.Length; i++)
+            {
+                InputField field = inputs[i];
+                if (field.Kind == FieldKind.Number) columns.Add(new(field.Name));
+                else if (field.Kind == FieldKind.Date) columns.AddRange(
+                    DateParts.Names.Select(part => new Column($"{field.Name}.{part}")));
+                else if (field.Dropped is not null) c++;
+                else
+                {
+                    (string[] names, places[c]) = field.Categories();
+                    if (names.Length < field.DifferentTexts)
+                        notes.Add($"{Quoted(field)}: the {names.Length} most frequent of {field.DifferentTexts}"
+                            + $" categories are used, the others count as unknown");
+                    columns.Add(new(field.Name, ColumnKind.Category, names));
+                    c++;
+                }
+            }
+            int kept = places.Count(p => p is not null), at = 0;
+            int[] raw = codes.ToArray(), result = new int[kept * rows];
+            for (int row = 0; row < rows; row++)
+                for (int c = 0; c < places.Length; c++)
+                    if (places[c] is int[] place) result[at++] = raw[row * places.Length + c] is >= 0 and int code
+                        ? place[code] : -1;
+            NoteKinds();
+            return ([.. columns], numeric.ToArray(), result);
+        }
+
+        private void NoteKinds()
+        {
+            Note("categories", inputs.Where(f => f.Kind == FieldKind.Category && f.Dropped is null)
+                .Select(f => $"{f.Name} ({f.DifferentTexts})"));
+            Note("dates, as year, month, day, weekday and hour",
+                inputs.Where(f => f.Kind == FieldKind.Date).Select(f => f.Name));
+            Note("missing values in", inputs.Where(f => f.Missing > 0).Select(f => $"{f.Name} ({f.Missing})"));
+            foreach (InputField field in inputs)
+                if (field.Dropped is string why) notes.Add(
+                    $"{Quoted(field)} is left out: {why} (--categorical {field.Name} takes it as it is)");
+
+            void Note(string what, IEnumerable<string> names)
+            {
+                string[] all = [.. names];
+                if (all.Length > 0) notes.Add($"{what}: {string.Join(", ", all.Take(20))}"
+                    + $"{(all.Length > 20 ? $" and {all.Length - 20} more" : "")}");
+            }
+        }
+
+        private static string Quoted(InputField field) => $"'{field.Name}'";
 
         public DataReading Like(IReadOnlyList<Column> model, Target target, bool needTarget)
         {
-            foreach (Column column in model)
-                if (column.Kind != ColumnKind.Numeric)
-                    Throw.Input($"Column '{column.Name}'", "a numeric column", "categories",
-                        "Categories in tables are not handled yet.");
+            isKnown = true;
             weight = options.Weight is null ? -1 : Single("Weight", options.Weight);
             targets = options.Target is null ? [] : ColumnSelection.Parse(path, "Target", options.Target, Names);
             if (layout.HasHeader) MatchByName(model, target);
@@ -108,67 +254,107 @@ public static class CsvReader
                 Throw.Input(path, $"{wanted} target columns, as in the model",
                     $"{targets.Length}", "Give the same columns with --target.");
             Scan(columns is null ? static _ => { } : columns.Add);
-            var (_, codes, values) = columns?.Finish() ?? (target, [], []);
+            var (_, classes, values) = columns?.Finish() ?? (target, [], []);
+            foreach (InputField field in inputs)
+                if (field.Unknown > 0)
+                    notes.Add($"{field.Unknown} values in {Quoted(field)} that the model does not know, such as '"
+                        + $"{Shortened(field.FirstUnknown!)}', count as unknown");
             var data = new Dataset(
-                DataSource.NameOf(path), model, columns is null ? new Target([], []) : target, Numeric(), [], codes,
+                DataSource.NameOf(path), model, columns is null ? new Target([], []) : target, numeric.ToArray(),
+                    codes.ToArray(), classes,
                 values, Weights())
             {
                 Source = path,
             };
-            return new DataReading(data, Summary(data));
+            return new DataReading(data, Summary(data)) { Notes = notes };
         }
 
         private void MatchByName(IReadOnlyList<Column> model, Target target)
         {
             string[] names = [.. Names];
-            inputs = [.. model.Select(column => Array.IndexOf(names, column.Name))];
-            for (int i = 0; i < inputs.Length; i++)
-                if (inputs[i] < 0)
-                    Throw.Input($"{path}, line 1", $"the model's input column '{model[i].Name}'",
+            List<(Column Column, int Place, int Part)> found0 = [];
+            foreach (Column column in model)
+            {
+                int place = Array.IndexOf(names, column.Name), part = -1;
+                if (place < 0 && column.Kind == ColumnKind.Numeric
+                    && DateParts.Split(column.Name) is (string date, int which))
+                    (place, part) = (Array.IndexOf(names, date), which);
+                if (place < 0)
+                    Throw.Input($"{path}, line 1", $"the model's input column '{column.Name}'",
                         $"columns {ColumnSelection.Listed(Names)}",
-                        Suggest.Nearest(model[i].Name, names) is { } near
+                        Suggest.Nearest(column.Name, names) is { } near
                             ? $"Is it '{near}'? Rename it."
                             : "Add the column, or say --no-header if line 1 holds data.");
+                found0.Add((column, place, part));
+            }
+            inputs = Fields(found0);
             if (targets.Length > 0) return;
             int[] found = [.. target.Names.Select(name => Array.IndexOf(names, name))];
             if (found.Length > 0 && found.All(i => i >= 0)) targets = found;
         }
 
+        /// <summary>The model's columns as fields of the file; the parts of a date are one field.</summary>
+        private static InputField[] Fields(IReadOnlyList<(Column Column, int Place, int Part)> columns)
+        {
+            List<InputField> fields = [];
+            foreach ((Column column, int place, int part) in columns)
+            {
+                if (part > 0) continue;
+                InputField field = new(place, part < 0 ? column.Name : DateParts.Split(column.Name)!.Value.Column,
+                    part >= 0 ? FieldKind.Date : column.Kind == ColumnKind.Category ? FieldKind.Category
+                        : FieldKind.Number)
+                { IsFixed = true };
+                field.Know(column.Categories);
+                fields.Add(field);
+            }
+            return [.. fields];
+        }
+
         // Without names: the inputs alone; or, for a model whose own file had no header, the places its names x1,
         // x2, … tell; or the inputs and then the target, as the default for training has it.
-        private void MatchByPosition(IReadOnlyList<Column> model, Target target)
+        private void MatchByPosition(IReadOnlyList<Column> columns, Target target)
         {
+            // The parts of a date are one column of the file.
+            (Column Column, int Part)[] model = [
+                .. columns.Select(
+                c => (c, c.Kind == ColumnKind.Numeric && DateParts.Split(c.Name) is (_, int part) ? part : -1))
+                .Where(c => c.Item2 <= 0)];
+            string[] modelNames = [
+                .. model.Select(m => m.Part < 0 ? m.Column.Name : DateParts.Split(m.Column.Name)!.Value.Column)];
+            int[] chosen;
             int[] free = [.. Enumerable.Range(0, Names.Count).Where(i => i != weight && !targets.Contains(i))];
-            if (free.Length == model.Count)
-            {
-                inputs = free;
-                return;
-            }
             string[] names = [.. Names];
-            int[] placed = [.. model.Select(column => Array.IndexOf(names, column.Name))];
+            int[] placed = [.. modelNames.Select(name => Array.IndexOf(names, name))];
             int[] placedTargets = [.. target.Names.Select(name => Array.IndexOf(names, name))];
-            if (placed.All(i => i >= 0) && placedTargets.All(i => i >= 0))
+            if (free.Length == model.Length)
             {
-                inputs = placed;
+                chosen = free;
+            }
+            else if (placed.All(i => i >= 0) && placedTargets.All(i => i >= 0))
+            {
+                chosen = placed;
                 if (targets.Length == 0) targets = placedTargets;
             }
-            else if (targets.Length == 0 && free.Length == model.Count + target.Names.Count)
+            else if (targets.Length == 0 && free.Length == model.Length + target.Names.Count)
             {
-                inputs = free[..model.Count];
-                targets = free[model.Count..];
+                chosen = free[..model.Length];
+                targets = free[model.Length..];
             }
             else
             {
-                int all = model.Count + target.Names.Count;
-                Throw.Input(path, $"{model.Count} input columns, or {all} with the target, in the model's order",
+                int all = model.Length + target.Names.Count;
+                chosen = [];
+                Throw.Input(path, $"{model.Length} input columns, or {all} with the target, in the model's order",
                     $"{Names.Count} columns and no header",
                     "Add a line with the column names, or the columns that are missing.");
             }
+            inputs = Fields([.. model.Select((m, i) => (m.Column, chosen[i], m.Part))]);
         }
 
         private void Scan(Action<CsvDataReader> readTarget)
         {
-            using TextReader text = TableText.Reader(path, layout.Delimiter);
+            using TextReader text =
+                new FieldLimit(TableText.Reader(path, layout.Delimiter), path, layout.Delimiter);
             using CsvDataReader csv = CsvDataReader.Create(text, new CsvDataReaderOptions
             {
                 HasHeaders = false, Delimiter = layout.Delimiter, Comment = '\0', BufferSize = 1 << 16,
@@ -227,19 +413,65 @@ public static class CsvReader
 
         private void AddRow(CsvDataReader csv)
         {
-            if (numericCount + inputs.Length > numeric.Length)
+            if (numeric.Count + inputs.Length * DateParts.Names.Length > Array.MaxLength)
+                Throw.Input($"{path}, line {line}", $"at most {Array.MaxLength} values in memory", "more",
+                    "Use fewer rows or columns.");
+            foreach (InputField field in inputs)
             {
-                long size = Math.Max(numeric.Length * 2L, numericCount + inputs.Length);
-                if (numericCount + (long)inputs.Length > Array.MaxLength)
-                    Throw.Input($"{path}, line {line}", $"at most {Array.MaxLength} values in memory", "more",
-                        "Use fewer rows or columns.");
-                Array.Resize(ref numeric, (int)Math.Min(size, Array.MaxLength));
+                ReadOnlySpan<char> text = csv.GetFieldSpan(field.Place);
+                if (field.Kind == FieldKind.Number)
+                {
+                    bool isMark = hasMarks && missingMarks.Contains(text.Trim());
+                    float value = float.NaN;
+                    if (!isMark && QuickFloat.TryParse(text, point, format, out value)
+                        && float.IsFinite(value)) field.SawNumber(value);
+                    else value = NotANumber(csv, field);
+                    numeric.Add(value);
+                    continue;
+                }
+                text = text.Trim();
+                bool isMissing = IsMissing(text);
+                if (isMissing) field.Missing++;
+                if (field.Kind == FieldKind.Category)
+                {
+                    codes.Add(isMissing ? -1 : isKnown ? field.KnownCode(Normal(field, text))
+                        : field.Code(Normal(field, text)));
+                    continue;
+                }
+                DateTime date = default;
+                if (!isMissing && !DateParts.TryParse(text, out date))
+                {
+                    if (isKnown)
+                        Throw.Input(At(field.Place), "a date such as 2026-11-25", $"'{Shortened(text.ToString())}'",
+                            "Write it as in the training data.");
+                    field.SawText(line, text);
+                    isMissing = true;
+                }
+                for (int part = 0; part < DateParts.Names.Length; part++)
+                    numeric.Add(isMissing ? float.NaN : DateParts.Part(date, part));
             }
-            foreach (int column in inputs) numeric[numericCount++] = Number(csv, column);
             if (weight < 0) return;
             float w = Number(csv, weight);
             if (w < 0) Throw.Input(At(weight), "a weight of zero or more", $"{w}", "Correct the weight.");
             weights.Add(w);
+        }
+
+        /// <summary>Numbers as categories have one text each: "1" and "1.0" are the same.</summary>
+        private ReadOnlySpan<char> Normal(InputField field, ReadOnlySpan<char> text) =>
+            !isKnown && field.IsFixed && TryNumber(text, out double value) && double.IsFinite(value)
+                ? (value + 0.0).ToString("R", CultureInfo.InvariantCulture) : text;
+
+        public bool IsMissing(ReadOnlySpan<char> field) => TableLayout.IsMissing(field) || missingMarks.Contains(field);
+
+        /// <summary>A missing value, a mistake that is refused at once, or a text that makes the column something
+        /// else.</summary>
+        private float NotANumber(CsvDataReader csv, InputField field)
+        {
+            ReadOnlySpan<char> text = Field(csv, field.Place);
+            if (IsMissing(text)) field.Missing++;
+            else if (isKnown || TryNumber(text, out _)) return NoNumber(csv, field.Place);
+            else field.SawText(line, text);
+            return float.NaN;
         }
 
         public static ReadOnlySpan<char> Field(CsvDataReader csv, int column) => csv.GetFieldSpan(column).Trim();
@@ -247,34 +479,49 @@ public static class CsvReader
         public float Number(CsvDataReader csv, int column)
         {
             ReadOnlySpan<char> field = csv.GetFieldSpan(column);
-            bool good = float.TryParse(field, NumberStyles.Float, format, out float value) && float.IsFinite(value);
-            return good ? value : NoNumber(csv, column);
+            return QuickFloat.TryParse(field, point, format, out float value) && float.IsFinite(value) ? value
+                : NoNumber(csv, column);
         }
 
         public bool TryNumber(ReadOnlySpan<char> field, out double value) =>
             double.TryParse(field, NumberStyles.Float, format, out value);
 
-        private float NoNumber(CsvDataReader csv, int column)
+        private float NoNumber(CsvDataReader csv, int column) =>
+            NoNumber(line, column, Field(csv, column).ToString(), 0);
+
+        private float NoNumber(int at, int column, string field, int others)
         {
-            string field = Field(csv, column).ToString(), name = Names[column];
+            string name = Names[column], where = $"{path}, line {at}, column '{name}'";
             string quoted = name.Contains(' ', StringComparison.Ordinal) ? $"'{name}'" : name;
             string leaveOut = $"leave the column out with --ignore {quoted}";
-            if (TableLayout.IsMissing(field))
-                return Throw.Input<float>(At(column), "a number", Missing(field),
-                    $"Missing values are not handled yet: fill them in, remove the row, or {leaveOut}.");
+            if (IsMissing(field))
+                return Throw.Input<float>(where, "a number", Missing(field), $"Fill it in, remove the row, or "
+                    + $"{leaveOut}.");
             if (TryNumber(field, out double value))
-                return Throw.Input<float>(At(column), "a finite number that a float holds", $"'{field}'",
+                return Throw.Input<float>(where, "a finite number that a float holds", $"'{field}'",
                     $"Correct the value, or {leaveOut}.");
             char other = options.Decimal == '.' ? ',' : '.';
+            if (HasThousands(field))
+            {
+                string plain =
+                    new([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)]);
+                return Throw.Input<float>(where, "a number without separators between thousands", $"'{field}'",
+                    (TableLayout.IsNumber(field, other)
+                        ? $"If '{other}' is the decimal separator of the file, say --decimal {other}; else write"
+                        : "Write")
+                    + $" it as {plain}, or {leaveOut}.");
+            }
             if (field.Contains(other, StringComparison.Ordinal) && TableLayout.IsNumber(field, other))
-                return Throw.Input<float>(At(column), $"a number with decimal '{options.Decimal}'", $"'{field}'",
+                return Throw.Input<float>(where, $"a number with decimal '{options.Decimal}'", $"'{field}'",
                     $"If '{other}' is the decimal separator of the file, say --decimal {other}.");
             string guessed = layout.DelimiterGuessed ? $" The delimiter was guessed: {layout.DelimiterName}." : "";
-            string header = rows == 0 && !layout.HasHeader
+            string header = at == 1 && !layout.HasHeader
                 ? " If line 1 holds the column names, every name must be text." : "";
-            return Throw.Input<float>(At(column), "a number", $"'{Shortened(field)}'",
-                "Text columns (categories) are not handled yet: encode them as numbers, or " +
-                $"{leaveOut}.{header}{guessed}");
+            return Throw.Input<float>(where, others == 0 ? "a number" : $"a number as in {others} other rows",
+                $"'{Shortened(field)}'",
+                $"Correct it, say --missing '{Shortened(field)}' if it stands for no value, say --categorical {quoted}"
+                    + $" if the numbers are names too, or "
+                + $"{leaveOut}.{header}{guessed}");
         }
 
         public string At(int column) => $"{path}, line {line}, column '{Names[column]}'";
@@ -303,12 +550,6 @@ public static class CsvReader
             return ends > 0 ? ends : Math.Max(1, record.Count('\r'));
         }
 
-        private float[] Numeric()
-        {
-            Array.Resize(ref numeric, numericCount);
-            return numeric;
-        }
-
         private float[]? Weights()
         {
             if (weight < 0) return null;
@@ -327,7 +568,7 @@ public static class CsvReader
                 : targets == 1 ? "a number" : $"{targets} numbers";
             string goal = targets == 0 ? "no target" : $"target {Quoted(data.Target.Names)} ({kind})";
             return $"{path}: {data.Rows} rows, delimiter {layout.DelimiterName}{guessed}, {header}, " +
-                $"{data.NumericCount} inputs, {goal}";
+                $"{data.Inputs.Count} inputs, {goal}";
         }
 
         private static string Quoted(IReadOnlyList<string> names) =>
@@ -360,7 +601,7 @@ public static class CsvReader
                 values.Add(reading.Number(csv, column));
                 return;
             }
-            if (TableLayout.IsMissing(field))
+            if (reading.IsMissing(field))
                 Throw.Input(reading.At(column), "a class or a number", Reading.Missing(field.ToString()),
                     "The target must be there in every row: fill it in or remove the row.");
             if (numbers && reading.TryNumber(field, out double value))
@@ -438,7 +679,9 @@ public static class CsvReader
         {
             ReadOnlySpan<char> field = Reading.Field(csv, column);
             if (codes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(field, out int code)
-                || (reading.TryNumber(field, out double value) && numbers.TryGetValue(value, out code)))
+                || (reading.TryNumber(field, out double value) && numbers.TryGetValue(value, out code))
+                // The test file of the census data ends its classes with a full stop.
+                || codes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(field.TrimEnd('.'), out code))
                 found.Add(code);
             else
                 Throw.Input(reading.At(column), $"one of the model's classes {ColumnSelection.Listed(target.Classes)}",

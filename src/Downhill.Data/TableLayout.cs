@@ -9,6 +9,9 @@ namespace Downhill.Data;
 /// <param name="Names">One per column: the header's, or x1, x2, … where it has none.</param>
 internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool HasHeader, IReadOnlyList<string> Names)
 {
+    /// <summary>The fields of the first lines below the header.</summary>
+    public IReadOnlyList<List<string>> Sample { get; private init; } = [];
+
     private const int SampleChars = 1 << 18;
     private const int SampleLines = 100;
 
@@ -30,7 +33,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
     /// <exception cref="DownhillException">An empty file, or one that is not text.</exception>
     public static TableLayout Detect(string path, TableOptions options)
     {
-        List<string> lines = Sample(path, options);
+        List<string> lines = FirstLines(path, options);
         if (lines.Count == 0)
             Throw.Input(path, "a table with rows", "an empty file", "Check that it was written completely.");
         char delimiter = options.Delimiter ?? Guess(lines, options.Decimal);
@@ -49,7 +52,10 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
                     $"'{names[i]}' for columns {seen[names[i]] + 1} and {i + 1}",
                     "Rename one of them.");
         }
-        return new TableLayout(delimiter, options.Delimiter is null, header, names);
+        return new TableLayout(delimiter, options.Delimiter is null, header, names)
+        {
+            Sample = [.. lines.Skip(header ? 1 : 0).Select(line => Fields(line, delimiter))],
+        };
     }
 
     /// <summary>Whether a field is a number in this notation, infinite ones included.</summary>
@@ -72,7 +78,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         field.IsEmpty || field is "?" or "NA" or "N/A" or "na" or "n/a" or "null" or "NULL" or "None"
             or "nan" or "NaN" or "NAN";
 
-    private static List<string> Sample(string path, TableOptions options)
+    private static List<string> FirstLines(string path, TableOptions options)
     {
         char[] text = new char[SampleChars];
         int length = 0;

@@ -24,6 +24,17 @@ public sealed record TableOptions
     /// <summary>Columns that are neither input nor target.</summary>
     public string? Ignore { get; init; }
 
+    /// <summary>Columns whose values are names, also where they look like numbers.</summary>
+    public string? Categorical { get; init; }
+
+    /// <summary>Columns whose values are numbers: a text in one is refused and never makes it a column of
+    /// categories.</summary>
+    public string? NumericColumns { get; init; }
+
+    /// <summary>Marks of a missing value besides the usual ones (an empty field, ?, NA, N/A, null, None,
+    /// NaN).</summary>
+    public IReadOnlyList<string>? Missing { get; init; }
+
     /// <summary>The column with the weight of each row, zero or more.</summary>
     public string? Weight { get; init; }
 
@@ -58,4 +69,9 @@ public sealed record TableOptions
 /// <summary>A data set that was read, and how it was understood.</summary>
 /// <param name="Data">The rows.</param>
 /// <param name="Summary">One line for the user: layout, sizes, target and what was guessed.</param>
-public sealed record DataReading(Dataset Data, string Summary);
+public sealed record DataReading(Dataset Data, string Summary)
+{
+    /// <summary>What a user should know besides: kinds of columns, missing values, what was left out; a line
+    /// each.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+}

@@ -62,6 +62,7 @@ public static class OnnxExport
 
     private static ModelProto Build(Model model, OnnxExportOptions options)
     {
+        model.Preparation.CheckExportable("ONNX export");
         if (4L * model.Spec.ParameterLength > int.MaxValue - (1 << 20))
             Throw.Input("ONNX export", "a model of at most 2 GiB, the most that one ONNX file holds",
                 $"{4L * model.Spec.ParameterLength:N0} bytes of parameters", "Keep it as a safetensors file.");

@@ -122,6 +122,12 @@ internal static class Properties
             s => s.Theme, (s, v) => s with { Theme = v }),
         Word("language", "lang", "view", "Language of the page.", s => s.Language, (s, v) => s with { Language = v }),
         Word("scene", "scene", "view", "Scene of the lecture.", s => s.Scene, (s, v) => s with { Scene = v }),
+        new("sceneValues", "with", PropertyKind.Text, "view", Restart.Nothing,
+            "What the scene's own controls are set to.",
+            s => s.SceneValues, (s, text) => text.Length <= 2000 && !text.Any(char.IsControl)
+                ? s with { SceneValues = text }
+                : Throw.Input<Settings>("Setting 'sceneValues'", "at most 2000 characters", $"{text.Length}",
+                    "Start the scene again.")),
         List("hide", "hide", "view", Restart.Nothing, "Controls that are hidden, for a class.", [], s => s.Hide,
             (s, v) => s with { Hide = v }),
     ];

@@ -65,5 +65,9 @@ internal sealed record Settings
     public string Theme { get; init; } = "auto";
     public string Language { get; init; } = "auto";
     public string Scene { get; init; } = "";
+
+    /// <summary>What the scene's own controls are set to, as the scene writes it.</summary>
+    public string SceneValues { get; init; } = "";
+
     public IReadOnlyList<string> Hide { get; init; } = [];
 }

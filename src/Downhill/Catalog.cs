@@ -119,7 +119,8 @@ public sealed class Entry<TItem> where TItem : CatalogItem
 }
 
 /// <summary>
-/// A named value with numbers: an activation, a loss, an optimizer, a schedule, an initializer, a stopping rule.
+/// A named value with numbers: an activation, a loss, an optimizer, a schedule, an initializer, a stopping rule,
+/// an augmentation.
 /// Prints as it is parsed: <c>leaky_relu(0.01)</c>. Two values are equal when they print alike.
 /// </summary>
 public abstract class CatalogItem : IEquatable<CatalogItem>
@@ -179,16 +180,19 @@ public sealed record Catalog
     public IReadOnlyList<Entry<Schedule>> Schedules { get; init; } = Downhill.Schedules.All;
     public IReadOnlyList<Entry<Initializer>> Initializers { get; init; } = Downhill.Initializers.All;
     public IReadOnlyList<Entry<StoppingRule>> StoppingRules { get; init; } = Downhill.StoppingRules.All;
+    public IReadOnlyList<Entry<Augmentation>> Augmentations { get; init; } = Downhill.Augmentations.All;
 
     /// <summary>Kinds of layers and how each is read from a model file.</summary>
     public IReadOnlyList<(string Kind, Func<JsonElement, Catalog, Layer> Read)> Layers { get; init; } =
-        [("dense", Dense.Read), ("dropout", Dropout.Read), ("batch_norm", BatchNorm.Read)];
+        [("dense", Dense.Read), ("dropout", Dropout.Read), ("batch_norm", BatchNorm.Read),
+            ("feature_scale", FeatureScale.Read)];
 
     public Activation Activation(string text) => Parse(Activations, "activation", text, this);
     public Loss Loss(string text) => Parse(Losses, "loss", text, this);
     public Optimizer Optimizer(string text) => Parse(Optimizers, "optimizer", text, this);
     public Schedule Schedule(string text) => Parse(Schedules, "schedule", text, this);
     public Initializer Initializer(string text) => Parse(Initializers, "initializer", text, this);
+    public Augmentation Augmentation(string text) => Parse(Augmentations, "augmentation", text, this);
     public StoppingRule StoppingRule(string text) => Parse(StoppingRules, "stopping rule", text, this);
 
     /// <summary>Reads <c>name</c>, <c>name(1,2)</c> or <c>name(a=1,b=2)</c>.</summary>

@@ -121,6 +121,7 @@ public static class Checkpoint
         json.WriteString("optimizer", options.Optimizer.ToString());
         if (options.Optimizer.Method is null) json.WriteNumber("learning_rate", options.EffectiveLearningRate);
         if (options.LayerRates is not null) json.WriteString("layer_rates", options.LayerRates.ToString());
+        if (options.Augment.Count > 0) json.WriteString("augment", string.Join(",", options.Augment));
         json.WriteStartArray("schedules");
         foreach (ScheduleOf schedule in options.Schedules)
         {
@@ -154,6 +155,8 @@ public static class Checkpoint
             Loss = catalog.Loss(json.GetProperty("loss").GetString()!),
             Optimizer = catalog.Optimizer(json.GetProperty("optimizer").GetString()!),
             LearningRate = json.TryGetProperty("learning_rate", out JsonElement rate) ? rate.GetDouble() : null,
+            Augment = json.TryGetProperty("augment", out JsonElement augment)
+                ? [.. Catalog.Parts(augment.GetString()!).Select(catalog.Augmentation)] : [],
             LayerRates = json.TryGetProperty("layer_rates", out JsonElement rates)
                 ? Downhill.LayerRates.Parse(rates.GetString()!) : null,
             Schedules = [.. schedules.Chunk(2).Select(pair => new ScheduleOf(pair[0], catalog.Schedule(pair[1])))],

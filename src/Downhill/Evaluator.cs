@@ -70,7 +70,8 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                     codedSquares += weight * error * error;
                     if (isClass) continue;
                     double actual = batcher.Values[i * outputs + o];
-                    error *= preparation.TargetScale[o];
+                    error = preparation.LogTargets ? preparation.ValueOf(double.CreateTruncating(row[o]), o) - actual
+                        : error * preparation.TargetScale[o];
                     squares[o] += weight * error * error;
                     absolute[o] += weight * Math.Abs(error);
                     double before = actual - mean[o]; // Welford, weighted

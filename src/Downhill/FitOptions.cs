@@ -6,6 +6,12 @@ namespace Downhill;
 /// </summary>
 public sealed record FitOptions
 {
+    /// <summary>Where all that is left open comes from; null for <see cref="Recipe.Plain"/>.</summary>
+    public Recipe? Recipe { get; init; }
+
+    /// <summary>Networks that are trained side by side, one per core, and become one model; null for 1.</summary>
+    public int? Ensemble { get; init; }
+
     /// <summary>Widths of the hidden layers; empty for a single layer; null to choose.</summary>
     public IReadOnlyList<int>? Hidden { get; init; }
 
@@ -18,8 +24,12 @@ public sealed record FitOptions
     /// <summary>Batch norm between each hidden layer's field and its activation.</summary>
     public bool BatchNorm { get; init; }
 
-    /// <summary>Share of each hidden layer's outputs dropped in training.</summary>
-    public double Dropout { get; init; }
+    /// <summary>Share of each hidden layer's outputs dropped in training; null to choose.</summary>
+    public double? Dropout { get; init; }
+
+    /// <summary>Whether the inputs have factors that are learned (<see cref="Downhill.FeatureScale"/>); null to
+    /// choose.</summary>
+    public bool? FeatureScale { get; init; }
 
     /// <summary>Share of links that exist, 1 for fully connected.</summary>
     public double Connections { get; init; } = 1;
@@ -59,6 +69,9 @@ public sealed record FitOptions
     public IReadOnlyList<ScheduleOf> Schedules { get; init; } = [];
     public Reduction Reduction { get; init; }
 
+    /// <summary>Distortions of the training images, together; empty for none.</summary>
+    public IReadOnlyList<Augmentation> Augment { get; init; } = [];
+
     /// <summary>Rows per update, 0 for all, null to choose.</summary>
     public int? Batch { get; init; }
 
@@ -79,6 +92,13 @@ public sealed record FitOptions
 
     /// <summary>How numeric inputs are scaled; null to choose.</summary>
     public Scaling? Scaling { get; init; }
+
+    /// <summary>Numeric columns of 3 up to this many different values are taken for categories; 0 for none, null to
+    /// choose.</summary>
+    public int? Levels { get; init; }
+
+    /// <summary>Whether numeric targets v are learned as ln(1 + v).</summary>
+    public bool LogTargets { get; init; }
 
     /// <summary>Data to test on; null for the set's own test part, or else a share of the rows.</summary>
     public Dataset? Test { get; init; }

@@ -41,11 +41,26 @@ public sealed class FitPlan
     /// <summary>The model whose weights the run starts from, or null.</summary>
     public Model? From { get; private init; }
 
+    /// <summary>Where the choices came from that the user left open.</summary>
+    public Recipe Recipe { get; private init; } = Recipe.Plain;
+
+    /// <summary>Networks that are trained side by side.</summary>
+    public int Members { get; private init; } = 1;
+
+    /// <summary>The same plan for one member of an ensemble: another seed, and one core.</summary>
+    internal FitPlan Member(int index) =>
+        new(Data, Rows, ValidationRows, Validation, TestRows, Test, Preparation, Network,
+        Options with { Seed = Options.Seed + (ulong)index, Threads = 1 })
+        {
+            From = From, Recipe = Recipe,
+        };
+
     /// <summary>Makes every choice that was left open.</summary>
     /// <exception cref="DownhillException">Data that cannot be learned from, or options that do not fit.</exception>
     public static FitPlan Make(Dataset data, FitOptions options)
     {
         CheckData(data);
+        options = Recipe.For(options).Fill(options, data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         if (options.From is Model from) CheckSameColumns(data, from);
         Activation output = options.Output ?? options.From?.Spec.Output
@@ -63,7 +78,7 @@ public sealed class FitPlan
             ? -1 : 0);
         Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows,
             options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
-            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real);
+            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real, options.Levels ?? 0, options.LogTargets);
         loss.CheckTargets(preparation);
         NetworkSpec network = NetworkFor(preparation, output, options);
         Activation.CheckSlopes(network);
@@ -86,6 +101,7 @@ public sealed class FitPlan
                 ? options.Schedules
                 : [new("learning_rate", Downhill.Schedules.Cosine())],
             LayerRates = options.LayerLearningRates,
+            Augment = options.Augment,
             Reduction = options.Reduction,
             ClassWeights = options.ClassWeight?.For(data, trainRows),
             Batch = options.Batch ?? (optimizer.NeedsFullBatch || data.IsWhole ? 0 : small ? 32 : 128),
@@ -107,7 +123,7 @@ public sealed class FitPlan
         train.LayerRates?.Check(network);
         return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network,
             train)
-        { From = options.From };
+        { From = options.From, Recipe = options.Recipe!, Members = options.Ensemble ?? 1 };
     }
 
     /// <summary>The run, at its first step.</summary>
@@ -119,14 +135,19 @@ public sealed class FitPlan
     }
 
     /// <summary>The model that a run has reached, measured on all parts.</summary>
-    public FitResult Finish(TrainSession<float> session)
+    public FitResult Finish(TrainSession<float> session) =>
+        Finish(Network, session.ResultParameters, session.ResultBuffers,
+            session.Stopped ?? new("running", "still running"),
+            session.State.History, session.State.Epoch, session.State.Step, session.State.Seconds);
+
+    internal FitResult Finish(
+        NetworkSpec network, AlignedBuffer<float> parameters, AlignedBuffer<float> buffers, StopReason stopped,
+        IReadOnlyList<EpochReport> history, int epochs, long steps, double seconds)
     {
-        Model model = new(Network, Preparation, Options.Loss, session.ResultParameters, session.ResultBuffers,
-            Options.Arithmetic)
+        Model model = new(network, Preparation, Options.Loss, parameters, buffers, Options.Arithmetic)
         {
-            Training = new(Data.Name, Rows.Length, session.State.Epoch, session.State.Step,
-                Options.Optimizer.ToString(),
-                Options.EffectiveLearningRate, Options.Batch, Options.Seed, session.Stopped?.Text ?? "still running")
+            Training = new(Data.Name, Rows.Length, epochs, steps, Options.Optimizer.ToString(),
+                Options.EffectiveLearningRate, Options.Batch, Options.Seed, stopped.Text)
             {
                 Schedule = ScheduleOf.ToText(Options.Schedules),
                 Stop = string.Join(",", Options.Stop),
@@ -134,11 +155,10 @@ public sealed class FitPlan
             Image = Data.Image,
         };
         return new(
-            model, session.Stopped ?? new("running", "still running"), session.State.History,
-                model.Evaluate(Data, Rows),
+            model, stopped, history, model.Evaluate(Data, Rows),
             ValidationRows.Length == 0 ? null : model.Evaluate(ValidationSource, ValidationRows),
             TestRows.Length == 0 ? null : model.Evaluate(TestSource, TestRows),
-            session.State.Step, session.State.Seconds);
+            steps, seconds);
     }
 
     private static void CheckData(Dataset data)
@@ -250,8 +270,8 @@ public sealed class FitPlan
         NetworkSpec? from = options.From?.Spec;
         bool nothingSaid = options is
         {
-            Hidden: null, Output: null, BatchNorm: false, Dropout: 0, Connections: 1,
-            Masks: null, ForwardScale: null, Activation.Count: 0
+            Hidden: null, Output: null, BatchNorm: false, Dropout: null or 0, FeatureScale: null or false,
+            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0
         };
         if (from is not null && nothingSaid) return from;
         NetworkSpec network = Build(
@@ -272,6 +292,7 @@ public sealed class FitPlan
                 "Give a matrix for each, in their order.");
         List<Layer> layers = [];
         int width = preparation.Width;
+        if (options.FeatureScale == true) layers.Add(new FeatureScale());
         for (int i = 0; i <= hidden.Count; i++)
         {
             bool isOutput = i == hidden.Count;
@@ -295,7 +316,7 @@ public sealed class FitPlan
                 Initializer = options.Initializer ?? (normed ? Initializers.For(activation) : null),
             });
             if (normed) layers.Add(new BatchNorm(activation));
-            if (options.Dropout != 0 && !isOutput) layers.Add(new Dropout(options.Dropout));
+            if (options.Dropout is > 0 and double rate && !isOutput) layers.Add(new Dropout(rate));
             width = units;
         }
         return new(preparation.Width, layers);

@@ -3,13 +3,18 @@ namespace Downhill;
 /// <summary>
 /// Factors on the learning rate, so that layers learn at the same pace (lecture L18): one per layer, smaller in the
 /// last layers, or LeCun's η ∝ 1/√(inputs of the unit), per unit where links are missing (LeCun et al., Efficient
-/// BackProp, 1998, §4.7). Penalties and decay, which are scaled by the rate, follow.
+/// BackProp, 1998, §4.7); or one per kind of parameter, whatever the layer. Penalties and decay, which are scaled by
+/// the rate, follow.
 /// </summary>
 public sealed class LayerRates : IEquatable<LayerRates>
 {
     private readonly double[] factors;
 
+    private readonly (SegmentRole Role, double Factor)[] kinds = [];
+
     private LayerRates(double[] factors, bool isLeCun) => (this.factors, IsLeCun) = (factors, isLeCun);
+
+    private LayerRates((SegmentRole, double)[] kinds) : this([], isLeCun: false) => this.kinds = kinds;
 
     /// <summary>1/√(inputs of the unit), of its links only where not fully connected; a unit's bias goes with its
     /// weights.</summary>
@@ -35,30 +40,49 @@ public sealed class LayerRates : IEquatable<LayerRates>
         return new([.. factors], isLeCun: false);
     }
 
-    /// <summary>Reads <c>lecun</c> or <c>1,0.5,0.1</c>.</summary>
+    /// <summary>A factor for every parameter of a kind; those not named have 1.</summary>
+    /// <exception cref="DownhillException">A factor below 0 or not finite, or none.</exception>
+    public static LayerRates Of(params IReadOnlyList<(SegmentRole Kind, double Factor)> kinds)
+    {
+        _ = Of([.. kinds.Select(k => k.Factor)]);
+        return new([.. kinds]);
+    }
+
+    /// <summary>Reads <c>lecun</c>, <c>1,0.5,0.1</c> or <c>bias=0.1,scale=6</c> (kinds: weight, bias, scale,
+    /// shift).</summary>
     /// <exception cref="DownhillException">Something else.</exception>
     public static LayerRates Parse(string text)
     {
         if (string.Equals(text.Trim(), "lecun", StringComparison.OrdinalIgnoreCase)) return LeCun;
         List<double> factors = [];
+        List<(SegmentRole, double)> kinds = [];
         foreach (string part in text.Split(','))
         {
-            if (!Numbers.TryParse(part.Trim(), out double factor))
-                Throw.Input("Layer learning rates", "'lecun' or a factor per layer such as 1,0.5", $"'{part.Trim()}'",
-                    "Separate the factors by commas.");
-            factors.Add(factor);
+            string[] pair = part.Split('=', 2, StringSplitOptions.TrimEntries);
+            int kind = pair.Length == 1 ? -1 : Array.IndexOf(Kinds, pair[0].ToLowerInvariant());
+            if (!Numbers.TryParse(pair[^1], out double factor) || (pair.Length == 2 && kind < 0)
+                || (pair.Length == 2 ? factors.Count > 0 : kinds.Count > 0))
+                Throw.Input("Layer learning rates",
+                    "'lecun', a factor per layer such as 1,0.5, or per kind such as bias=0.1,scale=6",
+                    $"'{part.Trim()}'", "Separate the factors by commas; the kinds are weight, bias, scale and shift.");
+            if (pair.Length == 1) factors.Add(factor);
+            else kinds.Add(((SegmentRole)kind, factor));
         }
-        return Of(factors);
+        return kinds.Count > 0 ? Of(kinds) : Of(factors);
     }
 
+    private static readonly string[] Kinds = ["weight", "bias", "scale", "shift"];
+
     /// <summary>As <see cref="Parse"/> reads it.</summary>
-    public override string ToString() => IsLeCun ? "lecun" : string.Join(",", factors.Select(Numbers.Text));
+    public override string ToString() => IsLeCun ? "lecun"
+        : kinds.Length > 0 ? string.Join(",", kinds.Select(k => $"{Kinds[(int)k.Role]}={Numbers.Text(k.Factor)}"))
+        : string.Join(",", factors.Select(Numbers.Text));
 
     /// <exception cref="DownhillException">Not one factor per Dense layer.</exception>
     internal void Check(NetworkSpec spec)
     {
         int layers = spec.Layers.Count(l => l is Dense);
-        if (!IsLeCun && factors.Length != layers)
+        if (!IsLeCun && kinds.Length == 0 && factors.Length != layers)
             Throw.Input($"Layer learning rates of network {spec}", $"{layers} factors, one per layer of weights",
                 $"{factors.Length}", "Count the output layer too.");
     }
@@ -73,6 +97,11 @@ public sealed class LayerRates : IEquatable<LayerRates>
         for (int s = 0; s < segments.Length; s++)
         {
             Segment segment = spec.Segments[s];
+            if (kinds.Length > 0)
+            {
+                segments[s] = kinds.Where(k => k.Role == segment.Shape.Role).Select(k => k.Factor).LastOrDefault(1);
+                continue;
+            }
             int dense = Enumerable.Range(0, segment.Layer + 1).Last(l => l == 0 || spec.Layers[l] is Dense);
             Dense? layer = spec.Layers[dense] as Dense;
             // A normalisation before every Dense layer counts with the first.

@@ -121,6 +121,8 @@ public static class Losses
     public static Loss MeanSquaredError => Find("mse");
     public static Loss BinaryCrossEntropy => Find("binary_cross_entropy");
     public static Loss CrossEntropy => Find("cross_entropy");
+    public static Loss SmoothedCrossEntropy(double smoothing) => All.First(e => e.Name == "cross_entropy")
+        .Create(smoothing);
     public static Loss MeanAbsoluteError => Find("mae");
     public static Loss Huber(double delta = 1) => All.First(e => e.Name == "huber").Create(delta);
     public static Loss Hinge => Find("hinge");

@@ -89,10 +89,16 @@ public sealed class Model
     {
         options ??= new();
         FitPlan plan = FitPlan.Make(data, options);
+        if (plan.Members > 1) return Ensemble.Fit(plan, options.Progress, options.Cancellation);
         using TrainSession<float> session = plan.Start();
         session.Run(options.Progress, cancellation: options.Cancellation);
         return plan.Finish(session);
     }
+
+    /// <summary>The network that a run has reached, with the run's preparation; what happens to the run later does not
+    /// change it.</summary>
+    public static Model Of(TrainSession<float> session) => new(session.Spec, session.Preparation, session.Options.Loss,
+        session.ResultParameters, session.ResultBuffers, session.Options.Arithmetic);
 
     /// <summary>The answer for one raw row: its numeric columns in order.</summary>
     /// <exception cref="DownhillException">A wrong number of values, or one that is not finite.</exception>

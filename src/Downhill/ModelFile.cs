@@ -191,11 +191,13 @@ public static class ModelFile
     {
         json.WriteStartObject();
         json.WriteStartArray("inputs");
+        int numeric = 0;
         foreach (Column column in preparation.Inputs)
         {
             json.WriteStartObject();
             json.WriteString("name", column.Name);
             if (column.Kind == ColumnKind.Category) Write(json, "categories", column.Categories);
+            else Write(json, preparation.Encodings[numeric++]);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -208,10 +210,59 @@ public static class ModelFile
         json.WriteNumber("target_low", preparation.TargetLow);
         json.WriteNumber("target_high", preparation.TargetHigh);
         json.WriteBoolean("single_output", preparation.SingleOutput);
+        if (preparation.LogTargets) json.WriteBoolean("log_targets", true);
         json.WriteEndObject();
     }
 
-    internal static Preparation ReadPreparation(JsonElement json) => new(
+    // What is as in a plain column is left out.
+    private static void Write(Utf8JsonWriter json, NumericEncoding encoding)
+    {
+        if (!double.IsNaN(encoding.Fill)) json.WriteNumber("fill", encoding.Fill);
+        if (encoding.IsConstant) json.WriteBoolean("constant", true);
+        if (encoding.HasIndicator) json.WriteBoolean("indicator", true);
+        if (encoding.Clip != 0) json.WriteNumber("clip", encoding.Clip);
+        if (encoding.Landmarks.Count > 0)
+        {
+            Write(json, "landmarks", [.. encoding.Landmarks]);
+            Write(json, "places", [.. encoding.Places]);
+        }
+        if (encoding.Levels.Count > 0) Write(json, "levels", [.. encoding.Levels.Select(l => (double)l)]);
+    }
+
+    private static NumericEncoding ReadEncoding(JsonElement column)
+    {
+        double[] landmarks = List("landmarks"), places = List("places");
+        if (landmarks.Length != places.Length)
+            throw new FormatException($"{landmarks.Length} landmarks with {places.Length} places");
+        return new()
+        {
+            Fill = column.TryGetProperty("fill", out JsonElement fill) ? fill.GetDouble() : double.NaN,
+            IsConstant = column.TryGetProperty("constant", out JsonElement constant) && constant.GetBoolean(),
+            HasIndicator = column.TryGetProperty("indicator", out JsonElement indicator) && indicator.GetBoolean(),
+            Clip = column.TryGetProperty("clip", out JsonElement clip) ? clip.GetDouble() : 0,
+            Landmarks = landmarks,
+            Places = places,
+            Levels = [.. List("levels").Select(l => (float)l)],
+        };
+
+        double[] List(string name) => column.TryGetProperty(name, out JsonElement list) ? Doubles(list) : [];
+    }
+
+    internal static Preparation ReadPreparation(JsonElement json)
+    {
+        Preparation preparation = ReadColumns(json);
+        JsonElement[] numeric = [.. json.GetProperty("inputs").EnumerateArray()
+            .Where(c => !c.TryGetProperty("categories", out _))];
+        if (numeric.Length != preparation.Shift.Length || numeric.Length != preparation.Scale.Length)
+            throw new FormatException($"{numeric.Length} numeric columns with {preparation.Shift.Length} shifts");
+        return preparation with
+        {
+            Encodings = [.. numeric.Select(ReadEncoding)],
+            LogTargets = json.TryGetProperty("log_targets", out JsonElement log) && log.GetBoolean(),
+        };
+    }
+
+    private static Preparation ReadColumns(JsonElement json) => new(
         [.. json.GetProperty("inputs").EnumerateArray()
             .Select(c => c.TryGetProperty("categories", out JsonElement categories)
             ? new Column(c.GetProperty("name").GetString()!, ColumnKind.Category, Texts(categories))

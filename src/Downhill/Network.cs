@@ -29,7 +29,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     private readonly Team team;
     private readonly Loss? loss;
     private readonly LossKernel<T>? lossKernel;
-    private readonly bool isFused;
+    private readonly bool isFused, answersByRows;
 
     /// <param name="spec">The description.</param>
     /// <param name="loss">The loss, when it is to be trained or measured.</param>
@@ -58,7 +58,10 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
             width = layer.Outputs(width);
         }
         Layers = layers;
-        PassesByRows = layers.All(l => l.IsRowwise) && (long)spec.ParameterLength * sizeof(T) <= LargestShared;
+        bool isRowwise = layers.All(l => l.IsRowwise);
+        long parameterBytes = (long)spec.ParameterLength * sizeof(T);
+        PassesByRows = isRowwise && parameterBytes <= LargestShared;
+        answersByRows = isRowwise && parameterBytes <= LargestAnswering;
     }
 
     public NetworkSpec Spec { get; }
@@ -74,6 +77,12 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     public void Forward(Workspace<T> workspace, AlignedBuffer<T> parameters, AlignedBuffer<T> buffers, int rows,
         PassMode mode)
     {
+        if (answersByRows && !mode.IsTraining)
+        {
+            AnswersJob job = new(this, workspace, parameters, buffers, rows);
+            team.Run(ref job, (long)rows * Spec.ParameterLength);
+            return;
+        }
         for (int index = 0; index < Layers.Count; index++)
             Layers[index].Forward(Pass(workspace, parameters, buffers, rows, mode, index));
     }

@@ -67,17 +67,25 @@ public static class PerceptronModel
     /// <param name="certificate">The proof, naming rows of the data set.</param>
     /// <param name="data">The data set.</param>
     /// <param name="positive">Class with the target +1: 1 for two classes, else the class against all others.</param>
-    public static bool Check(GordanCertificate certificate, Dataset data, int positive)
+    /// <param name="preparation">The model's, which says what a missing number stands for; null where none is
+    /// missing.</param>
+    public static bool Check(
+        GordanCertificate certificate, Dataset data, int positive, Preparation? preparation = null)
     {
         if (certificate.Rows.Any(row => (uint)row >= (uint)data.Rows)) return false;
         int[] rows = [.. certificate.Rows];
-        float[] raw = Matrix(data, rows, Raw(data));
+        float[] raw = Matrix(data, rows, Raw(preparation ?? Preparation.Fit(data, [0], Scaling.None)));
         int[] targets = [.. rows.Select(row => data.Classes[row] == positive ? 1 : -1)];
         GordanCertificate own = certificate with { Rows = [.. Enumerable.Range(0, rows.Length)] };
         return own.Check(rows.Length == 0 ? 1 : raw.Length / rows.Length, raw, targets);
     }
 
-    private static Preparation Raw(RowSource data) => Preparation.Fit(data, [0], Scaling.None);
+    /// <summary>The raw numbers, in the places where the preparation puts them: it only shifts and scales them, and
+    /// fills in what is missing.</summary>
+    private static Preparation Raw(Preparation preparation) => new(preparation.Inputs, preparation.Target,
+        new double[preparation.NumericCount], [.. preparation.Scale.Select(_ => 1.0)], [], [], 0, 1,
+        preparation.SingleOutput)
+    { Encodings = preparation.Encodings };
 
     private static void Refuse(FitOptions options)
     {
@@ -85,7 +93,11 @@ public static class PerceptronModel
         [
             ("hidden layers", options.Hidden is { Count: > 0 }),
             ("an activation", options.Activation.Count > 0 || options.Output is not null),
-            ("batch norm", options.BatchNorm), ("dropout", options.Dropout != 0),
+            ("batch norm", options.BatchNorm), ("dropout", options.Dropout is > 0),
+            ("a recipe", options.Recipe is not null), ("an ensemble", options.Ensemble is > 1),
+            ("scaling by more than a shift and a factor", options.Scaling is Scaling.Robust or Scaling.Quantile),
+            ("columns of few values as categories", options.Levels is > 0),
+            ("scales of features", options.FeatureScale == true),
             ("missing links", options.Connections != 1 || options.Masks is not null),
             ("a forward scale", options.ForwardScale is not (null or ForwardScale.None)),
             ("a model to start from", options.From is not null), ("a loss", options.Loss is not null),
@@ -163,7 +175,7 @@ public static class PerceptronModel
             float[]? raw = null;
             for (int unit = 0; unit < units.Length; unit++)
             {
-                if (!units[unit].HasConverged && !isTimeOver) raw ??= Matrix(data, rows, Raw(data));
+                if (!units[unit].HasConverged && !isTimeOver) raw ??= Matrix(data, rows, Raw(preparation));
                 answers.Add(Answer(unit, raw, isTimeOver ? 0 : work, options.Cancellation));
             }
             stopped = options.Cancellation.IsCancellationRequested ? new("cancelled", "cancelled by the caller")
@@ -254,7 +266,8 @@ public static class PerceptronModel
                     continue;
                 }
                 weights[0] += weights[place] * preparation.Shift[numeric];
-                weights[place++] /= preparation.Scale[numeric++];
+                weights[place] /= preparation.Scale[numeric];
+                place += preparation.Encodings[numeric++].Width; // an indicator is the same in both
             }
         }
 

@@ -32,8 +32,7 @@ public sealed class Predictor
         kernels = Kernels<float>.For(model.Arithmetic);
         if (RowNetwork<float>.CanCompile(model.Spec))
             network = kernels.BindRow(model.Spec, model.Parameters, model.Buffers);
-        isPlain = Preparation.CategoryCount == 0 && Preparation.Shift.All(s => s == 0)
-            && Preparation.Scale.All(s => s == 1);
+        isPlain = Preparation.CategoryCount == 0 && Preparation.TakesNumbersAsTheyAre;
     }
 
     /// <summary>How rows are encoded and outputs read.</summary>

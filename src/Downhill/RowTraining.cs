@@ -120,6 +120,7 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
 
     public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums)
     {
+        batcher.Epoch = epoch;
         batcher.Read(workspace, start, 0, 1, order);
         if (batcher.IsWeighted && batcher.WeightOf(0) == 0)
         {
@@ -245,11 +246,12 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
         return segments[segment].IsPenalised || penalizesBiases ? own : own with { L1 = 0, L2 = 0, Decay = 0 };
     }
 
-    /// <summary>Whether no product of an input and a slope can overflow. Else the update is not put off: it says whether
-    /// one did.</summary>
+    /// <summary>Whether no product of an input and a slope can overflow. Else the update is not put off: it says
+    /// whether one did.</summary>
     private bool IsSurelyFinite()
     {
-        double scale = Math.Max(1, terms.GradientScale), limit = (sizeof(T) == 4 ? float.MaxValue : double.MaxValue) / 4;
+        double scale = Math.Max(1, terms.GradientScale),
+            limit = (sizeof(T) == 4 ? float.MaxValue : double.MaxValue) / 4;
         for (int i = 0; i < layers.Length; i++)
         {
             double x = double.CreateTruncating(kernels.MaxAbs(Inputs(i, set), layers[i].Inputs));

@@ -76,7 +76,8 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
         AlignedBuffer<T>? rates)
     {
         Kernels<T> kernels = Kernels<T>.For(options.Arithmetic);
-        if (options.Step is StepKind.General or StepKind.Row || source is not Dataset table
+        if (options.Step is StepKind.General or StepKind.Row || options.Augment.Count > 0
+            || source is not Dataset table
             || !LaneNetwork<T>.CanCompile(spec, options.Loss)
             || options.Optimizer.Bind(kernels) is not RuleKernel<T> rule) return null;
         bool isSmall = spec.ParameterCount <= MostParameters
@@ -100,7 +101,8 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
         StoreGradient(state);
     }
 
-    public override void StoreGradient(TrainState<T> state) => CopyBack(network.Gradient.Pointer, state.Gradient.Pointer);
+    public override void StoreGradient(TrainState<T> state) =>
+        CopyBack(network.Gradient.Pointer, state.Gradient.Pointer);
 
     public override void LoadGradient(TrainState<T> state) => Copy(state.Gradient.Pointer, network.Gradient.Pointer);
 
@@ -111,7 +113,8 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
         foreach (int place in absent) gradient[place] = T.Zero;
     }
 
-    public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) => rule.Prepare(arguments, step, constants);
+    public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>
+        rule.Prepare(arguments, step, constants);
 
     public override bool Update(in UpdateTerms terms, bool penalizeBiases)
     {

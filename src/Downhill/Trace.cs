@@ -73,7 +73,8 @@ public sealed class Trace
             {
                 Dense dense => Of(dense, Tensors(model, index), x),
                 BatchNorm norm => Of(norm, Tensors(model, index), model.Buffers[buffer..], x),
-                _ => new(layer, x, x, [], []), // dropout: only in training
+                Dropout => new(layer, x, x, [], []), // only in training
+                _ => new(layer, x, Defined(layer, Tensors(model, index), x), [], []),
             };
             buffer += layer.BufferLength(x.Length);
             layers.Add(trace);
@@ -88,6 +89,14 @@ public sealed class Trace
     {
         double[,] y = RowOf([.. Outputs]), t = RowOf(target.ToArray());
         return Value(Model.Loss.Define(Expr.Constant(y), Expr.Constant(t)))[0, 0];
+    }
+
+    /// <summary>Any other layer by its definition; its tensors are rows.</summary>
+    private static double[] Defined(Layer layer, float[][] tensors, double[] x)
+    {
+        double[,] y = Value(layer.Define(Expr.Constant(RowOf(x)),
+            [.. tensors.Select(t => Expr.Constant(RowOf([.. t.Select(v => (double)v)])))], []));
+        return [.. Enumerable.Range(0, y.GetLength(1)).Select(i => y[0, i])];
     }
 
     private static LayerTrace Of(Dense layer, float[][] tensors, double[] x)

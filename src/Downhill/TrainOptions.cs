@@ -51,6 +51,9 @@ public sealed record TrainOptions
     /// </summary>
     public IReadOnlyList<double>? ClassWeights { get; init; }
 
+    /// <summary>Distortions of the training images, together; empty for none.</summary>
+    public IReadOnlyList<Augmentation> Augment { get; init; } = [];
+
     /// <summary>Rows per update; 0 for all.</summary>
     public int Batch { get; init; } = 32;
 

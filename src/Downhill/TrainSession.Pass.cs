@@ -23,6 +23,7 @@ public sealed partial class TrainSession<T>
     private int Pass(int start, int rows, int done, ref BatchSums sums)
     {
         int count = Math.Min(workspace.Rows, rows - done);
+        batcher.Epoch = State.Epoch;
         if (network.PassesByRows && done == 0) network.PrepareRows(workspace, State, count, Mode(done));
         RowsJob job = new(this, start + done, count, Mode(done), Order());
         long work = (long)count * State.Parameters.Length;

@@ -66,6 +66,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance",
                 "dropout",
                 "Leave dropout out, or use an update rule such as adam.");
+        if (options.Optimizer.Method is not null && options.Augment.Count > 0)
+            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance",
+                "augmentation", "Leave it out, or use an update rule such as adam.");
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
             Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another "
                 + "rule.");
@@ -74,7 +77,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic,
             options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
-        batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights);
+        batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights,
+            options.Augment.Count == 0 ? null : new(options.Augment, source, options.Seed));
         workspace = new Workspace<T>(network, chunk);
         validation = validationRows.Length == 0 ? null
             : new Evaluator<T>(network, validationSource ?? source, validationRows, preparation, options.ClassWeights);
@@ -133,7 +137,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
             clock.Restart();
             long before = State.Step;
-            report = method is not null ? MethodStep() : compiled is not null ? CompiledSteps(compiled, most) : RuleStep();
+            report = method is not null ? MethodStep() : compiled is not null ? CompiledSteps(compiled, most)
+                : RuleStep();
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
             epochIsOver = report.IsFinite && State.Position == batcher.Count;

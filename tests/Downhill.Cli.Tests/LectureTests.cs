@@ -25,9 +25,21 @@ public sealed partial class LectureTests : IDisposable
     public static TheoryData<int> Rows { get; } = [.. Blocks("sh").Keys];
 
     [Theory, MemberData(nameof(Rows))]
-    public void CommandsDoWhatThePageSays(int row)
+    public void CommandsDoWhatThePageSays(int row) => Check(Blocks("sh")[row]);
+
+    /// <summary>The commands of docs/GETTING-STARTED.md, one after another in one folder.</summary>
+    [Fact]
+    public void TheFirstTenMinutesGoAsWritten()
     {
-        foreach (Command command in Commands(Blocks("sh")[row]))
+        MatchCollection blocks = Regex.Matches(
+            File.ReadAllText(Page("GETTING-STARTED.md")), "```sh\n(.*?)\n```", RegexOptions.Singleline);
+        Assert.InRange(blocks.Count, 5, 50);
+        foreach (Match block in blocks) Check(block.Groups[1].Value);
+    }
+
+    private void Check(string block)
+    {
+        foreach (Command command in Commands(block))
         {
             bool isRefused = command.Printed.Count > 0
                 && command.Printed[0].StartsWith("refused:", StringComparison.Ordinal);
@@ -70,7 +82,7 @@ public sealed partial class LectureTests : IDisposable
     private static Dictionary<int, string> Blocks(string language)
     {
         Dictionary<int, string> blocks = [];
-        foreach (Match section in Section().Matches(File.ReadAllText(Page())))
+        foreach (Match section in Section().Matches(File.ReadAllText(Page("LECTURE.md"))))
             if (Regex.Match(
                 section.Value, $"```{language}\n(.*?)\n```", RegexOptions.Singleline) is { Success: true } block)
                 blocks.Add(int.Parse(section.Groups[1].ValueSpan), block.Groups[1].Value);
@@ -103,8 +115,8 @@ public sealed partial class LectureTests : IDisposable
         return line.ToString();
     }
 
-    private static string Page([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "docs", "LECTURE.md"));
+    private static string Page(string name, [CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "docs", name));
 
     [GeneratedRegex(@"^## L(\d+).*?(?=^## L|\z)", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Section();

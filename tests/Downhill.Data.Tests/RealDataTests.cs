@@ -92,13 +92,22 @@ public sealed class RealDataTests
     }
 
     [Fact]
-    public void TextInputsAreRefusedWithTheirColumn()
+    public void TextInputsAreCategories()
     {
-        string path = SharedData.Need("abalone/abalone.csv.gz");
-        string message = Assert.Throws<DownhillException>(() => CsvReader.Read(path)).Message;
-        Assert.Contains("line 1, column 'x1'", message, StringComparison.Ordinal);
-        Assert.Contains("--ignore x1", message, StringComparison.Ordinal);
-        Dataset data = CsvReader.Read(path, new() { Ignore = "1" }).Data;
-        Assert.Equal((4177, 7, false), (data.Rows, data.NumericCount, data.Target.IsClass));
+        Dataset data = CsvReader.Read(SharedData.Need("abalone/abalone.csv.gz")).Data;
+        Assert.Equal((4177, 7, 1, false), (data.Rows, data.NumericCount, data.CategoryCount, data.Target.IsClass));
+        Assert.Equal(["F", "I", "M"], data.Inputs[0].Categories);
+    }
+
+    [Fact]
+    public void TheCensusIsReadFromItsRawFiles()
+    {
+        DataReading reading = CsvReader.Read(SharedData.Need("adult/adult.train.csv.gz"));
+        Assert.Equal((32_561, 6, 8), (reading.Data.Rows, reading.Data.NumericCount, reading.Data.CategoryCount));
+        Assert.Equal(["<=50K", ">50K"], reading.Data.Target.Classes);
+        Assert.Contains(reading.Notes, n => n.Contains("x2 (1836)", StringComparison.Ordinal));
+        Dataset test = CsvReader.Read(SharedData.Need("adult/adult.test.csv.gz"), reading.Data.Inputs,
+            reading.Data.Target, needTarget: true).Data;
+        Assert.Equal((16_281, 3_846), (test.Rows, test.Classes.Count(c => c == 1)));
     }
 }

@@ -24,6 +24,7 @@ public sealed class CatalogTests
         Table("Optimizers", "`--optimizer`", catalog.Optimizers, o => Number(o.DefaultLearningRate), "learning rate");
         Table("Schedules", "`--schedule`", catalog.Schedules);
         Table("Initializers", "`--initializer`", catalog.Initializers);
+        Table("Augmentations", "`--augment`", catalog.Augmentations);
         Table("Stopping rules", "`--stop`", catalog.StoppingRules);
         Documents.Check("docs/CATALOGS.md", text.ToString());
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -23,7 +22,7 @@ public sealed class AccessTests(Hosts hosts)
         await visit.Step("epoch");
         if (press.Length > 0) await visit.Find(press).ClickAsync();
         await visit.Settled();
-        await NothingFound(visit.Page);
+        await visit.AxeFindsNothing();
         await visit.Picture($"axe-{name}-{(dark ? "dark" : "light")}");
     }
 
@@ -48,7 +47,7 @@ public sealed class AccessTests(Hosts hosts)
         Assert.Equal("Downhill", await early.TitleAsync());
         Assert.True(await early.Locator("h1").IsVisibleAsync());
         Assert.True(await early.GetByTestId("opening").Locator("progress").IsVisibleAsync());
-        await NothingFound(early);
+        await Visit.AxeFindsNothing(early);
         await early.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"opening-{width}-browser.png") });
         arrives.SetResult();
         await using Visit visit = await opening;
@@ -63,7 +62,7 @@ public sealed class AccessTests(Hosts hosts)
         Assert.Equal(language, await visit.Page.Locator("html").GetAttributeAsync("lang"));
         int over = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
         Assert.True(over <= 0, $"The page is {over} px wider than the window.");
-        await NothingFound(visit.Page);
+        await visit.AxeFindsNothing();
         await visit.Picture(language);
     }
 
@@ -141,7 +140,7 @@ public sealed class AccessTests(Hosts hosts)
             }).map(e => `${e.dataset.testid}: ${e.getBoundingClientRect().width}×${e.getBoundingClientRect().height}`)
             """);
         Assert.Empty(small);
-        await NothingFound(visit.Page);
+        await visit.AxeFindsNothing();
     }
 
     [Fact]
@@ -160,20 +159,4 @@ public sealed class AccessTests(Hosts hosts)
 
     private static async Task<string> Focused(Visit visit, string attribute) =>
         await visit.Page.EvaluateAsync<string>($"document.activeElement.dataset.{attribute} ?? ''");
-
-    private static async Task NothingFound(IPage page)
-    {
-        string script = Path.Combine(Hosts.Root, "web", "node_modules", "axe-core", "axe.min.js");
-        Assert.SkipUnless(File.Exists(script), "axe-core is not installed: run 'npm ci' in web");
-        await page.EvaluateAsync(await File.ReadAllTextAsync(script) + "; undefined");
-        JsonElement violations = await page.EvaluateAsync<JsonElement>("""
-            async () => {
-                const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-                const told = n => n.target.join(' ') + ' (' + n.failureSummary.split('\n')[1] + ')';
-                return (await axe.run(document, { runOnly: rules })).violations
-                    .map(v => v.id + ': ' + v.nodes.slice(0, 5).map(told).join('; '));
-            }
-            """);
-        Assert.Empty(violations.EnumerateArray().Select(v => v.GetString()!).ToArray());
-    }
 }

@@ -71,6 +71,9 @@ public sealed class HardInputTests(Hosts hosts) : IDisposable
         await using Visit visit = await hosts.Open(host);
         await visit.OpenTable(path);
         await Refused(visit, "1,000,000");
+        await File.WriteAllTextAsync(path, "a,b,c\n1,2,3\n" + row + "\n");
+        await visit.OpenTable(path);
+        await Refused(visit, "line 3");
         await LivesOn(visit);
     }
 

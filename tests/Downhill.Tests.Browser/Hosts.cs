@@ -77,8 +77,10 @@ public sealed class Hosts : IAsyncLifetime
     /// <param name="settings">An address of settings, without its sign.</param>
     /// <param name="view">The visitor's screen and habits.</param>
     /// <param name="before">What happens to the page before it goes there.</param>
+    /// <param name="awaits">What must be there before the visit begins.</param>
     public async Task<Visit> Open(
-        string host, string settings = "", ViewOptions? view = null, Func<IPage, Task>? before = null)
+        string host, string settings = "", ViewOptions? view = null, Func<IPage, Task>? before = null,
+        string awaits = "network")
     {
         Assert.SkipWhen(Missing is not null, Missing ?? "");
         Assert.SkipWhen(host == "browser" && MissingSite is not null, MissingSite ?? "");
@@ -99,10 +101,19 @@ public sealed class Hosts : IAsyncLifetime
         Visit visit = new(this, host, context, page);
         if (before is not null) await before(page);
         await page.GotoAsync(Address(host, settings));
-        await visit.Find("network").WaitForAsync();
+        await visit.Find(awaits).WaitForAsync();
         await visit.Settled();
         return visit;
     }
+
+    /// <summary>Opens a scene of the lecture.</summary>
+    /// <param name="host">"native" or "browser".</param>
+    /// <param name="scene">Its name in addresses.</param>
+    /// <param name="settings">More of the address.</param>
+    /// <param name="view">The visitor's screen and habits.</param>
+    public Task<Visit> Scene(string host, string scene, string settings = "", ViewOptions? view = null) =>
+        Open(host, $"scene={scene}{(settings.Length == 0 ? "" : "&" + settings)}", view ?? new(1280, 800),
+            awaits: scene == "course" ? "course-index" : $"scene-{scene}");
 
     /// <summary>A server of files below a folder, with the policy that the local server sets.</summary>
     private static async Task<WebApplication> Serve(string page, string engine)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -126,11 +127,55 @@ public sealed class Visit : IAsyncDisposable
         return link;
     }
 
+    public Task AxeFindsNothing() => AxeFindsNothing(Page);
+
+    /// <summary>WCAG 2.2 AA as axe sees it.</summary>
+    public static async Task AxeFindsNothing(IPage page)
+    {
+        string script = Path.Combine(Hosts.Root, "web", "node_modules", "axe-core", "axe.min.js");
+        Assert.SkipUnless(File.Exists(script), "axe-core is not installed: run 'npm ci' in web");
+        await page.EvaluateAsync(await File.ReadAllTextAsync(script) + "; undefined");
+        JsonElement violations = await page.EvaluateAsync<JsonElement>("""
+            async () => {
+                const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+                const told = n => n.target.join(' ') + ' (' + n.failureSummary.split('\n')[1] + ')';
+                return (await axe.run(document, { runOnly: rules })).violations
+                    .map(v => v.id + ': ' + v.nodes.slice(0, 5).map(told).join('; '));
+            }
+            """);
+        Assert.Empty(violations.EnumerateArray().Select(v => v.GetString()!).ToArray());
+    }
+
+    /// <summary>Goes to something by Tab alone, from wherever the focus is.</summary>
+    public async Task TabTo(string name, int most = 120)
+    {
+        for (int k = 0; k < most; k++)
+        {
+            await Page.Keyboard.PressAsync("Tab");
+            if (await Page.EvaluateAsync<string?>("document.activeElement?.dataset?.testid ?? null") == name) return;
+        }
+        Assert.Fail($"Tab does not reach '{name}'.");
+    }
+
+    /// <summary>Waits until something shows a text.</summary>
+    public async Task Shows(string name, string text) =>
+        await Until(async () => (await Read(name)).Contains(text, StringComparison.Ordinal), $"'{text}' in '{name}'");
+
+    /// <summary>Answers a scene's question as given and waits for what came out.</summary>
+    public async Task<string> Predict(string option)
+    {
+        await Find($"predict-{option}").ClickAsync();
+        await Find("predict-run").ClickAsync();
+        await Until(async () => (await Read("predict-outcome")).Length > 0, "the outcome of the prediction", 60);
+        return await Read("predict-outcome");
+    }
+
     public Task Picture(string name) =>
         Page.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"{name}-{Host}.png") });
 
     /// <summary>Goes on at another address in a page of its own.</summary>
-    public Task<Visit> Again(string settings) => hosts.Open(Host, settings);
+    public Task<Visit> Again(string settings, string awaits = "network") =>
+        hosts.Open(Host, settings, awaits: awaits);
 
     public async ValueTask DisposeAsync()
     {

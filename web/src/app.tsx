@@ -1,6 +1,8 @@
 // The one screen: data and inputs → the network → output and cost; under it the timeline; the inspector always under
 // the network.
 
+import { signal } from '@preact/signals';
+import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { hides } from './classroom';
 import { DataPanel } from './panels/data';
@@ -16,14 +18,40 @@ import { Runs } from './panels/runs';
 import { Timeline } from './panels/timeline';
 import { TopBar } from './panels/top';
 import { Icon, type IconName } from './parts/icons';
-import { clock, playing, reset, rewind, selection, set, setPlaying, setting, state, step } from './session';
+import {
+    clock,
+    playing,
+    refusal,
+    reset,
+    rewind,
+    sceneWants,
+    selection,
+    set,
+    setPlaying,
+    setting,
+    state,
+    step,
+} from './session';
 import { t, type Key } from './text';
 
+/** The lecture comes when it is asked for. */
+const lecture = signal<ComponentType | undefined>(undefined);
+
 export function App() {
+    const scene = setting('scene', '');
+    const Lecture = lecture.value;
+    useEffect(() => {
+        if (scene !== '')
+            void import('./scenes/lecture').then(
+                loaded => (lecture.value = loaded.Lecture),
+                error => (refusal.value = String(error)),
+            );
+    }, [scene]);
     useEffect(() => {
         addEventListener('keydown', onKey);
         return () => removeEventListener('keydown', onKey);
     }, []);
+    if (scene !== '' && Lecture !== undefined) return <Lecture />;
     return (
         <div class="app">
             {state.value !== undefined && (
@@ -114,7 +142,10 @@ function onKey(event: KeyboardEvent): void {
         '?': () => (helpOpen.value = true),
         Escape: () => (selection.value = { kind: 'network' }),
     };
-    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    // A scene that does not train leaves the keys of training alone.
+    const quiet = setting('scene', '') !== '' && sceneWants.value?.measures !== true && key !== '?';
+    const act = quiet ? undefined : acts[key];
     if (act === undefined || (event.key === ' ' && onButton)) return;
     event.preventDefault();
     act();

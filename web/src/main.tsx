@@ -37,6 +37,8 @@ async function start(): Promise<void> {
     }
 }
 
+const sceneOf = (hash: string) => /[#&]scene=([^&]*)/.exec(hash)?.[1] ?? '';
+
 /** The address follows the settings without a new entry in the history, and a pasted address changes the settings. */
 function followAddress(): void {
     let own = location.hash;
@@ -49,8 +51,12 @@ function followAddress(): void {
     effect(() => {
         const hash = state.value?.hash;
         if (hash !== undefined && hash !== own) {
+            // Another scene is another page to go back from; settings are not.
+            const moved = sceneOf(hash) !== sceneOf(own);
             own = hash;
-            history.replaceState(null, '', hash === '' ? location.pathname + location.search : hash);
+            const to = hash === '' ? location.pathname + location.search : hash;
+            if (moved) history.pushState(null, '', to);
+            else history.replaceState(null, '', to);
         }
     });
     addEventListener('hashchange', () => {

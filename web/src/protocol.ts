@@ -22,6 +22,9 @@ export type Request =
   | { do: 'export'; as: ExportKind }
   | { do: 'share'; moment?: boolean };
 
+/** The request of a scene's own command: its file says what it sends and what comes back. */
+export interface SceneRequest { do: string; [field: string]: unknown }
+
 export type ExportKind = 'model' | 'onnx' | 'c' | 'csharp' | 'python' | 'numpy' | 'dot' | 'history' | 'points';
 
 /** Where a unit is looked at: a row of the data, or raw inputs. */

@@ -16,6 +16,7 @@ import type {
     Request,
     Run,
     Runs,
+    SceneRequest,
     SettingValue,
     State,
     Wanted,
@@ -133,6 +134,9 @@ export const rowOf = (point: number) => points.value?.rows[point] ?? point;
 /** How many cells across a unit's map is shown with: more would be lost, and its zero line would be noise. */
 export const mapCells = signal(50);
 
+/** What a scene needs of each frame, in place of the playground's own pictures. */
+export const sceneWants = signal<Wanted | undefined>(undefined);
+
 export const settings = computed(() => state.value?.settings ?? {});
 export const isClasses = computed(() => (state.value?.data.classes.length ?? 0) > 0);
 export const shownUnits = computed(() => state.value?.network.layers.map(layer => layer.units) ?? []);
@@ -245,6 +249,12 @@ export async function refreshRuns(action: 'list' | 'keep' = 'list'): Promise<voi
     if (reply !== undefined) runs.value = reply.header.runs;
 }
 
+/** Asks one of the commands that a scene brings along; rejects with what the engine refused. */
+export async function consult<T extends Reply>(request: SceneRequest): Promise<Decoded<T>> {
+    if (connection === undefined) throw new Error('closed');
+    return connection.ask<T>(request as unknown as Request);
+}
+
 /** Something on the page changed what it needs to see. */
 export function refresh(): void {
     stale = true;
@@ -321,6 +331,8 @@ function pull(now: number): void {
 
 /** Sizes follow the work: a large network gets smaller maps, so that a frame stays a frame. */
 function wanted(): Wanted {
+    if (sceneWants.value !== undefined)
+        return { ...sceneWants.value, loss: { timeline: curveTimeline, since: curveLast }, ...freshPoints() };
     const shown = state.value;
     const units = shown?.network.layers.reduce((sum, layer) => sum + layer.units, 0) ?? 0;
     const slow = hello.value?.host === 'browser';
@@ -340,10 +352,14 @@ function wanted(): Wanted {
         predictions: full || turn % 6 === 1,
         statistics: full || turn % 15 === 2,
     };
-    if (shown !== undefined && pointsOf !== shown.version) want.points = true;
+    Object.assign(want, freshPoints());
     if (shown !== undefined && inputsOf !== shown.version) want.inputs = 50;
     return want;
 }
+
+/** The points are asked for when they changed. */
+const freshPoints = (): Wanted =>
+    state.value !== undefined && pointsOf !== state.value.version ? { points: true } : {};
 
 function show(reply: Decoded<Frame>): void {
     const { header, blocks } = reply;

@@ -20,7 +20,11 @@ internal sealed class ProductRun : BenchRun
     {
         for (int i = 0; i < times; i++)
         {
-            job.Prepare();
+            if (job.TurnsWeights)
+            {
+                TurnJob turn = new(job);
+                team.Run(ref turn);
+            }
             team.Run(ref job);
         }
         return times;
@@ -48,10 +52,15 @@ internal sealed class ProductRun : BenchRun
             }
         }
 
-        /// <summary>Copies W transposed where the product wants it: once, whatever the number of threads.</summary>
-        public void Prepare()
+        /// <summary>Whether the product wants W transposed.</summary>
+        public bool TurnsWeights => form == ProductForm.InputGradient;
+
+        /// <summary>Copies a part of W transposed.</summary>
+        public void Turn(int part, int parts)
         {
-            if (form == ProductForm.InputGradient) kernels.PackTransposed(b.Pointer, size, packed.Pointer, size, size);
+            (int first, int count) = Team.Part(size, part, parts, 16).GetOffsetAndLength(size);
+            Transpose<float>.Copy(
+                b.Pointer + (long)first * size, size, packed.Pointer + first, size, count, size);
         }
 
         public void Execute(int part, int parts)
@@ -73,5 +82,10 @@ internal sealed class ProductRun : BenchRun
                     break;
             }
         }
+    }
+
+    private readonly struct TurnJob(Job job) : IJob
+    {
+        public void Execute(int part, int parts) => job.Turn(part, parts);
     }
 }

@@ -53,6 +53,7 @@ internal static class CommandWords
                 : Share(plan.ValidationRows.Length, plan.Rows.Length + plan.ValidationRows.Length, 0.1),
             "--class-weight" => train.ClassWeights is null ? null
                 : string.Join(',', train.ClassWeights.Select(Numbers.Text)),
+            "--recipe" => plan.Recipe.Name,
             "--hidden" => Hidden(network),
             "--activation" => Activations(network),
             "--output" => network.Output.ToString(),
@@ -64,6 +65,7 @@ internal static class CommandWords
             "--reduction" => train.Reduction == Reduction.Sum ? "sum" : "mean",
             "--optimizer" => train.Optimizer.ToString(),
             "--lr" => train.Optimizer.Method is null ? Numbers.Text(train.EffectiveLearningRate) : null,
+            "--augment" => train.Augment.Count == 0 ? null : string.Join(',', train.Augment),
             "--layer-lr" => train.LayerRates?.ToString(),
             "--schedule" => Schedules(train.Schedules.Where(s => !(hasMomentum && s.Parameter == "gamma"))),
             "--batch" => train.Batch == 0 ? "all" : Numbers.Text(train.Batch),

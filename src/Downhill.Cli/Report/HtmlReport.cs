@@ -178,6 +178,7 @@ internal static class HtmlReport
         Pair("loss", $"{options.Loss}, {(options.Reduction == Reduction.Sum ? "sum" : "mean")} of the rows");
         Pair("update rule", options.Optimizer.ToString() + (options.Optimizer.Method is not null ? ""
             : $", learning rate {Numbers.Text(options.EffectiveLearningRate)}"));
+        if (options.Augment.Count > 0) Pair("augmentation", string.Join(", ", options.Augment));
         if (options.LayerRates is not null) Pair("layer rates", options.LayerRates.ToString());
         if (options.ClassWeights is not null) Pair(
             "class weights", string.Join(", ", options.ClassWeights.Select(Written.Number)));

@@ -10,14 +10,15 @@ internal static class WeightSection
     public static void Write(Markup page, ReportFacts facts)
     {
         NetworkSpec network = facts.Plan.Network;
-        if (network.Layers[0] is not Dense dense) return;
-        Segment segment = network.Segments.First(s => s.Layer == 0 && s.Shape.Role == SegmentRole.Weight);
+        int first = network.Layers[0] is FeatureScale ? 1 : 0;
+        if (network.Layers[first] is not Dense dense) return;
+        Segment segment = network.Segments.First(s => s.Layer == first && s.Shape.Role == SegmentRole.Weight);
         float[] weights = facts.Model.Parameters.Slice(segment.Offset, segment.Length).ToArray();
         float[] biases = network.Segments.FirstOrDefault(
-            s => s.Layer == 0 && s.Shape.Role == SegmentRole.Bias) is Segment bias
+            s => s.Layer == first && s.Shape.Role == SegmentRole.Bias) is Segment bias
             ? facts.Model.Parameters.Slice(bias.Offset, bias.Length).ToArray() : [];
         int inputs = network.Inputs, units = dense.Units;
-        bool isOutput = network.Layers.Count == 1;
+        bool isOutput = network.Layers.Count == first + 1;
         double limit = Limit(weights);
         page.Add($"<section id=\"weights\"><h2>Weights of the {(isOutput ? "" : "first ")}layer</h2>\n");
         if (facts.Model.Image is ImageShape image && image.Width * image.Height == inputs)
@@ -181,7 +182,5 @@ internal static class WeightSection
     }
 
     /// <summary>Names of the network's inputs: a category column has one for each category.</summary>
-    public static string[] InputNames(Preparation preparation) =>
-        [.. preparation.Inputs.SelectMany(
-            c => c.Kind == ColumnKind.Numeric ? [c.Name] : c.Categories.Select(k => $"{c.Name} = {k}"))];
+    public static string[] InputNames(Preparation preparation) => [.. preparation.InputNames()];
 }

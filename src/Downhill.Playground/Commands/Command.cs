@@ -33,6 +33,12 @@ internal static class CommandTable
         new("runs", RunsCommand.Parse),
         new("export", ExportCommand.Parse),
         new("share", ShareCommand.Parse),
+        new("neuron", NeuronCommand.Parse),
+        new("perceptron", PerceptronCommand.Parse),
+        new("count", CountCommand.Parse),
+        new("surface", SurfaceCommand.Parse),
+        new("descent", DescentCommand.Parse),
+        new("simplest", SimplestCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)

@@ -71,6 +71,7 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             Dataset read = reading.Data;
             Dataset named = new(name, read.Inputs, read.Target, read.Numeric, read.Codes, read.Classes, read.Values,
                 read.Weights);
+            CheckNumbers(named);
             return new(named, text, name);
         }
         catch (DownhillException e)
@@ -90,6 +91,20 @@ internal sealed record DataCommand(string From, string Text, string Name, string
             .Replace("with --target", "as the target", StringComparison.Ordinal)
                 .Replace("with --ignore", "by not picking it", StringComparison.Ordinal)
             .Replace("--", "the option ", StringComparison.Ordinal);
+    }
+
+    /// <summary>A network on the screen takes numbers: words and gaps are refused with their column.</summary>
+    private static void CheckNumbers(Dataset data)
+    {
+        if (data.Inputs.FirstOrDefault(column => column.Kind == ColumnKind.Category) is Column words)
+            Throw.Input($"{data.Name}, column '{words.Name}'", "numbers",
+                $"'{Properties.Short(words.Categories.FirstOrDefault(c => !Numbers.TryParse(c, out _)) ?? "words")}'",
+                "Write numbers for the words, or leave the column out by not picking it.");
+        int gap = Array.FindIndex(data.Numeric, float.IsNaN);
+        if (gap >= 0)
+            Throw.Input($"{data.Name}, row {gap / data.NumericCount + 1}, "
+                + $"column '{data.Inputs[gap % data.NumericCount].Name}'", "a number", "nothing",
+                "Fill it in, remove the row, or leave the column out by not picking it.");
     }
 
     private TableOptions Options(string path)

@@ -16,15 +16,18 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     private readonly int[] chosen, codes, classes;
     private readonly float[] numeric, values, weights;
     private readonly double[]? classWeights;
+    private readonly ImageDistortion? distortion;
 
     /// <param name="source">Where the rows are.</param>
     /// <param name="rows">Which of them take part.</param>
     /// <param name="preparation">How they are encoded.</param>
     /// <param name="chunk">Most rows of one read.</param>
     /// <param name="classWeights">What a row of each class counts beside its own weight; null for 1 each.</param>
+    /// <param name="distortion">What is done to images before they are encoded, or null.</param>
     public Batcher(RowSource source, int[] rows, Preparation preparation, int chunk,
-        IReadOnlyList<double>? classWeights = null)
+        IReadOnlyList<double>? classWeights = null, ImageDistortion? distortion = null)
     {
+        this.distortion = distortion;
         this.classWeights = classWeights?.ToArray();
         (this.source, this.rows, this.preparation) = (source, rows, preparation);
         chosen = new int[chunk];
@@ -40,6 +43,9 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
 
     /// <summary>How rows are encoded.</summary>
     public Preparation Preparation => preparation;
+
+    /// <summary>The epoch whose distortions the rows get.</summary>
+    public int Epoch { get; set; }
 
     /// <summary>Whether rows do not all weigh 1.</summary>
     public bool IsWeighted => source.HasWeights || classWeights is not null;
@@ -82,6 +88,8 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
         if (typeof(T) == typeof(float) && c == 0 && preparation.TakesNumbersAsTheyAre) raw = MemoryMarshal.Cast<T,
             float>(encoded);
         source.Read(picked, raw, codesOf, classesOf, valuesOf, weights.Length == 0 ? [] : weights.AsSpan(first, count));
+        for (int i = 0; distortion is not null && i < count; i++)
+            distortion.Apply(Epoch, picked[i], raw.Slice(i * n, n));
         preparation.Encode(raw, codesOf, encoded, count);
         for (int i = 0; i < count; i++)
             preparation.EncodeTarget(perRow == 0 ? classesOf[i] : 0, valuesOf.Slice(i * perRow, perRow),

@@ -83,9 +83,6 @@ public sealed partial class Dataset : RowSource
     /// out for a test unless asked for.</summary>
     public bool IsWhole { get; init; }
 
-    /// <summary>Set when the inputs are the pixels of an image.</summary>
-    public ImageShape? Image { get; init; }
-
     /// <summary>Where the data come from (one line), for `datasets` and `inspect`.</summary>
     public string Source { get; init; } = "";
 

@@ -16,6 +16,17 @@ public enum Scaling
 
     /// <summary>Divided by the largest absolute value of all columns together: pixels, where ink becomes 1.</summary>
     Common,
+
+    /// <summary>
+    /// z = (x − median)/(upper − lower quartile) of the training rows, or 2·(x − median)/range where the quartiles are
+    /// one; then z/√(1 + (z/3)²), which leaves the middle as it is and brings far-off values softly to ±3. Holzmüller
+    /// et al., Better by Default, NeurIPS 2024, §3.
+    /// </summary>
+    Robust,
+
+    /// <summary>To the normal quantile of the value's rank among the training rows, straight lines between 100
+    /// ranks.</summary>
+    Quantile,
 }
 
 /// <summary>
@@ -35,8 +46,25 @@ public sealed record Preparation(
     IReadOnlyList<Column> Inputs, Target Target, double[] Shift, double[] Scale, double[] TargetShift,
     double[] TargetScale, double TargetLow, double TargetHigh, bool SingleOutput)
 {
-    /// <summary>Inputs of the network: one per numeric column, one per category of a category column.</summary>
-    public int Width { get; } = Inputs.Sum(c => c.Kind == ColumnKind.Numeric ? 1 : c.Categories.Count);
+    /// <summary>Inputs of the network: one or more per numeric column, one per category of a category column.</summary>
+    public int Width { get; private init; } = Inputs.Sum(c => c.Kind == ColumnKind.Numeric ? 1 : c.Categories.Count);
+
+    /// <summary>Per numeric column: what is done beside shift and scale.</summary>
+    public IReadOnlyList<NumericEncoding> Encodings
+    {
+        get => encodings;
+        init
+        {
+            encodings = [.. value];
+            isLinear = value.All(e => e.IsLinear);
+            Width = Inputs.Where(c => c.Kind == ColumnKind.Category).Sum(c => c.Categories.Count)
+                + value.Sum(e => e.Width);
+        }
+    }
+
+    /// <summary>Numeric targets v are learned as ln(1 + v): sizes, prices and counts, whose errors matter as
+    /// shares.</summary>
+    public bool LogTargets { get; init; }
 
     /// <summary>Outputs of the network.</summary>
     public int Outputs => !Target.IsClass ? Target.Names.Count : SingleOutput ? 1 : Target.Classes.Count;
@@ -44,63 +72,80 @@ public sealed record Preparation(
     public int NumericCount => Shift.Length;
     public int CategoryCount => Inputs.Count - NumericCount;
 
-    /// <summary>Fits the scaling of inputs and numeric targets on the given rows.</summary>
+    // Arrays: enumerating an interface would allocate for every row.
+    private readonly Column[] columns = [.. Inputs];
+    private readonly NumericEncoding[] encodings = [.. Shift.Select(_ => new NumericEncoding())];
+    private readonly bool isLinear = true, isUnscaled = Shift.All(s => s == 0) && Scale.All(s => s == 1);
+
+    /// <summary>Fits the preparation of inputs and numeric targets on the given rows.</summary>
+    /// <param name="source">The data.</param>
+    /// <param name="rows">The training rows; nothing else is looked at.</param>
+    /// <param name="scaling">How numeric columns are scaled.</param>
+    /// <param name="targetLow">See the record.</param>
+    /// <param name="targetHigh">See the record.</param>
+    /// <param name="singleOutput">See the record.</param>
+    /// <param name="scaleTargets">Whether numeric targets are standardised.</param>
+    /// <param name="levels">Numeric columns of 3 up to this many different values are taken for categories, and
+    /// constant ones are left out; 0 for neither.</param>
+    /// <param name="logTargets">See <see cref="LogTargets"/>.</param>
+    /// <exception cref="DownhillException">A number that is infinite, a target that is missing or has no
+    /// logarithm.</exception>
     public static Preparation Fit(
         RowSource source, ReadOnlySpan<int> rows, Scaling scaling, double targetLow = 0, double targetHigh = 1,
-        bool singleOutput = false, bool scaleTargets = true)
+        bool singleOutput = false, bool scaleTargets = true, int levels = 0, bool logTargets = false)
     {
-        int columns = source.Inputs.Count(c => c.Kind == ColumnKind.Numeric);
-        int targets = source.Target.IsClass ? 0 : source.Target.Names.Count;
-        Moments inputs = new(columns), values = new(targets);
-        float[] numeric = new float[columns], target = new float[targets];
-        int[] codes = new int[source.Inputs.Count - columns], classes = new int[source.Target.IsClass ? 1 : 0];
-        float[] weight = new float[source.HasWeights ? 1 : 0];
-        foreach (int row in rows)
-        {
-            source.Read([row], numeric, codes, classes, target, weight);
-            double counts = weight.Length == 0 ? 1 : weight[0];
-            inputs.Add(numeric, counts);
-            values.Add(target, counts);
-        }
-        if (rows.Length > 0 && inputs.Weight == 0)
-            Throw.Input("Training data", "at least 1 row with a weight above 0", "weights of 0 only",
-                "Check the weights.");
+        ColumnScan scan = new(source, rows, levels, logTargets, ranks: scaling is Scaling.Robust or Scaling.Quantile);
+        int columns = scan.Inputs.Columns, targets = scan.Targets.Columns;
         double[] shift = new double[columns], scale = new double[columns];
         Array.Fill(scale, 1);
         if (scaling == Scaling.Standard)
-            inputs.Standardise(shift, scale);
+            scan.Inputs.Standardise(shift, scale);
         else if (scaling == Scaling.Common)
-            Array.Fill(scale, inputs.Largest > 0 ? 1 / inputs.Largest : 1); // nothing but zeros stays so
+            Array.Fill(scale, scan.Inputs.Largest > 0 ? 1 / scan.Inputs.Largest : 1); // nothing but zeros stays so
+        NumericEncoding[] encodings = [.. Enumerable.Range(0, columns).Select(scan.Encoding)];
+        if (levels > 0 && (source.Inputs.Count > columns
+            || Enumerable.Range(0, columns).Any(i => !scan.IsConstant(i))))
+            for (int i = 0; i < columns; i++)
+                if (scan.IsConstant(i)) encodings[i] = encodings[i] with { IsConstant = true };
+        for (int i = 0; i < columns; i++)
+        {
+            if (scaling == Scaling.Robust)
+            {
+                (shift[i], scale[i]) = scan.Robust(i);
+                encodings[i] = encodings[i] with { Clip = 3 };
+            }
+            else if (scaling == Scaling.Quantile)
+            {
+                encodings[i] = scan.Quantiles(i, encodings[i]);
+            }
+        }
         double[] targetShift = new double[targets], targetScale = new double[targets];
         Array.Fill(targetScale, 1);
         if (scaleTargets)
         {
-            values.Standardise(targetShift, targetScale);
+            scan.Targets.Standardise(targetShift, targetScale);
             for (int i = 0; i < targets; i++) targetScale[i] = 1 / targetScale[i];
         }
         return new(source.Inputs, source.Target, shift, scale, targetShift, targetScale, targetLow, targetHigh,
-            singleOutput);
+            singleOutput)
+        { Encodings = encodings, LogTargets = logTargets };
     }
 
     /// <summary>Writes the network's inputs [Width] of one raw row.</summary>
-    /// <param name="numeric">Numeric columns in order.</param>
+    /// <param name="numeric">Numeric columns in order; NaN is a missing value.</param>
     /// <param name="codes">Category columns in order; −1 (missing or unknown) gives all zeros.</param>
     /// <param name="encoded">[<see cref="Width"/>].</param>
     public void Encode<T>(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes, Span<T> encoded)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        if (codes.IsEmpty)
-        {
-            for (int i = 0; i < numeric.Length; i++)
-                encoded[i] = Scaled<T>(numeric[i], i);
-            return;
-        }
         int n = 0, c = 0, at = 0;
-        foreach (Column column in Inputs)
+        foreach (Column column in columns)
         {
             if (column.Kind == ColumnKind.Numeric)
             {
-                encoded[at++] = Scaled<T>(numeric[n], n);
+                NumericEncoding encoding = encodings[n];
+                encoding.Encode(numeric[n], Shift[n], Scale[n], encoded.Slice(at, encoding.Width));
+                at += encoding.Width;
                 n++;
                 continue;
             }
@@ -113,7 +158,7 @@ public sealed record Preparation(
     }
 
     /// <summary>Whether a numeric column's value is the network's input, unchanged.</summary>
-    internal bool TakesNumbersAsTheyAre { get; } = Shift.All(s => s == 0) && Scale.All(s => s == 1);
+    internal bool TakesNumbersAsTheyAre => isLinear && isUnscaled;
 
     /// <summary>The same for rows of them, [rows, numeric] and [rows, codes] to [rows, <see cref="Width"/>]; numbers
     /// that are taken as they are may be in their place already.</summary>
@@ -121,7 +166,7 @@ public sealed record Preparation(
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         int n = NumericCount, c = CategoryCount;
-        if (c == 0)
+        if (c == 0 && isLinear)
         {
             if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(
                 MemoryMarshal.Cast<T, float>(encoded));
@@ -146,18 +191,51 @@ public sealed record Preparation(
         int at = 0, numeric = 0;
         foreach (Column column in Inputs)
         {
-            if (column.Kind == ColumnKind.Numeric && at == input)
+            int width = column.Kind == ColumnKind.Numeric ? encodings[numeric].Width : column.Categories.Count;
+            if (column.Kind == ColumnKind.Numeric && at <= input && input < at + width)
                 Throw.Input($"Row, column '{column.Name}'",
                     float.IsFinite(row[numeric]) ? "a number that scaling keeps finite" : "a finite number",
                         row[numeric].ToString("R", CultureInfo.InvariantCulture),
                     "Fill in what is missing, or leave the row out.");
             numeric += column.Kind == ColumnKind.Numeric ? 1 : 0;
-            at += column.Kind == ColumnKind.Numeric ? 1 : column.Categories.Count;
+            at += width;
         }
     }
 
-    private T Scaled<T>(float value, int column) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
-        T.CreateTruncating((value - Shift[column]) * Scale[column]);
+    /// <summary>A name for each input of the network [<see cref="Width"/>]: the column's, with <c>= value</c> for a
+    /// category or level and <c>is missing</c> for an indicator.</summary>
+    public IEnumerable<string> InputNames()
+    {
+        int numeric = 0;
+        foreach (Column column in Inputs)
+        {
+            if (column.Kind == ColumnKind.Category)
+            {
+                foreach (string category in column.Categories) yield return $"{column.Name} = {category}";
+                continue;
+            }
+            NumericEncoding encoding = encodings[numeric++];
+            if (encoding.IsConstant) continue;
+            if (encoding.Levels.Count == 0) yield return column.Name;
+            if (encoding.HasIndicator) yield return $"{column.Name} is missing";
+            foreach (float level in encoding.Levels) yield return $"{column.Name} = {Numbers.Text(level)}";
+        }
+    }
+
+    /// <summary>Refuses what an export does not write yet; a wrong answer elsewhere would be worse.</summary>
+    internal void CheckExportable(string export)
+    {
+        int column = Array.FindIndex(encodings, e => !e.IsLinear);
+        if (column < 0 && !LogTargets) return;
+        string name = column < 0 ? "" : columns.Where(c => c.Kind == ColumnKind.Numeric).ElementAt(column).Name;
+        (string what, string remedy) = column < 0
+            ? ("targets learned as logarithms", "Train without --log-target for a model that can be exported.")
+            : encodings[column].HasIndicator
+            ? ($"'{name}' with missing values", "Fill them in or leave the rows out, and train again.")
+            : ($"'{name}' with a soft clip, ranks or levels", "Train with --recipe plain and --scaling standard.");
+        Throw.Input(export, "numbers that are only shifted and scaled", what,
+            $"{remedy} The safetensors file answers as it is.");
+    }
 
     /// <summary>Writes the targets [<see cref="Outputs"/>] that the network is trained towards.</summary>
     public void EncodeTarget<T>(int classCode, ReadOnlySpan<float> values, Span<T> encoded)
@@ -166,7 +244,8 @@ public sealed record Preparation(
         if (!Target.IsClass)
         {
             for (int i = 0; i < encoded.Length; i++)
-                encoded[i] = T.CreateTruncating((values[i] - TargetShift[i]) / TargetScale[i]);
+                encoded[i] = T.CreateTruncating(
+                    ((LogTargets ? PortableMath.Log1P(values[i]) : values[i]) - TargetShift[i]) / TargetScale[i]);
             return;
         }
         T low = T.CreateTruncating(TargetLow), high = T.CreateTruncating(TargetHigh);
@@ -191,40 +270,9 @@ public sealed record Preparation(
     }
 
     /// <summary>The number, in the target's units, that output <paramref name="output"/> stands for.</summary>
-    public double ValueOf(double scaled, int output) => scaled * TargetScale[output] + TargetShift[output];
-
-    /// <summary>Mean and deviation by Welford's method (Knuth, TAOCP 2, §4.2.2; with weights: West, CACM 22, 1979),
-    /// column by column.</summary>
-    private sealed class Moments(int columns)
+    public double ValueOf(double scaled, int output)
     {
-        private readonly double[] mean = new double[columns], squares = new double[columns];
-        public double Largest { get; private set; }
-
-        /// <summary>Sum of the rows' weights.</summary>
-        public double Weight { get; private set; }
-
-        public void Add(ReadOnlySpan<float> row, double weight)
-        {
-            if (weight == 0) return;
-            Weight += weight;
-            for (int i = 0; i < row.Length; i++)
-            {
-                double delta = row[i] - mean[i];
-                mean[i] += weight * delta / Weight;
-                squares[i] += weight * delta * (row[i] - mean[i]);
-                Largest = Math.Max(Largest, Math.Abs(row[i]));
-            }
-        }
-
-        /// <summary>Shift = mean and scale = 1/deviation; a constant column keeps scale 1 and becomes 0.</summary>
-        public void Standardise(double[] shift, double[] scale)
-        {
-            for (int i = 0; i < shift.Length; i++)
-            {
-                double deviation = Weight == 0 ? 0 : Math.Sqrt(squares[i] / Weight);
-                shift[i] = mean[i];
-                scale[i] = deviation > 1e-12 * Math.Max(1e-30, Math.Abs(mean[i])) ? 1 / deviation : 1;
-            }
-        }
+        double value = scaled * TargetScale[output] + TargetShift[output];
+        return LogTargets ? PortableMath.Exp(value) - 1 : value;
     }
 }

@@ -19,6 +19,9 @@ public abstract class RowSource
     /// <summary>Whether the rows carry weights of their own; without them each row weighs 1.</summary>
     public abstract bool HasWeights { get; }
 
+    /// <summary>Set when the inputs are the pixels of an image.</summary>
+    public ImageShape? Image { get; init; }
+
     /// <summary>
     /// Reads the given rows.
     /// </summary>

@@ -28,6 +28,7 @@ internal sealed class SourceModel
 
     public SourceModel(Model model, string name)
     {
+        model.Preparation.CheckExportable("Source export");
         Model = model;
         Name = Identifier(name);
         Layers = [.. TrainedLayer.Of(model).Where(l => l.Layer is not Dropout)];

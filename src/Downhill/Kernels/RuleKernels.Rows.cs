@@ -6,8 +6,8 @@ namespace Downhill.Kernels;
 internal abstract unsafe partial class RuleKernel<T>
 {
     /// <summary>
-    /// Batches of one row: the update of W [I,O] by the gradient xᵀ·d of the row before, and z += next·W with the new W,
-    /// in one walk over W and the slots. The same bits as the gradient, <see cref="Update(T*, T*, T**, long,
+    /// Batches of one row: the update of W [I,O] by the gradient xᵀ·d of the row before, and z += next·W with the new
+    /// W, in one walk over W and the slots. The same bits as the gradient, <see cref="Update(T*, T*, T**, long,
     /// ReadOnlySpan{double}, in UpdateTerms, T*)"/> without penalties, and the forward product one after another.
     /// </summary>
     /// <param name="w">W [inputs, outputs].</param>

@@ -21,8 +21,13 @@ internal interface IJob
 /// </summary>
 internal sealed unsafe class Team : IDisposable
 {
-    /// <summary>How long to spin before parking: about what waking a parked thread costs.</summary>
-    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000;
+    /// <summary>How long a thread spins before it begins to give way to other programs: a meeting of the next kernel
+    /// comes sooner. Who gives way on a busy machine comes back after a time slice, milliseconds later.</summary>
+    private static readonly long PatientTicks = Stopwatch.Frequency / 20_000;
+
+    /// <summary>How long to spin before parking: longer than what a step does between two meetings on one thread.
+    /// Waking a parked thread costs some 50 µs.</summary>
+    private static readonly long SpinTicks = Stopwatch.Frequency / 4_000;
 
     private readonly Worker[] workers;
     private readonly Gate done;
@@ -30,9 +35,9 @@ internal sealed unsafe class Team : IDisposable
     /// <summary>Looks at a number before the first pause: some three microseconds.</summary>
     private const int QuickLooks = 2000;
 
-    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some two microseconds'
-    /// work.</summary>
-    private const long Worthwhile = 128 * 1024;
+    /// <summary>Multiply-adds below which handing out a job costs more than it saves: some six microseconds' work
+    /// (docs/KERNELS.md).</summary>
+    private const long Worthwhile = 512 * 1024;
 
     // The job, written before the round is raised and read after it is seen raised.
     private delegate*<void*, int, int, void> body;
@@ -45,6 +50,7 @@ internal sealed unsafe class Team : IDisposable
     private struct Shared
     {
         [FieldOffset(128)] public int Round;
+        [FieldOffset(132)] public int Processor; // the caller's
         [FieldOffset(256)] public int Pending;
         [FieldOffset(384)] public int State;
     }
@@ -184,12 +190,17 @@ internal sealed unsafe class Team : IDisposable
     /// it.</summary>
     private void Announce(int count)
     {
+        shared.Processor = Thread.GetCurrentProcessorId();
         Interlocked.Increment(ref shared.Round);
         for (int i = 0; i < count; i++)
         {
             workers[i].Wake();
         }
     }
+
+    /// <summary>Whether this thread, a worker, sits on the caller's processor. There it can only take time from the
+    /// caller; asleep it is put on another, free one when it is woken.</summary>
+    private bool IsInTheWay() => Thread.GetCurrentProcessorId() == Volatile.Read(ref shared.Processor);
 
     private void Enter(int state)
     {
@@ -299,7 +310,7 @@ internal sealed unsafe class Team : IDisposable
             int seen = 0;
             while (true)
             {
-                gate.WaitWhile(ref team.shared.Round, seen);
+                gate.WaitWhile(ref team.shared.Round, seen, spins: !team.IsInTheWay());
                 seen = Volatile.Read(ref team.shared.Round);
                 if (team.body is null)
                 {
@@ -324,21 +335,25 @@ internal sealed unsafe class Team : IDisposable
         private readonly AutoResetEvent wakeUp = new(false);
         private int parked;
 
-        public void WaitUntil(ref int number, int value) => Wait(ref number, value, until: true);
+        public void WaitUntil(ref int number, int value) => Wait(ref number, value, until: true, spins: true);
 
-        /// <summary>Waits until the number is another.</summary>
-        public void WaitWhile(ref int number, int value) => Wait(ref number, value, until: false);
+        /// <summary>Waits until the number is another, at once parked or after some spinning.</summary>
+        public void WaitWhile(ref int number, int value, bool spins) => Wait(ref number, value, until: false, spins);
 
-        private void Wait(ref int number, int value, bool until)
+        private void Wait(ref int number, int value, bool until, bool spins)
         {
             // A loop, because a waker may be late: it changed the number, and before it came to look at parked, this
             // thread saw the number, went on, and now waits for the next value.
-            while (!Spin(ref number, value, until))
+            while (!(spins && Spin(ref number, value, until)))
             {
                 Interlocked.Exchange(ref parked, 1);
                 if (Volatile.Read(ref number) == value != until || Interlocked.CompareExchange(ref parked, 0, 1) != 1)
                 {
                     WaitForEvent();
+                }
+                if (Volatile.Read(ref number) == value == until)
+                {
+                    return;
                 }
             }
         }
@@ -366,10 +381,11 @@ internal sealed unsafe class Team : IDisposable
                     return true;
                 }
             }
-            long end = Stopwatch.GetTimestamp() + SpinTicks;
+            long start = Stopwatch.GetTimestamp();
+            bool givesWay = crowded;
             for (int i = 1; ; i++)
             {
-                if (crowded || i % 16 == 0)
+                if (crowded || (givesWay && i % 16 == 0))
                 {
                     Thread.Yield();
                 }
@@ -381,9 +397,14 @@ internal sealed unsafe class Team : IDisposable
                 {
                     return true;
                 }
-                if (i % 4 == 0 && Stopwatch.GetTimestamp() > end)
+                if (i % 4 == 0)
                 {
-                    return false;
+                    long spun = Stopwatch.GetTimestamp() - start;
+                    if (spun > SpinTicks)
+                    {
+                        return false;
+                    }
+                    givesWay = spun > PatientTicks;
                 }
             }
         }

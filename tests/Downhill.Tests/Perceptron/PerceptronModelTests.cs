@@ -92,6 +92,21 @@ public sealed class PerceptronModelTests
     public void Pairs_of_digits_are_separable(int a, int b) =>
         Assert.IsType<Separable>(Assert.Single(Fit(OnlyClasses(Dataset.Load("digits"), a, b)).Answers));
 
+    // A missing number has an input of its own, so that rows without it can be told from all others.
+    [Theory]
+    [InlineData(true, new[] { 0, 0, 1, 0, 1 })]
+    [InlineData(false, new[] { 0, 0, 1, 1, 0 })]
+    public void Missing_numbers_take_part(bool isSeparable, int[] classes)
+    {
+        Dataset data = new("t", [new Column("x")], new Target(["y"], ["no", "yes"]),
+            [1, 2, float.NaN, 3, float.NaN], [], classes, []);
+        PerceptronResult result = Fit(data, AllRows with { Epochs = isSeparable ? 200 : 20 });
+        PerceptronAnswer answer = Assert.Single(result.Answers);
+        if (isSeparable) Assert.IsType<Separable>(answer);
+        else Assert.True(PerceptronModel.Check(Assert.IsType<NotSeparable>(answer).Certificate, data, 1,
+            result.Fit.Model.Preparation));
+    }
+
     [Fact]
     public void Model_is_an_ordinary_one()
     {

@@ -35,7 +35,7 @@ public sealed class GradientTests
     }
 
     private static readonly string[] Shapes = ["plain", "masked", "dropout", "batch_norm", "single_row", "no_bias",
-        "scaled"];
+        "feature_scale", "scaled"];
 
     /// <summary>
     /// All triples of hidden activation, output pair and shape would be tens of thousands: every hidden activation with
@@ -89,6 +89,7 @@ public sealed class GradientTests
                 new Dense(3, hidden) { ForwardScale = ForwardScale.LeCun, HasBias = false },
                 new Dense(3, output) { ForwardScale = ForwardScale.LeCun }],
             "dropout" => [new Dense(5, hidden), new Dropout(0.4), new Dense(3, output)],
+            "feature_scale" => [new FeatureScale(), new Dense(4, hidden), new FeatureScale(), new Dense(3, output)],
             _ => [new Dense(4, Activations.Identity), new BatchNorm(hidden), new Dense(4, hidden),
                 new BatchNorm(Activations.Identity), new Dense(3, output)],
         };

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace Downhill.Tests.Training;
 
-/// <summary>The compiled step of batches of one row gives the bits of the general step, whatever is asked for.</summary>
+/// <summary>The compiled step of batches of one row gives the bits of the general step, whatever is asked
+/// for.</summary>
 public sealed class RowTrainingTests
 {
     /// <summary>Takes both ways, some steps at a call, and compares everything that a step changes.</summary>
@@ -34,6 +35,14 @@ public sealed class RowTrainingTests
         Assert.Equal(general.State.History, row.State.History);
     }
 
+    [Fact]
+    public void Distorted_images()
+    {
+        Dataset digits = Dataset.Load("digits").Subset([.. Enumerable.Range(0, 20)]);
+        NetworkSpec spec = new(64, new Dense(20, Activations.Relu), new Dense(10, Activations.Softmax));
+        Same<float>(digits, spec, new() { Epochs = 30, Augment = [Augmentations.Affine()] });
+    }
+
     public static TheoryData<string> Rules { get; } = [
         .. Optimizers.All.Where(o => o.Default.Method is null && !o.Default.NeedsFullBatch).Select(o => o.Name)];
 
@@ -53,7 +62,8 @@ public sealed class RowTrainingTests
             Same<float>(data, spec, plain with { L2 = 1e-2, PenalizeBiases = true, Reduction = Reduction.Sum });
             Same<float>(data, spec, plain with
             {
-                Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(8))], L2 = 0.1,
+                Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(8))],
+                L2 = 0.1,
             });
         }
     }

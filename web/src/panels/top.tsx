@@ -29,20 +29,23 @@ import { Button, Check, Menu, NumberInput, Select } from '../parts/controls';
 import { Icon } from '../parts/icons';
 import { save, savePng, saveSvg } from './pictures';
 import { helpOpen } from './help';
+import { Qr } from './qr';
 
 export function TopBar() {
     return (
         <header class="top">
-            <h1 class="brand">
-                <svg viewBox="0 0 32 32" aria-hidden="true">
-                    <path d="M3 8c6 0 7 17 14 17 5 0 5-6 12-6M3 14c4 0 6 13 13 13M9 5c5 1 6 14 10 14 3 0 4-6 10-7" />
-                    <circle cx="17" cy="24.6" r="2.6" />
-                </svg>
-                <span>Downhill</span>
-            </h1>
+            <Brand />
             <Transport />
             <Clock />
             <nav class="top-right" aria-label={t('top.more')}>
+                <Button
+                    kind="quiet"
+                    icon="course"
+                    wide
+                    label={t('course.short')}
+                    testid="course"
+                    onPress={() => set({ scene: 'course' })}
+                />
                 <Share />
                 {!hides('export') && <TakeAway />}
                 <Look />
@@ -59,7 +62,19 @@ export function TopBar() {
     );
 }
 
-function Transport() {
+export function Brand() {
+    return (
+        <h1 class="brand">
+            <svg viewBox="0 0 32 32" aria-hidden="true">
+                <path d="M3 8c6 0 7 17 14 17 5 0 5-6 12-6M3 14c4 0 6 13 13 13M9 5c5 1 6 14 10 14 3 0 4-6 10-7" />
+                <circle cx="17" cy="24.6" r="2.6" />
+            </svg>
+            <span>Downhill</span>
+        </h1>
+    );
+}
+
+export function Transport() {
     const on = playing.value;
     return (
         <div class="transport" role="group" aria-label={t('transport.title')} data-testid="transport">
@@ -120,7 +135,7 @@ function Steps() {
     );
 }
 
-function Clock() {
+export function Clock() {
     const time = clock.value;
     if (time === undefined) return null;
     const cursor = time.cursor;
@@ -158,7 +173,7 @@ function Clock() {
     );
 }
 
-function Share() {
+export function Share() {
     const moment = useSignal(false);
     const done = useSignal(false);
     const link = useSignal('');
@@ -200,6 +215,7 @@ function Share() {
                     />
                 </label>
             )}
+            {link.value !== '' && <Qr text={link.value} />}
             <details>
                 <summary data-testid="classroom">{t('classroom.title')}</summary>
                 <p>{t('classroom.what')}</p>
@@ -219,7 +235,7 @@ function Share() {
     );
 }
 
-function TakeAway() {
+export function TakeAway() {
     const kinds = hello.value?.exports ?? [];
     const take = async (kind: ExportKind) => {
         const file = await exportFile(kind);
@@ -254,7 +270,7 @@ function TakeAway() {
     );
 }
 
-function Look() {
+export function Look() {
     const themes: readonly ThemeChoice[] = ['system', 'light', 'dark', 'projector'];
     return (
         <Menu label={t('look.title')} testid="look" icon="look">

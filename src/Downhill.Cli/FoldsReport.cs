@@ -1,0 +1,100 @@
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Downhill.Cli;
+
+/// <summary>What came of a cross-validation: a line per fold, their mean and their deviation.</summary>
+internal static class FoldsReport
+{
+    public static void Write(Terminal terminal, Dataset set, CrossValidation result, FitResult? whole, string? path,
+        double seconds)
+    {
+        bool isClass = set.Target.IsClass;
+        Table table = isClass
+            ? Terminal.Table(("fold", false), ("train", true), ("test", true), ("loss", true), ("accuracy", true))
+            : Terminal.Table(("fold", false), ("train", true), ("test", true), ("loss", true), ("rmse", true),
+            ("mae", true), ("r²", true));
+        for (int fold = 0; fold < result.Folds.Count; fold++)
+        {
+            FitResult fit = result.Folds[fold];
+            Row($"{fold + 1}", MetricsTable.Count(fit.Train.Rows), MetricsTable.Count(fit.Test!.Rows),
+                m => m(fit.Test!));
+        }
+        Row("mean", "", "", m => result.Mean(m));
+        if (result.Folds.Count > 1) Row("deviation", "", "", m => result.Deviation(m));
+        terminal.Out.WriteLine();
+        terminal.Write(table);
+        terminal.Out.WriteLine($"  {result.Folds.Count} folds in {seconds:0.0} s");
+        terminal.Out.WriteLine(path is null ? "  no model is written; --model FILE trains one on all rows besides"
+            : $"  model {path}, trained on all {MetricsTable.Count(whole!.Train.Rows)} rows");
+
+        void Row(string name, string train, string test, Func<Func<Metrics, double?>, double?> value)
+        {
+            string[] cells = isClass ? [Loss(m => m.Loss), $"{100 * value(m => m.Accuracy):0.00} %"]
+                : [Loss(m => m.Loss), Short(m => m.Rmse), Short(m => m.Mae), $"{value(m => m.R2):0.0000}"];
+            Terminal.Row(table, [name, train, test, .. cells]);
+
+            string Loss(Func<Metrics, double?> measure) => MetricsTable.Loss(value(measure) ?? double.NaN);
+            string Short(Func<Metrics, double?> measure) => MetricsTable.Short(value(measure) ?? double.NaN);
+        }
+    }
+
+    public static void WriteJson(
+        Terminal terminal, Dataset set, FitPlan first, CrossValidation result, FitResult? whole, string? path,
+            double seconds) =>
+        JsonReport.Write(terminal, json =>
+        {
+            json.WriteString("data", set.Name);
+            json.WriteString("task", set.Target.IsClass ? "classify" : "regress");
+            json.WriteStartObject("rows");
+            json.WriteNumber("train", first.Rows.Length);
+            json.WriteNumber("validation", first.ValidationRows.Length);
+            json.WriteNumber("test", first.TestRows.Length);
+            json.WriteEndObject();
+            json.WriteString("network", first.Network.ToString());
+            json.WriteNumber("parameters", first.Network.ParameterCount);
+            json.WriteString("recipe", first.Recipe.Name);
+            json.WriteNumber("epochs", result.Folds[0].Model.Training!.Epochs);
+            json.WriteNumber("steps", result.Folds.Sum(f => f.Steps));
+            json.WriteString("stopped", result.Folds[0].Stopped.Rule);
+            JsonReport.Number(json, "seconds", seconds);
+            json.WriteNumber("seed", first.Options.Seed);
+            json.WriteStartArray("folds");
+            foreach (Metrics test in result.Tests)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("rows", test.Rows);
+                JsonReport.Metrics(json, test);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteStartObject("test");
+            WriteMeasures(json, set.Target.IsClass, result.Mean);
+            JsonReport.Number(json, "std", result.Deviation(set.Target.IsClass ? m => m.Accuracy : m => m.Rmse));
+            json.WriteEndObject();
+            if (whole is null)
+            {
+                json.WriteNull("weightsHash");
+                json.WriteNull("model");
+                return;
+            }
+            JsonReport.Metrics(json, "train", whole.Train);
+            json.WriteString("weightsHash", whole.Model.WeightsHash);
+            json.WriteString("model", path);
+        });
+
+    private static void WriteMeasures(Utf8JsonWriter json, bool isClass, Func<Func<Metrics, double?>, double> value)
+    {
+        JsonReport.Number(json, "loss", value(m => m.Loss));
+        if (isClass)
+        {
+            JsonReport.Number(json, "accuracy", value(m => m.Accuracy));
+            JsonReport.Number(json, "errorPercent", value(m => m.ErrorPercent));
+            JsonReport.Number(json, "squaredErrorPercentage", value(m => m.SquaredErrorPercentage));
+            return;
+        }
+        JsonReport.Number(json, "rmse", value(m => m.Rmse));
+        JsonReport.Number(json, "mae", value(m => m.Mae));
+        JsonReport.Number(json, "r2", value(m => m.R2));
+    }
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+
+namespace Downhill.Data;
+
+/// <summary>What an input column of a table holds.</summary>
+internal enum FieldKind
+{
+    Number,
+    Category,
+    Date,
+}
+
+/// <summary>One input column while a table is read: what it is taken for, what was seen, and its categories.</summary>
+internal sealed class InputField(int place, string name, FieldKind kind)
+{
+    /// <summary>Most categories of a column; rarer ones count as unknown.</summary>
+    public const int MostCategories = 255;
+
+    private readonly Dictionary<string, int> codes = new(StringComparer.Ordinal);
+    private readonly List<int> counts = [];
+    private readonly HashSet<float> different = [];
+
+    public int Place => place;
+    public string Name => name;
+    public FieldKind Kind { get; set; } = kind;
+
+    /// <summary>Set by the user: not to be changed by what is seen.</summary>
+    public bool IsFixed { get; init; }
+
+    /// <summary>Left out, and why.</summary>
+    public string? Dropped { get; set; }
+
+    public int Numbers { get; private set; }
+    public int Missing { get; set; }
+    public int Unknown { get; private set; }
+    public string? FirstUnknown { get; private set; }
+
+    /// <summary>Fields that are no numbers, and the first of them with its line.</summary>
+    public int Texts { get; private set; }
+    public (int Line, string Field) FirstText { get; private set; }
+
+    /// <summary>More than a handful of different numbers were seen.</summary>
+    public bool HasManyNumbers => different.Count > 20;
+
+    public int DifferentTexts => codes.Count;
+
+    public void Reset()
+    {
+        codes.Clear();
+        counts.Clear();
+        different.Clear();
+        (Numbers, Missing, Unknown, Texts) = (0, 0, 0, 0);
+    }
+
+    public void SawNumber(float value)
+    {
+        Numbers++;
+        if (different.Count <= 20) different.Add(value);
+    }
+
+    public void SawText(int line, ReadOnlySpan<char> field)
+    {
+        if (Texts++ == 0) FirstText = (line, field.ToString());
+    }
+
+    /// <summary>The code of a category, in the order of their coming.</summary>
+    public int Code(ReadOnlySpan<char> field)
+    {
+        var lookup = codes.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (!lookup.TryGetValue(field, out int code))
+        {
+            lookup[field] = code = codes.Count;
+            counts.Add(0);
+        }
+        counts[code]++;
+        return code;
+    }
+
+    /// <summary>Takes a model's categories.</summary>
+    public void Know(IReadOnlyList<string> categories)
+    {
+        for (int i = 0; i < categories.Count; i++) codes.TryAdd(categories[i], i);
+    }
+
+    /// <summary>The code of a category that must be known, −1 for another.</summary>
+    public int KnownCode(ReadOnlySpan<char> field)
+    {
+        if (codes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(field, out int code)) return code;
+        // "1" and "1.0" are one category of numbers.
+        if (double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && codes.TryGetValue((value + 0.0).ToString("R", CultureInfo.InvariantCulture), out code)) return code;
+        if (Unknown++ == 0) FirstUnknown = field.ToString();
+        return -1;
+    }
+
+    /// <summary>The categories in order, and what each code becomes: the most frequent ones, ordered by their
+    /// text.</summary>
+    public (string[] Categories, int[] Places) Categories()
+    {
+        string[] texts = [.. codes.Keys];
+        string[] kept = [.. Enumerable.Range(0, texts.Length)
+            .OrderByDescending(i => counts[i]).ThenBy(i => texts[i], StringComparer.Ordinal)
+            .Take(MostCategories).Select(i => texts[i]).Order(StringComparer.Ordinal)];
+        Dictionary<string, int> place = [];
+        for (int i = 0; i < kept.Length; i++) place[kept[i]] = i;
+        return (kept, [.. texts.Select(t => place.GetValueOrDefault(t, -1))]);
+    }
+}

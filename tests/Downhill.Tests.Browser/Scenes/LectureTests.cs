@@ -1,0 +1,71 @@
+using Xunit;
+
+namespace Downhill.Tests.Browser.Scenes;
+
+/// <summary>The index of the course, the way between scenes, and presenting.</summary>
+public sealed class LectureTests(Hosts hosts)
+{
+    [Theory, InlineData("native"), InlineData("browser")]
+    public async Task The_index_leads_to_every_scene_and_back(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "course");
+        string[] names = await visit.Page.EvaluateAsync<string[]>(
+            "[...document.querySelectorAll('.course-card')].map(e => e.dataset.testid.slice(5))");
+        Assert.NotEmpty(names);
+        await visit.Picture("scene-course");
+        foreach (string name in names)
+        {
+            await visit.Find($"open-{name}").ClickAsync();
+            await visit.Find($"scene-{name}").WaitForAsync();
+            await visit.Settled();
+            Assert.Equal(0, await visit.Find("scene-refused").CountAsync());
+            await visit.Page.GoBackAsync();
+            await visit.Find("course-index").WaitForAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_clicker_goes_through_the_scenes_and_blacks_the_screen_out()
+    {
+        await using Visit visit = await hosts.Scene("native", "neuron");
+        await visit.Find("present").ClickAsync();
+        await visit.Find("presenter").WaitForAsync();
+        await visit.Page.Keyboard.PressAsync("n");
+        await visit.Find("presenter-notes").WaitForAsync();
+        await visit.AxeFindsNothing();
+        await visit.Picture("scene-presenter");
+        await visit.Page.Keyboard.PressAsync("b");
+        await visit.Find("blackout").WaitForAsync();
+        await visit.Page.Keyboard.PressAsync("b");
+        await visit.Until(async () => await visit.Find("blackout").CountAsync() == 0, "the light");
+        await visit.Page.Keyboard.PressAsync("PageDown");
+        await visit.Until(async () => await visit.Find("scene-neuron").CountAsync() == 0, "the next scene");
+        await visit.Page.Keyboard.PressAsync("PageUp");
+        await visit.Find("scene-neuron").WaitForAsync();
+        await visit.Page.Keyboard.PressAsync("l");
+        await visit.Find("presenter-list").WaitForAsync();
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await visit.Page.Keyboard.PressAsync("Escape");
+        await visit.Until(async () => await visit.Find("presenter").CountAsync() == 0, "the end of presenting");
+    }
+
+    [Fact]
+    public async Task A_link_comes_with_its_picture()
+    {
+        await using Visit visit = await hosts.Scene("native", "neuron");
+        await visit.Find("share").ClickAsync();
+        await visit.Find("share-copy").ClickAsync();
+        await visit.Find("qr").WaitForAsync();
+        Assert.Contains("scene=neuron", await visit.Find("share-link").InputValueAsync(), StringComparison.Ordinal);
+        await visit.AxeFindsNothing();
+        await visit.Picture("scene-share");
+    }
+
+    [Theory, InlineData(1280, 800, true), InlineData(390, 844, false)]
+    public async Task Axe_finds_nothing_in_the_index(int width, int height, bool dark)
+    {
+        await using Visit visit = await hosts.Scene("native", "course", "", new(width, height, width < 600, dark));
+        await visit.AxeFindsNothing();
+        await visit.Picture($"scene-course-{width}");
+    }
+}

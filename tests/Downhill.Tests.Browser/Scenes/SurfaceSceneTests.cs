@@ -1,0 +1,88 @@
+using Xunit;
+
+namespace Downhill.Tests.Browser.Scenes;
+
+/// <summary>The scenes on an error surface: the surface itself, momentum, batches.</summary>
+public sealed class SurfaceSceneTests(Hosts hosts)
+{
+    [Theory, InlineData("native"), InlineData("browser")]
+    public async Task Descent_leaves_the_shown_plane_and_the_scene_says_how_far(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "surface");
+        double start = await visit.Number("surface-loss");
+        await visit.Find("try-down").ClickAsync();
+        await visit.Until(async () => await visit.Find("surface-off").CountAsync() > 0
+            && await visit.Number("surface-off") > 0, "a descent that leaves the plane");
+        Assert.True(await visit.Number("surface-true") < start);
+        await visit.Until(
+            async () => (await visit.Read("surface-fineness")).Contains("60 × 60", StringComparison.Ordinal),
+            "the fine picture", 60);
+        await visit.Picture("scene-surface");
+        await visit.Find("surface-view").SelectOptionAsync("climb");
+        await visit.Until(async () => await visit.Number("surface-true") < 0, "performance in place of cost", 60);
+        await visit.Find("surface-view").SelectOptionAsync("descend");
+        Assert.Matches("As you said|Not so", await visit.Predict("higher"));
+        await visit.Find("step").ClickAsync(); // the network itself
+        await visit.Until(async () => await visit.Number("update") > 0, "an epoch");
+        await visit.Until(async () => await visit.Number("surface-loss") < start, "the surface of the trained network",
+            60);
+    }
+
+    [Theory, InlineData("native"), InlineData("browser")]
+    public async Task A_ball_with_mass_is_ahead_of_one_without(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "momentum");
+        await visit.Find("try-half").ClickAsync();
+        await visit.Settled();
+        await visit.Find("try-nine").ClickAsync();
+        await visit.Settled();
+        Assert.True(await visit.Number("momentum-mass") < await visit.Number("momentum-plain"));
+        await visit.Picture("scene-momentum");
+        Assert.Contains("As you said", await visit.Predict("mass"), StringComparison.Ordinal);
+    }
+
+    [Theory, InlineData("native"), InlineData("browser")]
+    public async Task Batches_are_compared_by_updates_by_epochs_and_by_time(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "batches");
+        foreach (string way in (string[])["updates", "epoch", "time"])
+        {
+            await visit.Find($"try-{way}").ClickAsync();
+            await visit.Settled();
+            Assert.Equal(3, await visit.Find("batches-table").Locator("tbody tr").CountAsync());
+        }
+        await visit.Find("try-epoch").ClickAsync();
+        await visit.Shows("batches-table", "400");
+        await visit.Picture("scene-batches");
+        Assert.Matches("As you said|Not so", await visit.Predict("full"));
+    }
+
+    [Fact]
+    public async Task Keys_alone_move_the_start_and_walk_the_path()
+    {
+        await using Visit visit = await hosts.Scene("native", "momentum");
+        string before = await visit.Read("momentum-mass");
+        await visit.TabTo("momentum-start");
+        await visit.Page.Keyboard.PressAsync("Shift+ArrowUp");
+        await visit.Until(async () => await visit.Read("momentum-mass") != before, "another start");
+        string moved = await visit.Read("momentum-mass");
+        await visit.TabTo("momentum-walk");
+        for (int k = 0; k < 5; k++) await visit.Page.Keyboard.PressAsync("ArrowLeft");
+        await visit.Until(async () => await visit.Read("momentum-mass") != moved, "five updates back");
+        await visit.Find("momentum-numbers-open").ClickAsync();
+        Assert.True(await visit.Find("momentum-numbers").Locator("tbody tr").CountAsync() > 50);
+    }
+
+    [Theory]
+    [InlineData("surface", 1280, 800, false), InlineData("surface", 390, 844, true)]
+    [InlineData("momentum", 1280, 800, true), InlineData("momentum", 390, 844, false)]
+    [InlineData("batches", 1280, 800, false), InlineData("batches", 390, 844, true)]
+    public async Task Axe_finds_nothing_on_any_screen(string scene, int width, int height, bool dark)
+    {
+        await using Visit visit = await hosts.Scene("native", scene, "", new(width, height, width < 600, dark));
+        await visit.AxeFindsNothing();
+        int over = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        Assert.True(over <= 0, $"The page is {over} px wider than the window.");
+        await visit.Picture($"scene-{scene}-{width}");
+    }
+}

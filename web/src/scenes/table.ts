@@ -1,0 +1,27 @@
+// The scenes of the lecture, in its order. Adding one: its file in this folder and its line here.
+
+import type { Message } from '../text';
+import type { Scene } from './scene';
+
+export interface SceneEntry {
+    /** In the address: `scene=…`. */
+    readonly name: string;
+    /** Rows of the lecture. */
+    readonly rows: string;
+    readonly part: 'unit' | 'network' | 'learning' | 'beyond';
+    /** What it is called, and what it shows in a line. */
+    readonly title: Message;
+    readonly about: Message;
+    readonly load: () => Promise<{ readonly default: Scene }>;
+}
+
+// prettier-ignore
+export const scenes: readonly SceneEntry[] = [
+    { name: 'neuron', rows: 'L1 L2', part: 'unit', title: 'Neuron', about: 'Weights, a sum, a bias, a curve: one unit with every number on a handle.', load: () => import('./neuron') },
+    { name: 'perceptron', rows: 'L3', part: 'unit', title: 'Perceptron', about: 'A line that learns from its mistakes, and a proof where no line can.', load: () => import('./perceptron') },
+    { name: 'counting', rows: 'L20', part: 'network', title: 'Counting', about: 'How many numbers a network learns, link by link.', load: () => import('./counting') },
+    { name: 'surface', rows: 'L10 L11', part: 'learning', title: 'Error surface', about: 'The true surface of a live network over two of its weights, and the way down.', load: () => import('./surface') },
+    { name: 'hand', rows: 'L12 L13', part: 'learning', title: 'By hand', about: 'Every derivative of the simplest network, as symbol and number, and a quiz.', load: () => import('./hand') },
+    { name: 'momentum', rows: 'L15', part: 'learning', title: 'Momentum', about: 'A ball with mass beside one without, on the same surface.', load: () => import('./momentum') },
+    { name: 'batches', rows: 'L16 L17', part: 'learning', title: 'Batches', about: 'One example, a mini-batch and all examples, side by side from one start.', load: () => import('./batches') },
+];
