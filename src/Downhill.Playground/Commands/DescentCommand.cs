@@ -7,15 +7,17 @@ namespace Downhill.Playground.Commands;
 /// <param name="LearningRate">Null for the session's.</param>
 /// <param name="Batch">Null for the session's; 0 for all rows.</param>
 /// <param name="Updates">How many.</param>
+/// <param name="Epochs">How many instead of updates; 0 for those.</param>
 /// <param name="Budget">Ends it after so many ms of the host's clock; 0 for never.</param>
-internal sealed record Way(Optimizer? Optimizer, double? LearningRate, int? Batch, int Updates, double Budget);
+internal sealed record Way(Optimizer? Optimizer, double? LearningRate, int? Batch, int Updates, int Epochs,
+    double Budget);
 
 /// <summary>
 /// Ways down from one place (lecture L10, L15 … L17): copies of the session's network are trained, the session's own
 /// stays as it is. With <c>only</c> nothing but the two weights moves: a ball on the shown surface. Reply per way k:
 /// block <c>path</c>k f64 [updates + 1, 7]: update, the two weights, loss of the whole network, loss in the shown plane
 /// at these two weights, distance of the other weights from the plane, examples used; <c>ways</c> [{<c>updates</c>,
-/// <c>examples</c>, <c>ms</c>, <c>loss</c>, <c>stopped</c>}].
+/// <c>updatesPerEpoch</c>, <c>examples</c>, <c>ms</c>, <c>loss</c>, <c>diverged</c>}].
 /// </summary>
 internal sealed record DescentCommand(
     int[] First, int[] Second, double[]? From, bool Only, bool Climb, IReadOnlyList<Way> Ways) : Command
@@ -50,11 +52,16 @@ internal sealed record DescentCommand(
     private double[] Descend(Session session, PlaneOf plane, PlaneLoss loss, Way way, Reply reply)
     {
         Run run = session.Run;
-        Settings settings = run.Settings with { Stop = [], Validation = run.Settings.Validation };
+        Settings settings = run.Settings with { Stop = [] };
         if (way.Optimizer is not null) settings = settings with { Optimizer = way.Optimizer };
         if (way.LearningRate is double rate) settings = settings with { LearningRate = rate };
         if (way.Batch is int batch) settings = settings with { Batch = batch };
         using Run copy = new(settings, session.Table);
+        int perEpoch = copy.Session.StepsPerEpoch;
+        long updates = way.Epochs == 0 ? way.Updates : (long)way.Epochs * perEpoch;
+        if (updates > MostUpdates)
+            Throw.Input("Request 'descent', field 'epochs'", $"at most {MostUpdates} updates", $"{updates}",
+                "Ask for fewer epochs, or larger batches.");
         Span<float> weights = copy.State.Parameters.Span;
         run.State.Parameters.Span.CopyTo(weights);
         run.State.Buffers.Span.CopyTo(copy.State.Buffers.Span);
@@ -66,7 +73,7 @@ internal sealed record DescentCommand(
         double spent = 0;
         long examples = 0;
         Note(0);
-        for (int update = 1; update <= way.Updates && (way.Budget == 0 || spent < way.Budget); update++)
+        for (int update = 1; update <= updates && (way.Budget == 0 || spent < way.Budget); update++)
         {
             long before = System.Diagnostics.Stopwatch.GetTimestamp();
             (long done, long used) = copy.Train(double.PositiveInfinity, 1);
@@ -84,6 +91,7 @@ internal sealed record DescentCommand(
         }
         reply.Json.WriteStartObject();
         reply.Json.WriteNumber("updates", path.Count / 7 - 1);
+        reply.Json.WriteNumber("updatesPerEpoch", perEpoch);
         reply.Json.WriteNumber("examples", examples);
         reply.Number("ms", spent);
         reply.Number("loss", path[^4]);
@@ -111,7 +119,8 @@ internal sealed record DescentCommand(
             fields.Optional("optimizer") is null ? null : Catalog.Default.Optimizer(fields.Text("optimizer")),
             fields.Optional("learningRate") is null ? null : fields.Number("learningRate", 1e-9, 1e6),
             fields.Optional("batch") is null ? null : (int)fields.Whole("batch", 0, 1_000_000),
-            (int)fields.Whole("updates", 0, MostUpdates, 100), fields.Number("budget", 0, 10_000, 0));
+            (int)fields.Whole("updates", 0, MostUpdates, 100),
+            (int)fields.Whole("epochs", 0, MostUpdates, 0), fields.Number("budget", 0, 10_000, 0));
         fields.End();
         return way;
     }

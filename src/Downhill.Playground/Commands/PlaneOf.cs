@@ -33,12 +33,10 @@ internal sealed class PlaneLoss
     private readonly Workspace<float> workspace;
     private readonly int count;
 
-    /// <param name="run">Gives network and rows.</param>
-    /// <param name="most">Of more rows than this only the first so many count.</param>
-    public PlaneLoss(Run run, int most = int.MaxValue)
+    public PlaneLoss(Run run)
     {
         this.run = run;
-        int[] rows = run.Fit.Rows.Length <= most ? run.Fit.Rows : run.Fit.Rows[..most];
+        int[] rows = run.Fit.Rows;
         count = rows.Length;
         workspace = new(run.Network, count);
         new Batcher<float>(run.Fit.Data, rows, run.Preparation, count).Read(workspace, 0, count, order: null);

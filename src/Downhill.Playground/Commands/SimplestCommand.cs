@@ -14,27 +14,27 @@ internal sealed record SimplestCommand(
     /// <summary>Step of the central differences: the error is about h²/6 of the third derivative.</summary>
     private const double H = 1e-5;
 
-    private static readonly string[] Parts =
-        ["p1", "y", "p2", "z", "P", "dz", "z1z", "dPdw2", "w2", "y1y", "x", "dPdw1"];
+    private static readonly (string Name, Func<SimplestNetwork, double> Value)[] Shown =
+    [
+        ("p1", n => n.P1), ("y", n => n.Y), ("p2", n => n.P2), ("z", n => n.Z), ("P", n => n.Performance),
+        ("dz", n => n.D - n.Z), ("z1z", n => n.Z * (1 - n.Z)), ("dPdw2", n => n.ByW2), ("y1y", n => n.Y * (1 - n.Y)),
+        ("dPdw1", n => n.ByW1),
+    ];
+
+    /// <summary>What a learner may be asked for.</summary>
+    private static readonly (string Name, Func<SimplestNetwork, double> Value)[] Parts =
+        [.. Shown, ("w2", n => n.W2), ("x", n => n.X)];
 
     public static SimplestCommand Parse(Fields fields) => new(
         fields.Number("x", -10, 10, 1), fields.Number("w1", -20, 20, 0.5), fields.Number("w2", -20, 20, -1),
-        fields.Number("d", -10, 10, 1), fields.Number("learningRate", 0, 1000, 1), fields.Word("of", Parts, "dPdw1"),
+        fields.Number("d", -10, 10, 1), fields.Number("learningRate", 0, 1000, 1),
+        fields.Word("of", [.. Parts.Select(part => part.Name)], "dPdw1"),
         fields.Optional("guess") is null ? null : fields.Number("guess", -1e9, 1e9));
 
     public override void Run(Session session, Reply reply)
     {
         SimplestNetwork network = new(X, W1, W2, D), next = network.Step(LearningRate);
-        reply.Number("p1", network.P1);
-        reply.Number("y", network.Y);
-        reply.Number("p2", network.P2);
-        reply.Number("z", network.Z);
-        reply.Number("P", network.Performance);
-        reply.Number("dz", D - network.Z);
-        reply.Number("z1z", network.Z * (1 - network.Z));
-        reply.Number("dPdw2", network.ByW2);
-        reply.Number("y1y", network.Y * (1 - network.Y));
-        reply.Number("dPdw1", network.ByW1);
+        foreach ((string name, Func<SimplestNetwork, double> value) in Shown) reply.Number(name, value(network));
         reply.Number("numeric1", Difference(h => network with { W1 = W1 + h }));
         reply.Number("numeric2", Difference(h => network with { W2 = W2 + h }));
         reply.Number("h", H);
@@ -42,21 +42,7 @@ internal sealed record SimplestCommand(
         reply.Number("nextW2", next.W2);
         reply.Number("nextP", next.Performance);
         if (Guess is not double guess) return;
-        double truth = Of switch
-        {
-            "p1" => network.P1,
-            "y" => network.Y,
-            "p2" => network.P2,
-            "z" => network.Z,
-            "P" => network.Performance,
-            "dz" => D - network.Z,
-            "z1z" => network.Z * (1 - network.Z),
-            "y1y" => network.Y * (1 - network.Y),
-            "w2" => W2,
-            "x" => X,
-            "dPdw2" => network.ByW2,
-            _ => network.ByW1,
-        };
+        double truth = Parts.First(part => part.Name == Of).Value(network);
         reply.Json.WriteBoolean("right", Math.Abs(guess - truth) <= Tolerance * Math.Max(Math.Abs(truth), Smallest));
         reply.Json.WriteBoolean("signOnly", Math.Abs(guess + truth) <= Tolerance * Math.Max(Math.Abs(truth), Smallest));
     }

@@ -96,6 +96,20 @@ public sealed class SurfaceTests : IDisposable
                 .Header.GetProperty("ways")[0];
         Assert.Equal(examples, way.GetProperty("examples").GetInt32());
         Assert.Equal(updates, way.GetProperty("updates").GetInt32());
+        JsonElement three = player.Do(
+            $"\"do\":\"descent\",{Weights},\"ways\":[{{\"batch\":{batch},\"epochs\":3}}]")
+                .Header.GetProperty("ways")[0];
+        Assert.Equal(updates, three.GetProperty("updatesPerEpoch").GetInt32());
+        Assert.Equal(3 * updates, three.GetProperty("updates").GetInt32());
+        Assert.Equal(3 * examples, three.GetProperty("examples").GetInt32());
+    }
+
+    [Fact]
+    public void MoreUpdatesThanAWayMayHaveAreRefusedAsEpochsToo()
+    {
+        player.Open("#v=1&data=gauss&rows=60&train=1");
+        Assert.Contains("at most 5000 updates", player.Ask(
+            $"\"do\":\"descent\",{Weights},\"ways\":[{{\"batch\":1,\"epochs\":100}}]").Error, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -49,16 +49,22 @@ export function TopBar() {
                 <Share />
                 {!hides('export') && <TakeAway />}
                 <Look />
-                <Button
-                    kind="quiet"
-                    icon="help"
-                    label={t('help.title')}
-                    keys="?"
-                    testid="help-open"
-                    onPress={() => (helpOpen.value = true)}
-                />
+                <HelpButton />
             </nav>
         </header>
+    );
+}
+
+export function HelpButton() {
+    return (
+        <Button
+            kind="quiet"
+            icon="help"
+            label={t('help.title')}
+            keys="?"
+            testid="help-open"
+            onPress={() => (helpOpen.value = true)}
+        />
     );
 }
 

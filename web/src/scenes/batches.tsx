@@ -4,9 +4,9 @@ import { Select, Slider } from '../parts/controls';
 import { clock, consult, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
-import { Landscape, landscapeFrame, useDescent, useSurface, type Descent, type Link } from './landscape';
-import { Figure, Numbers, pathOf, Refused } from './parts';
-import { choice, number, put, start, type Scene } from './scene';
+import { Landscape, landscapeFrame, useDescent, useSurface, WayLine, type Descent, type Link } from './landscape';
+import { Figure, Numbers, Refused } from './parts';
+import { choice, named, number, put, start, type Scene } from './scene';
 
 const own = texts({
     text1: 'Each update follows the gradient of a batch: one example, a few, or all of them. With B examples in a batch an epoch has (examples / B) updates, rounded up. Three networks start from the same weights.',
@@ -49,20 +49,13 @@ const SECOND: Link = [0, 1, 0];
 const batches = [1, 10, 0] as const;
 const modes = ['updates', 'epochs', 'time'] as const;
 const kindOf = () => choice('mode', modes, 'epochs');
-const amount = () => number('amount', kindOf() === 'updates' ? 50 : kindOf() === 'epochs' ? 2 : 60);
+const amount = () => Math.round(number('amount', kindOf() === 'updates' ? 50 : kindOf() === 'epochs' ? 2 : 60));
 
-function ways(rows: number, mode: (typeof modes)[number], much: number, rate: number) {
-    return batches.map(batch => ({
-        batch,
-        learningRate: rate,
-        optimizer: 'gradient_descent',
-        ...(mode === 'time'
-            ? { budget: much, updates: 5000 }
-            : {
-                  updates:
-                      mode === 'updates' ? much : Math.round(much * Math.ceil(rows / (batch === 0 ? rows : batch))),
-              }),
-    }));
+function ways(mode: (typeof modes)[number], much: number, rate: number) {
+    const effort = { updates: { updates: much }, epochs: { epochs: much }, time: { budget: much, updates: 5000 } }[
+        mode
+    ];
+    return batches.map(batch => ({ batch, learningRate: rate, optimizer: 'gradient_descent', ...effort }));
 }
 
 function Picture() {
@@ -72,10 +65,7 @@ function Picture() {
     const reach = 3;
     const window = [-reach, reach, -reach, reach];
     const heights = useSurface(FIRST, SECOND, window, false, when);
-    const asked = useDescent(
-        { first: FIRST, second: SECOND, only: false, ways: ways(rows, kindOf(), amount(), rate) },
-        when,
-    );
+    const asked = useDescent({ first: FIRST, second: SECOND, only: false, ways: ways(kindOf(), amount(), rate) }, when);
     const frame = landscapeFrame(window);
     const marks = ['', ' second', ' third'];
     return (
@@ -88,14 +78,7 @@ function Picture() {
                             const end = path.at(-1);
                             return (
                                 <g key={k}>
-                                    <path
-                                        class={`way${marks[k]}`}
-                                        d={pathOf(
-                                            frame,
-                                            path.map(p => p.a),
-                                            path.map(p => p.b),
-                                        )}
-                                    />
+                                    <WayLine frame={frame} path={path} kind={marks[k]!} />
                                     {end !== undefined && (
                                         <circle
                                             class={`ball${marks[k]}`}
@@ -131,7 +114,7 @@ function Picture() {
                             {asked.ways.map((way, k) => (
                                 <tr key={k}>
                                     <th scope="row">{batches[k] === 0 ? whole(rows) : batches[k]}</th>
-                                    <td>{Math.ceil(rows / (batches[k] === 0 ? rows : batches[k]!))}</td>
+                                    <td>{whole(way.updatesPerEpoch)}</td>
                                     <td>{whole(way.updates)}</td>
                                     <td>{whole(way.examples)}</td>
                                     <td>{show(way.ms, 2)}</td>
@@ -183,12 +166,7 @@ function Picture() {
 
 const scene: Scene = {
     begin: { train: 1, rows: 200, noise: 0.1, layers: '4' },
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'updates', text: () => own('try-updates'), press: () => start({ mode: 'updates' }) },
@@ -197,18 +175,14 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: [
-            { name: 'one', text: () => own('one') },
-            { name: 'mini', text: () => own('mini') },
-            { name: 'full', text: () => own('full') },
-        ],
+        options: named(own, 'one', 'mini', 'full'),
         run: async () => {
             start({ mode: 'epochs' });
             const { header } = await consult<Descent>({
                 do: 'descent',
                 first: FIRST,
                 second: SECOND,
-                ways: ways(state.value?.data.train ?? 1, 'epochs', 2, 0.1),
+                ways: ways('epochs', 2, 0.1),
             });
             const lowest = header.ways.reduce((best, way, k) => (way.loss < header.ways[best]!.loss ? k : best), 0);
             return (['one', 'mini', 'full'] as const)[lowest];

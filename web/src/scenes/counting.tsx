@@ -268,12 +268,7 @@ function Drawing({
 }
 
 const scene: Scene = {
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'lecture', text: () => own('try-lecture'), press: () => start({ net: '3-4-2', biases: 'off' }) },

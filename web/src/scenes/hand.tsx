@@ -7,7 +7,7 @@ import { consult } from '../session';
 import { texts } from '../text';
 import { parseNumber, show } from '../text/numbers';
 import { Figure, Numbers, Refused } from './parts';
-import { choice, number, put, start, useReply, type Scene } from './scene';
+import { choice, named, number, put, start, useReply, type Scene } from './scene';
 
 type Name = 'p1' | 'y' | 'p2' | 'z' | 'P' | 'dz' | 'z1z' | 'dPdw2' | 'y1y' | 'dPdw1';
 type Simplest = Reply &
@@ -339,12 +339,7 @@ function Chain({ said, shown }: { readonly said: Simplest; readonly shown: numbe
 }
 
 const scene: Scene = {
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'far', text: () => own('try-far'), press: () => start({ w1: 8 }) },
@@ -360,11 +355,7 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: [
-            { name: 'larger', text: () => own('larger') },
-            { name: 'smaller', text: () => own('smaller') },
-            { name: 'same', text: () => own('same') },
-        ],
+        options: named(own, 'larger', 'smaller', 'same'),
         run: async () => {
             start();
             const at = async (w1: number) =>

@@ -7,8 +7,10 @@ import { word as colourWord } from '../look/themes';
 import type { Reply } from '../protocol';
 import { consult, hello, parameters, state } from '../session';
 import { lower, pretty } from '../text/symbols';
-import { frameOf, Plot, type Frame, type PlotProps } from './parts';
-import { useReply } from './scene';
+import { Slider } from '../parts/controls';
+import { whole } from '../text/numbers';
+import { frameOf, pathOf, Plot, windowStyle, type Frame, type PlotProps } from './parts';
+import { put, useReply } from './scene';
 
 export type Link = readonly [layer: number, from: number, unit: number];
 
@@ -88,6 +90,7 @@ export function useSurface(
 
 export interface Way {
     readonly updates: number;
+    readonly updatesPerEpoch: number;
     readonly examples: number;
     readonly ms: number;
     readonly loss: number;
@@ -138,6 +141,76 @@ function rowsOf(block: Float64Array): Path[] {
         examples: block[7 * k + 6]!,
     }));
 }
+
+/** A way down as a line over the map. */
+export function WayLine({
+    frame,
+    path,
+    kind = '',
+}: {
+    readonly frame: Frame;
+    readonly path: readonly Path[];
+    readonly kind?: string;
+}) {
+    return (
+        <path
+            class={`way${kind}`}
+            d={pathOf(
+                frame,
+                path.map(p => p.a),
+                path.map(p => p.b),
+            )}
+        />
+    );
+}
+
+/** How many updates a way has, and where on it to look: the values `updates` and `walk` of the scene. */
+export function WaySliders({
+    testid,
+    labels,
+    updates,
+    walk,
+    min,
+    max,
+}: {
+    readonly testid: string;
+    readonly labels: readonly [updates: string, walk: string];
+    readonly updates: number;
+    readonly walk: number;
+    readonly min: number;
+    readonly max: number;
+}) {
+    return (
+        <>
+            <Slider
+                label={labels[0]}
+                testid={`${testid}-updates`}
+                value={updates}
+                min={min}
+                max={max}
+                step={10}
+                show={value => whole(value)}
+                onSet={value => put({ updates: value, walk: undefined })}
+            />
+            {updates > 0 && (
+                <Slider
+                    label={labels[1]}
+                    testid={`${testid}-walk`}
+                    value={walk}
+                    min={0}
+                    max={updates}
+                    step={1}
+                    show={value => whole(value)}
+                    onSet={value => put({ walk: value })}
+                />
+            )}
+        </>
+    );
+}
+
+/** A place kept on the map, to a hundredth. */
+export const onMap = (value: number, reach: number) => Math.round(clamp(value, reach) * 100) / 100;
+export const clamp = (value: number, reach: number) => Math.min(reach, Math.max(-reach, value));
 
 // ---------------------------------------------------------------- which weights
 
@@ -206,20 +279,11 @@ export function Landscape({ heights, ...plot }: PlotProps & { readonly heights: 
             }
         context.putImageData(image, 0, 0);
     }, [heights, colours]);
-    const { frame } = plot;
-    const share = (part: number, of: number) => `${(100 * part) / of}%`;
-    const [left, top] = [frame.px(frame.x[0]), frame.py(frame.y[1])];
-    const style = {
-        left: share(left, frame.width),
-        top: share(top, frame.height),
-        width: share(frame.px(frame.x[1]) - left, frame.width),
-        height: share(frame.py(frame.y[0]) - top, frame.height),
-    };
     return (
         <div class="map-plot">
-            <canvas ref={canvas} class="map-picture" aria-hidden="true" style={style} />
+            <canvas ref={canvas} class="map-picture" aria-hidden="true" style={windowStyle(plot.frame)} />
             <Plot {...plot}>
-                {heights !== undefined && <Contours heights={heights} frame={frame} />}
+                {heights !== undefined && <Contours heights={heights} frame={plot.frame} />}
                 {plot.children}
             </Plot>
         </div>

@@ -3,8 +3,8 @@
 import { effect, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { Listening, Notices } from '../panels/notices';
-import { Help, helpOpen } from '../panels/help';
-import { Clock, Look, Share, TakeAway, Transport, Brand } from '../panels/top';
+import { Help } from '../panels/help';
+import { Brand, Clock, HelpButton, Look, Share, TakeAway, Transport } from '../panels/top';
 import { Button } from '../parts/controls';
 import { sceneWants, set, setting, state } from '../session';
 import { t } from '../text';
@@ -156,14 +156,7 @@ function SceneBar({ entry, trains }: { readonly entry: SceneEntry | undefined; r
                     testid="to-playground"
                     onPress={() => leave('')}
                 />
-                <Button
-                    kind="quiet"
-                    icon="help"
-                    label={t('help.title')}
-                    keys="?"
-                    testid="help-open"
-                    onPress={() => (helpOpen.value = true)}
-                />
+                <HelpButton />
             </nav>
         </header>
     );
@@ -186,7 +179,9 @@ function Stage({ entry, scene }: { readonly entry: SceneEntry; readonly scene: S
                 <p class="scene-rows">{t('scene.rows', { rows: entry.rows.replace(' ', ', ') })}</p>
                 <h2>{titleOf(entry)}</h2>
                 <div class="scene-text">
-                    <scene.Text />
+                    {scene.text().map(paragraph => (
+                        <p key={paragraph}>{paragraph}</p>
+                    ))}
                 </div>
             </div>
             <div class="scene-picture" data-testid="scene-picture">

@@ -3,10 +3,20 @@
 import { Select, Slider } from '../parts/controls';
 import { consult, state } from '../session';
 import { texts } from '../text';
-import { show, whole } from '../text/numbers';
-import { Landscape, landscapeFrame, useDescent, useSurface, type Descent, type Link } from './landscape';
-import { Figure, Handle, Numbers, pathOf, Refused } from './parts';
-import { number, put, start, type Scene } from './scene';
+import { show } from '../text/numbers';
+import {
+    Landscape,
+    landscapeFrame,
+    onMap,
+    useDescent,
+    useSurface,
+    WayLine,
+    WaySliders,
+    type Descent,
+    type Link,
+} from './landscape';
+import { Figure, Handle, Numbers, Refused } from './parts';
+import { named, number, put, start, type Scene } from './scene';
 
 const own = texts({
     text1: 'Movement = momentum + negative gradient: v ← γ·v − η∇C, w ← w + v. The dashed ball has no mass and follows the slope alone. The other keeps a share γ of its speed (Polyak, 1964).',
@@ -63,7 +73,7 @@ function Picture() {
     );
     const walk = Math.min(updates, Math.round(number('walk', updates)));
     const frame = landscapeFrame(WINDOW);
-    const place = (x: number, y: number) => put({ fromA: round(x), fromB: round(y) });
+    const place = (x: number, y: number) => put({ fromA: onMap(x, REACH), fromB: onMap(y, REACH) });
     const [mass, plain] = [paths[0] ?? [], paths[1] ?? []];
     const ball = mass[Math.min(mass.length - 1, walk)];
     const before = mass[Math.min(mass.length - 1, walk) - 1];
@@ -95,14 +105,11 @@ function Picture() {
                         }
                     >
                         {[plain, mass].map((path, k) => (
-                            <path
+                            <WayLine
                                 key={k}
-                                class={k === 0 ? 'way second' : 'way'}
-                                d={pathOf(
-                                    frame,
-                                    path.slice(0, walk + 1).map(p => p.a),
-                                    path.slice(0, walk + 1).map(p => p.b),
-                                )}
+                                frame={frame}
+                                path={path.slice(0, walk + 1)}
+                                kind={k === 0 ? ' second' : ''}
                             />
                         ))}
                         {other !== undefined && (
@@ -148,25 +155,13 @@ function Picture() {
                         show={value => show(value, 2)}
                         onSet={value => put({ rate: value })}
                     />
-                    <Slider
-                        label={own('updates')}
-                        testid="momentum-updates"
-                        value={updates}
+                    <WaySliders
+                        testid="momentum"
+                        labels={[own('updates'), own('walk')]}
+                        updates={updates}
+                        walk={walk}
                         min={10}
                         max={300}
-                        step={10}
-                        show={value => whole(value)}
-                        onSet={value => put({ updates: value, walk: undefined })}
-                    />
-                    <Slider
-                        label={own('walk')}
-                        testid="momentum-walk"
-                        value={walk}
-                        min={0}
-                        max={updates}
-                        step={1}
-                        show={value => whole(value)}
-                        onSet={value => put({ walk: value })}
                     />
                     <Numbers
                         testid="momentum-numbers"
@@ -187,16 +182,9 @@ function Picture() {
     );
 }
 
-const round = (value: number) => Math.round(Math.min(REACH, Math.max(-REACH, value)) * 100) / 100;
-
 const scene: Scene = {
     begin: { data: 'gauss', layers: '', batch: 0, train: 1, rows: 200, noise: 0.2 },
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'half', text: () => own('try-half'), press: () => put({ gamma: 0.5 }) },
@@ -205,10 +193,7 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: [
-            { name: 'mass', text: () => own('mass') },
-            { name: 'plain', text: () => own('plain') },
-        ],
+        options: named(own, 'mass', 'plain'),
         run: async () => {
             start({ gamma: 0.9 });
             const { header } = await consult<Descent>({

@@ -6,7 +6,7 @@ import { Formula, FormulaText } from '../parts/math';
 import { texts } from '../text';
 import { show } from '../text/numbers';
 import { consult } from '../session';
-import { choice, number, put, start, useReply, type Scene } from './scene';
+import { choice, named, number, put, start, useReply, type Scene } from './scene';
 import { Figure, frameOf, Handle, MapPlot, Numbers, pathOf, Plot, Refused, type Frame } from './parts';
 
 interface Neuron extends Reply {
@@ -458,12 +458,7 @@ function Arithmetic({ unit }: { readonly unit: Neuron }) {
 }
 
 const scene: Scene = {
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'step', text: () => own('try-step'), press: () => put({ ...clear, phi: 'step' }) },
@@ -476,11 +471,7 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: [
-            { name: 'stays', text: () => own('stays') },
-            { name: 'moves', text: () => own('moves') },
-            { name: 'turns', text: () => own('turns') },
-        ],
+        options: named(own, 'stays', 'moves', 'turns'),
         run: async () => {
             // Two places on the border, before and after: the engine's answers say what became of it.
             const begin = { phi: 'sigmoid', w1: 1, w2: -1, bias: 0.5 };

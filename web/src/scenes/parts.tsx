@@ -216,27 +216,27 @@ function placeOf(svg: SVGSVGElement, event: { readonly clientX: number; readonly
     return new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM()!.inverse());
 }
 
+/** Where a plot's window lies in its drawing: for what is painted under it. */
+export function windowStyle(frame: Frame): Readonly<Record<string, string>> {
+    const share = (part: number, of: number) => `${(100 * part) / of}%`;
+    const [left, top] = [frame.px(frame.x[0]), frame.py(frame.y[1])];
+    return {
+        left: share(left, frame.width),
+        top: share(top, frame.height),
+        width: share(frame.px(frame.x[1]) - left, frame.width),
+        height: share(frame.py(frame.y[0]) - top, frame.height),
+    };
+}
+
 /** A map of bytes as docs/PLAYGROUND.md has them under a plot, cell by cell where the plot's numbers say. */
 export function MapPlot({
     bytes,
     size,
     ...plot
 }: PlotProps & { readonly bytes: Uint8Array | undefined; readonly size: number }) {
-    const { frame } = plot;
-    const share = (part: number, of: number) => `${(100 * part) / of}%`;
-    const [left, top] = [frame.px(frame.x[0]), frame.py(frame.y[1])];
     return (
         <div class="map-plot">
-            <MapPicture
-                bytes={bytes}
-                size={size}
-                style={{
-                    left: share(left, frame.width),
-                    top: share(top, frame.height),
-                    width: share(frame.px(frame.x[1]) - left, frame.width),
-                    height: share(frame.py(frame.y[0]) - top, frame.height),
-                }}
-            />
+            <MapPicture bytes={bytes} size={size} style={windowStyle(plot.frame)} />
             <Plot {...plot} />
         </div>
     );

@@ -6,7 +6,7 @@ import { consult, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { Figure, frameOf, Handle, Numbers, Plot, Refused, type Frame, type Window } from './parts';
-import { choice, number, put, start, useReply, word, type Scene } from './scene';
+import { choice, named, number, put, start, useReply, word, type Scene } from './scene';
 
 interface Perceptron extends Reply {
     readonly weights: readonly [number, number];
@@ -462,12 +462,7 @@ function Mark({
 
 const scene: Scene = {
     begin: { data: 'gauss', rows: 80, noise: 0.1 },
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         {
@@ -483,11 +478,7 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: [
-            { name: 'few', text: () => own('few') },
-            { name: 'many', text: () => own('many') },
-            { name: 'never', text: () => own('never') },
-        ],
+        options: named(own, 'few', 'many', 'never'),
         run: async () => {
             start({ set: 'xor', steps: 4000, prove: 'yes' });
             const { header } = await consult<Perceptron>({

@@ -14,8 +14,8 @@ export interface Scene {
     readonly trains?: boolean;
     /** What each frame of that training brings. */
     readonly wants?: Wanted;
-    /** A few sentences: what is seen. */
-    readonly Text: () => ComponentChildren;
+    /** What is seen: a few sentences, a paragraph each. */
+    readonly text: () => readonly string[];
     /** The live picture with its controls and its table. */
     readonly Picture: () => ComponentChildren;
     /** Two or three things to try. */
@@ -39,6 +39,11 @@ export interface Question {
     readonly run: () => Promise<string | undefined>;
     /** Why. */
     readonly because: () => string;
+}
+
+/** Options whose texts go by their names. */
+export function named<K extends string>(own: (key: K) => string, ...names: readonly K[]): Question['options'] {
+    return names.map(name => ({ name, text: () => own(name) }));
 }
 
 // ---------------------------------------------------------------- values of the scene's own controls

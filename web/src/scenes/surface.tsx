@@ -1,24 +1,27 @@
 // The error surface (L10, L11): the loss of the live network over any two of its weights, and the way down on it.
 
 import { Button, Check, Select, Slider } from '../parts/controls';
-import { clock, state } from '../session';
+import { clock, consult, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import {
+    clamp,
     Landscape,
     landscapeFrame,
     linkOf,
     links,
     nameOf,
+    onMap,
     useDescent,
     useSurface,
     valueOf,
+    WayLine,
+    WaySliders,
     type Descent,
     type Link,
 } from './landscape';
-import { Figure, Handle, Numbers, pathOf, Refused } from './parts';
-import { choice, number, put, start, word, type Scene } from './scene';
-import { consult } from '../session';
+import { Figure, Handle, Numbers, Refused } from './parts';
+import { choice, named, number, put, start, word, type Scene } from './scene';
 
 const own = texts({
     text1: 'Two weights of the network below are free, all others stay as they are. Each place of the map is a network, and its height the cost of the training data: this is the true surface, not a drawing of one.',
@@ -87,12 +90,13 @@ function Picture() {
         when,
     );
     const path = paths[0] ?? [];
-    const at = path[Math.min(path.length - 1, Math.round(number('walk', updates)))];
+    const walk = Math.round(number('walk', updates));
+    const at = path[Math.min(path.length - 1, walk)];
     const begin = path[0];
     const frame = landscapeFrame(window);
     const names = links();
     const nameText = (link: Link) => names.find(one => one.name === nameOf(link))?.text ?? '';
-    const place = (a: number, b: number) => put({ fromA: round(a, reach), fromB: round(b, reach) });
+    const place = (a: number, b: number) => put({ fromA: onMap(a, reach), fromB: onMap(b, reach) });
     const [a, b] = [from?.[0] ?? valueOf(first) ?? begin?.a ?? 0, from?.[1] ?? valueOf(second) ?? begin?.b ?? 0];
     return (
         <>
@@ -143,14 +147,7 @@ function Picture() {
                             />
                         }
                     >
-                        <path
-                            class="way"
-                            d={pathOf(
-                                frame,
-                                path.map(p => p.a),
-                                path.map(p => p.b),
-                            )}
-                        />
+                        <WayLine frame={frame} path={path} />
                         {at !== undefined && <circle class="ball" cx={frame.px(at.a)} cy={frame.py(at.b)} r={7} />}
                     </Landscape>
                     <figcaption class="caption" data-testid="surface-fineness">
@@ -163,28 +160,14 @@ function Picture() {
                             {heights === undefined ? '–' : show(heights.loss)}
                         </Figure>
                     </div>
-                    <Slider
-                        label={own('updates')}
-                        testid="surface-updates"
-                        value={updates}
+                    <WaySliders
+                        testid="surface"
+                        labels={[own('updates'), own('walk')]}
+                        updates={updates}
+                        walk={walk}
                         min={0}
                         max={500}
-                        step={10}
-                        show={value => whole(value)}
-                        onSet={value => put({ updates: value, walk: undefined })}
                     />
-                    {updates > 0 && (
-                        <Slider
-                            label={own('walk')}
-                            testid="surface-walk"
-                            value={Math.round(number('walk', updates))}
-                            min={0}
-                            max={updates}
-                            step={1}
-                            show={value => whole(value)}
-                            onSet={value => put({ walk: value })}
-                        />
-                    )}
                     {at !== undefined && (
                         <div class="figures">
                             <Figure name={own('true', { count: at.update })} testid="surface-true">
@@ -240,19 +223,11 @@ function Picture() {
     );
 }
 
-const clamp = (value: number, reach: number) => Math.min(reach, Math.max(-reach, value));
-const round = (value: number, reach: number) => Math.round(clamp(value, reach) * 100) / 100;
-
 const scene: Scene = {
     begin: { learningRate: 0.1, train: 1 },
     trains: true,
     wants: { parameters: true, measures: true },
-    Text: () => (
-        <>
-            <p>{own('text1')}</p>
-            <p>{own('text2')}</p>
-        </>
-    ),
+    text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'down', text: () => own('try-down'), press: () => put({ updates: 100, walk: undefined }) },
@@ -269,11 +244,7 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: [
-            { name: 'higher', text: () => own('higher') },
-            { name: 'same', text: () => own('same') },
-            { name: 'lower', text: () => own('lower') },
-        ],
+        options: named(own, 'higher', 'same', 'lower'),
         run: async () => {
             start({ updates: 200 });
             const reply = await consult<Descent>({
