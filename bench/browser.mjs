@@ -88,11 +88,8 @@ async function measure(worker) {
   return { examples, pictures, pictureAlone, bytes, first, page };
 }
 
-const answer = Promise.withResolvers?.() ?? (() => {
-  const deferred = {};
-  deferred.promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
-  return deferred;
-})();
+const answer = {};
+answer.promise = new Promise((resolve, reject) => Object.assign(answer, { resolve, reject }));
 const bench = `<!doctype html><meta charset="utf-8"><body><script type="module">
   const measure = ${measure};
   const say = (what) => fetch('bench-says', { method: 'POST', body: JSON.stringify(what) });

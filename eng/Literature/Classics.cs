@@ -13,12 +13,13 @@ internal static class Classics
         List<(float[] Inputs, int Class, bool Train)> rows = [];
         foreach ((string file, int @class) in new[] { ("sonar.mines.gz", 0), ("sonar.rocks.gz", 1) })
         {
-            string all = string.Join('\n', Published.Lines("sonar", file));
-            foreach (string piece in all.Split('{').Skip(1))
+            // The line before a brace names the pattern that stands in it.
+            string[] pieces = string.Join('\n', Published.Lines("sonar", file)).Split('{');
+            for (int i = 1; i < pieces.Length; i++)
             {
-                string head = all[..all.IndexOf($"{{{piece}", StringComparison.Ordinal)].TrimEnd();
-                string name = head[(head.LastIndexOf('\n') + 1)..];
-                rows.Add((Published.Numbers(piece[..piece.IndexOf('}')].Replace('\n', ' ')), @class, name[0] == '*'));
+                string name = pieces[i - 1].TrimEnd().Split('\n')[^1];
+                string numbers = pieces[i][..pieces[i].IndexOf('}')].Replace('\n', ' ');
+                rows.Add((Published.Numbers(numbers), @class, name[0] == '*'));
             }
         }
         Dataset Part(bool train) =>

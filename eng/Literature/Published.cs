@@ -8,8 +8,7 @@ internal static class Published
     /// <summary>The file or folder of the data sets.</summary>
     public static string Data(params string[] parts)
     {
-        string path = Path.Combine(
-            [Environment.GetEnvironmentVariable("DOWNHILL_DATA") ?? Path.Combine("..", "shared", "data"), .. parts]);
+        string path = Path.Combine([Environment.GetEnvironmentVariable("DOWNHILL_DATA") ?? "", .. parts]);
         return File.Exists(path) || Directory.Exists(path) ? path
             : throw new DownhillException(
                 $"{path}: expected the published data, got nothing by that name. Set DOWNHILL_DATA to their folder.");

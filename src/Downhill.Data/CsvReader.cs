@@ -272,7 +272,7 @@ public static class CsvReader
         private void MatchByName(IReadOnlyList<Column> model, Target target)
         {
             string[] names = [.. Names];
-            List<(Column Column, int Place, int Part)> found0 = [];
+            List<(Column Column, int Place, int Part)> places = [];
             foreach (Column column in model)
             {
                 int place = Array.IndexOf(names, column.Name), part = -1;
@@ -285,9 +285,9 @@ public static class CsvReader
                         Suggest.Nearest(column.Name, names) is { } near
                             ? $"Is it '{near}'? Rename it."
                             : "Add the column, or say --no-header if line 1 holds data.");
-                found0.Add((column, place, part));
+                places.Add((column, place, part));
             }
-            inputs = Fields(found0);
+            inputs = Fields(places);
             if (targets.Length > 0) return;
             int[] found = [.. target.Names.Select(name => Array.IndexOf(names, name))];
             if (found.Length > 0 && found.All(i => i >= 0)) targets = found;

@@ -1,3 +1,5 @@
+using Downhill.Threading;
+
 namespace Downhill;
 
 /// <summary>A fit per fold, tested on what it has not seen. Everything, the preparation too, is fitted on the fold's
@@ -34,11 +36,7 @@ public sealed record CrossValidation(IReadOnlyList<FitResult> Folds)
         options ??= new();
         FitResult[] results = new FitResult[splits.Count];
         object gate = new();
-        ParallelOptions cores = new()
-        {
-            MaxDegreeOfParallelism = options.Threads == 0 ? Environment.ProcessorCount
-            : options.Threads
-        };
+        ParallelOptions cores = new() { MaxDegreeOfParallelism = Team.SizeOf(options.Threads) };
         try
         {
             Parallel.For(0, splits.Count, cores, fold =>

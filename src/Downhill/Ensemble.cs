@@ -1,3 +1,5 @@
+using Downhill.Threading;
+
 namespace Downhill;
 
 /// <summary>
@@ -26,11 +28,7 @@ internal static class Ensemble
         try
         {
             for (int i = 0; i < members; i++) sessions[i] = plan.Member(i).Start();
-            ParallelOptions cores = new()
-            {
-                MaxDegreeOfParallelism = plan.Options.Threads == 0
-                ? Environment.ProcessorCount : plan.Options.Threads
-            };
+            ParallelOptions cores = new() { MaxDegreeOfParallelism = Team.SizeOf(plan.Options.Threads) };
             Parallel.For(0, members, cores, i => sessions[i].Run(report =>
             {
                 lock (gate)
@@ -68,31 +66,38 @@ internal static class Ensemble
     /// <summary>A layer of neurons with everything that is only a factor or an offset worked into it.</summary>
     private sealed record Folded(double[,] Weights, double[] Biases, Activation Activation, ConnectionMask? Mask);
 
+    /// <summary>Where a member's inputs and units lie in a joined layer: the first layer's inputs and the last one's
+    /// units are all members' own.</summary>
+    private readonly record struct Places(int Inputs, int Units, int Members, bool IsFirst, bool IsLast)
+    {
+        public int AllInputs => IsFirst ? Inputs : Members * Inputs;
+        public int AllUnits => IsLast ? Units : Members * Units;
+        public int Row(int member, int input) => IsFirst ? input : member * Inputs + input;
+        public int Column(int member, int unit) => IsLast ? unit : member * Units + unit;
+    }
+
     /// <summary>One network of several: see the class.</summary>
     internal static (NetworkSpec Spec, AlignedBuffer<float> Parameters) Join(
         NetworkSpec spec, IReadOnlyList<(AlignedBuffer<float> Parameters, AlignedBuffer<float> Buffers)> members)
     {
         Folded[][] folded = [.. members.Select(m => Fold(spec, m.Parameters.Span, m.Buffers.Span))];
         int count = members.Count, depth = folded[0].Length;
+        Places[] places = [.. folded[0].Select((layer, index) => new Places(
+            layer.Weights.GetLength(0), layer.Weights.GetLength(1), count, index == 0, index == depth - 1))];
         List<Layer> layers = [];
         for (int layer = 0; layer < depth; layer++)
         {
             Folded one = folded[0][layer];
-            int inputs = one.Weights.GetLength(0), units = one.Weights.GetLength(1);
-            bool isFirst = layer == 0, isLast = layer == depth - 1;
-            int allInputs = isFirst ? inputs : count * inputs, allUnits = isLast ? units : count * units;
-            bool[] present = new bool[allInputs * allUnits];
+            Places at = places[layer];
+            bool[] present = new bool[at.AllInputs * at.AllUnits];
             for (int m = 0; m < count; m++)
-                for (int i = 0; i < inputs; i++)
-                    for (int u = 0; u < units; u++)
-                        present[Row(m, i) * allUnits + Column(m, u)] |= one.Mask?[i, u] ?? true;
-            layers.Add(new Dense(allUnits, one.Activation)
+                for (int i = 0; i < at.Inputs; i++)
+                    for (int u = 0; u < at.Units; u++)
+                        present[at.Row(m, i) * at.AllUnits + at.Column(m, u)] |= one.Mask?[i, u] ?? true;
+            layers.Add(new Dense(at.AllUnits, one.Activation)
             {
-                Connections = present.Contains(false) ? new ConnectionMask(allInputs, allUnits, present) : null,
+                Connections = present.Contains(false) ? new ConnectionMask(at.AllInputs, at.AllUnits, present) : null,
             });
-
-            int Row(int member, int input) => isFirst ? input : member * inputs + input;
-            int Column(int member, int unit) => isLast ? unit : member * units + unit;
         }
         NetworkSpec joined = new(spec.Inputs, layers);
         AlignedBuffer<float> parameters = new(joined.ParameterLength);
@@ -100,20 +105,18 @@ internal static class Ensemble
         for (int layer = 0; layer < depth; layer++)
         {
             Segment weights = joined.Segments[2 * layer], biases = joined.Segments[2 * layer + 1];
-            bool isFirst = layer == 0, isLast = layer == depth - 1;
+            Places at = places[layer];
             double[] sums = new double[weights.Length], offsets = new double[biases.Length];
+            double share = at.IsLast ? 1.0 / count : 1;
             for (int m = 0; m < count; m++)
             {
                 Folded member = folded[m][layer];
-                int inputs = member.Weights.GetLength(0), units = member.Weights.GetLength(1);
-                for (int u = 0; u < units; u++)
+                for (int u = 0; u < at.Units; u++)
                 {
-                    int column = isLast ? u : m * units + u;
-                    double share = isLast ? 1.0 / count : 1;
+                    int column = at.Column(m, u);
                     offsets[column] += share * member.Biases[u];
-                    for (int i = 0; i < inputs; i++)
-                        sums[(isFirst ? i : m * inputs + i) * weights.Shape.Columns + column] += share * member.Weights[
-                            i, u];
+                    for (int i = 0; i < at.Inputs; i++)
+                        sums[at.Row(m, i) * at.AllUnits + column] += share * member.Weights[i, u];
                 }
             }
             for (int i = 0; i < sums.Length; i++) parameters.Span[weights.Offset + i] = (float)sums[i];

@@ -62,13 +62,11 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             Throw.Input($"Network {spec}", $"{preparation.Width} inputs and {preparation.Outputs}"
                 + $" outputs for these data",
                 $"{spec.Inputs} and {spec.Outputs}", "Change the first or last width.");
-        if (options.Optimizer.Method is not null && spec.Layers.Any(l => l is Dropout { Rate: > 0 }))
-            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance",
-                "dropout",
-                "Leave dropout out, or use an update rule such as adam.");
-        if (options.Optimizer.Method is not null && options.Augment.Count > 0)
-            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance",
-                "augmentation", "Leave it out, or use an update rule such as adam.");
+        string? chance = spec.Layers.Any(l => l is Dropout { Rate: > 0 }) ? "dropout"
+            : options.Augment.Count > 0 ? "augmentation" : null;
+        if (options.Optimizer.Method is not null && chance is not null)
+            Throw.Input($"Optimizer '{options.Optimizer.Name}'", "an objective that does not change by chance", chance,
+                $"Leave {chance} out, or use an update rule such as adam.");
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
             Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another "
                 + "rule.");
@@ -76,7 +74,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic,
-            options.Threads == 0 ? Threading.Team.DefaultSize : options.Threads);
+            Threading.Team.SizeOf(options.Threads));
         batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights,
             options.Augment.Count == 0 ? null : new(options.Augment, source, options.Seed));
         workspace = new Workspace<T>(network, chunk);

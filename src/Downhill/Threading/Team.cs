@@ -92,6 +92,9 @@ internal sealed unsafe class Team : IDisposable
     /// <summary>Number of parts a job is done in.</summary>
     public int Size => workers.Length + 1;
 
+    /// <summary>What a user's number of threads means: 0 is one per processor.</summary>
+    public static int SizeOf(int threads) => threads == 0 ? DefaultSize : threads;
+
     /// <summary>The processors this process may use (a container's limit counts); 1 in the browser.</summary>
     public static int DefaultSize => OperatingSystem.IsBrowser() ? 1 : Environment.ProcessorCount;
 
