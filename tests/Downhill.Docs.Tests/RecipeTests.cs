@@ -11,7 +11,7 @@ public sealed class RecipeTests
         Activations = [.. Catalog.Default.Activations, BentIdentity.Entry],
         Losses = [.. Catalog.Default.Losses, LogCosh.Entry],
         Optimizers = [.. Catalog.Default.Optimizers, Signum.Entry],
-        Layers = [.. Catalog.Default.Layers, ("feature_scale", (_, _) => new FeatureScale())],
+        Layers = [.. Catalog.Default.Layers, ("feature_shift", (_, _) => new FeatureShift())],
     };
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class RecipeTests
     [Theory, InlineData(1e-6)]
     public void A_users_layer_has_the_gradient_that_differences_give(double tolerance)
     {
-        NetworkSpec spec = new(3, new FeatureScale(), new Dense(4, BentIdentity.Entry.Default),
+        NetworkSpec spec = new(3, new FeatureShift(), new Dense(4, BentIdentity.Entry.Default),
             new Dense(2, Activations.Tanh));
         using Network<double> network = new(spec, LogCosh.Entry.Default);
         Workspace<double> workspace = new(network, 2);

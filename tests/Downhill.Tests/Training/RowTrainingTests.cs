@@ -43,6 +43,19 @@ public sealed class RowTrainingTests
         Same<float>(digits, spec, new() { Epochs = 30, Augment = [Augmentations.Affine()] });
     }
 
+    [Fact]
+    public void A_step_allocates_nothing()
+    {
+        using TrainSession<float> row = Runs.Start<float>(
+            Runs.Classes(500, 20, 3), new(20, new Dense(64, Activations.Relu), new Dense(3, Activations.Softmax)),
+            new() { Batch = 1, Epochs = 100, Optimizer = Optimizers.Momentum(), Step = StepKind.Row, Threads = 1 });
+        for (int i = 0; i < 100; i++) row.Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 200; i++) row.Step();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(row.IsCompiledByRow);
+    }
+
     public static TheoryData<string> Rules { get; } = [
         .. Optimizers.All.Where(o => o.Default.Method is null && !o.Default.NeedsFullBatch).Select(o => o.Name)];
 
