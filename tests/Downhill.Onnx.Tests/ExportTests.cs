@@ -65,7 +65,7 @@ public sealed class ExportTests
     [Fact]
     public void AUsersActivationAndLayerAreComposed()
     {
-        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default),
+        NetworkSpec spec = new(2, new FeatureShift(), new Dense(3, BentIdentity.Entry.Default),
             new Dense(1, Activations.Identity));
         AlignedBuffer<float> parameters = new(spec.ParameterLength), buffers = new(0);
         new Network<float>(spec).Initialize(parameters, buffers, seed: 2);

@@ -199,7 +199,7 @@ public sealed class SourceTests : IDisposable
     public void AUsersActivationAndLayerComeAlong()
     {
         string python = Programs.Need("Python", "--version", "python3", "python");
-        NetworkSpec spec = new(2, new FeatureScale(), new Dense(3, BentIdentity.Entry.Default),
+        NetworkSpec spec = new(2, new FeatureShift(), new Dense(3, BentIdentity.Entry.Default),
             new Dense(1, Activations.Identity));
         Model model = Untrained(spec, [new("a"), new("b")], new Target(["y"], []));
         programs.Write("mine.py", SourceLanguage.Python.Write(model, "mine"));
