@@ -11,9 +11,9 @@ public sealed record Recipe(string Name, string Summary, string Source)
 {
     private Func<FitOptions, Dataset, FitOptions> Choose { get; init; } = (options, _) => options;
 
-    /// <summary>The default: standardised inputs, one hidden layer of relu units, Adam with a cosine. Models of
+    /// <summary>The default: scaled inputs, one hidden layer of relu units, Adam with a cosine. Models of
     /// complete numbers and of categories can be exported to every format.</summary>
-    public static Recipe Plain { get; } = new("plain", "standardised inputs, one hidden layer, nothing else",
+    public static Recipe Plain { get; } = new("plain", "scaled inputs, one hidden layer, nothing else",
         "textbooks");
 
     /// <summary>

@@ -6,7 +6,7 @@ import { Button, Check, Stepper } from '../parts/controls';
 import { consult } from '../session';
 import { texts } from '../text';
 import { whole } from '../text/numbers';
-import { Figure, Numbers, Refused } from './parts';
+import { Figure, Numbers, Refused, Wide } from './parts';
 import { choice, put, start, useReply, word, type Scene } from './scene';
 
 interface Count extends Reply {
@@ -118,7 +118,9 @@ function Picture() {
             <p class="arithmetic-line" data-testid="count-formula">
                 {count.formula}
             </p>
-            <Drawing widths={widths} gone={gone} layers={count.layers} />
+            <Wide label={own('network')}>
+                <Drawing widths={widths} gone={gone} layers={count.layers} />
+            </Wide>
             <div class="row count-controls">
                 {widths.map((width, k) => {
                     const name =

@@ -6,7 +6,7 @@ import { Button, Select, Slider } from '../parts/controls';
 import { consult } from '../session';
 import { texts } from '../text';
 import { parseNumber, show } from '../text/numbers';
-import { Figure, Numbers, Refused } from './parts';
+import { Figure, Numbers, Refused, Wide } from './parts';
 import { choice, named, number, put, start, useReply, type Scene } from './scene';
 
 type Name = 'p1' | 'y' | 'p2' | 'z' | 'P' | 'dz' | 'z1z' | 'dPdw2' | 'y1y' | 'dPdw1';
@@ -35,6 +35,7 @@ const own = texts({
     w2: 'Weight w₂',
     d: 'Wanted d',
     rate: 'Learning rate η',
+    drawing: 'The chain of values and derivatives',
     chain: 'The network: {text}',
     forward: 'Forward',
     backward: 'Backward',
@@ -113,7 +114,9 @@ function Picture() {
     return (
         <>
             <Refused text={refused} />
-            <Chain said={said} shown={shown} />
+            <Wide label={own('drawing')}>
+                <Chain said={said} shown={shown} />
+            </Wide>
             <div class="row">
                 <Button
                     icon="back"

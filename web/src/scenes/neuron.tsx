@@ -7,7 +7,7 @@ import { texts } from '../text';
 import { show } from '../text/numbers';
 import { consult } from '../session';
 import { choice, named, number, put, start, useReply, type Scene } from './scene';
-import { Figure, frameOf, Handle, MapPlot, Numbers, pathOf, Plot, Refused, type Frame } from './parts';
+import { Figure, frameOf, Handle, MapPlot, Numbers, pathOf, Plot, Refused, Wide, type Frame } from './parts';
 
 interface Neuron extends Reply {
     readonly terms: { readonly weight: number; readonly input: number; readonly product: number }[];
@@ -139,7 +139,9 @@ function Picture() {
     return (
         <>
             <Refused text={refused} />
-            <Diagram unit={unit} />
+            <Wide label={own('diagram')}>
+                <Diagram unit={unit} />
+            </Wide>
             <Arithmetic unit={unit} />
             <div class="side-by-side">
                 <figure>

@@ -83,6 +83,15 @@ export function Refused({ text }: { readonly text: string }) {
     );
 }
 
+/** A drawing whose words would be too small on a phone: there it is wider than the screen and scrolls. */
+export function Wide({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
+    return (
+        <div class="wide" tabIndex={0} role="region" aria-label={label}>
+            {children}
+        </div>
+    );
+}
+
 // ---------------------------------------------------------------- a plot
 
 /** The window of a plot, in the units of its numbers. */
