@@ -39,7 +39,8 @@ internal sealed record RoundTripCommand(int Size) : Command
         reply.Json.WriteString("network", imported.Spec.ToString());
         reply.Json.WriteNumber("parameters", imported.Spec.ParameterCount);
         reply.Json.WriteStartArray("layers");
-        foreach (Layer layer in imported.Spec.Layers) reply.Json.WriteStringValue(layer.ToString());
+        foreach (UnitLayer layer in UnitLayer.Of(imported.Spec))
+            reply.Json.WriteStringValue($"{layer.Units} {layer.Activation}");
         reply.Json.WriteEndArray();
         reply.Json.WriteEndObject();
         Compare(session, original, imported, reply);
