@@ -13,7 +13,7 @@ public sealed class StoppingSceneTests(Hosts hosts)
         double train = await visit.Number("stop-train");
         await visit.Picture("scene-stopping");
         await visit.Find("try-end").ClickAsync();
-        await visit.Until(async () => await visit.Number("stop-epoch") == 400, "the last epoch", 60);
+        await visit.Until(async () => await visit.Number("stop-epoch") == 200, "the last epoch", 60);
         Assert.True(await visit.Number("stop-train") < train);
         Assert.True(await visit.Number("stop-validation") > best);
         await visit.Picture("scene-stopping-end");
@@ -59,7 +59,7 @@ public sealed class StoppingSceneTests(Hosts hosts)
         await using Visit visit = await hosts.Scene("native", "stopping", "", new(width, height, width < 600, dark));
         await visit.Find("stop-curves").WaitForAsync();
         await visit.AxeFindsNothing();
-        int over = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+        int over = await visit.Page.EvaluateAsync<int>($"document.documentElement.scrollWidth - {width}");
         Assert.True(over <= 0, $"The page is {over} px wider than the window.");
         await visit.Picture($"scene-stopping-{width}", whole: true);
     }

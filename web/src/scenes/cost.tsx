@@ -76,7 +76,17 @@ function Picture() {
     if (word('order', '') === 'sorted') order.sort((a, b) => costs[b]! - costs[a]!);
     const at = Math.max(0, rows.indexOf(wanted));
     const tallest = costs.reduce((best, cost, i) => (cost > costs[best]! ? i : best), 0);
-    const frame = frameOf({ x: [0, rows.length], y: above([...costs].map(cost => 1.5 * cost), 8) }, WIDTH, HEIGHT);
+    const frame = frameOf(
+        {
+            x: [0, rows.length],
+            y: above(
+                [...costs].map(cost => 1.5 * cost),
+                8,
+            ),
+        },
+        WIDTH,
+        HEIGHT,
+    );
     const choose = (row: number) => put({ row });
     const classOf = (i: number) => (d[i]! > 0.5 ? 'plus' : 'minus');
     const total = reply.header.losses[k]!.sum;

@@ -72,7 +72,10 @@ const languages = ['csharp', 'c', 'python', 'numpy'] as const;
 function Picture() {
     // While it trains, once in a while is enough.
     const when = playing.value ? Math.floor((clock.value?.step ?? 0) / 200) : clock.value?.step;
-    const { reply, refused } = useReply<RoundTrip>({ do: 'roundtrip', size: 50 }, `${state.value?.version} ${when}`);
+    const { reply, refused } = useReply<RoundTrip>(
+        { do: 'roundtrip', size: 50 },
+        `${state.value?.version} ${state.value?.timeline} ${when}`,
+    );
     if (reply === undefined) return <Refused text={refused} />;
     const said = reply.header;
     return (
@@ -106,7 +109,7 @@ function Picture() {
             <p class="note" data-testid="eco-read">
                 {own('read', { network: said.read.network, layers: said.read.layers.join(', ') })}
             </p>
-            <table class="files" data-testid="eco-files">
+            <table class="eco-files" data-testid="eco-files">
                 <thead>
                     <tr>
                         <th scope="col">{own('file')}</th>
@@ -136,7 +139,7 @@ function Picture() {
                 </tbody>
             </table>
             <p class="note">{own('privacy')}</p>
-            <Source when={`${state.value?.version} ${when}`} />
+            <Source when={`${state.value?.version} ${state.value?.timeline} ${when}`} />
             <Numbers
                 testid="eco-numbers"
                 columns={[own('file'), own('size')]}

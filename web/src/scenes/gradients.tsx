@@ -93,7 +93,10 @@ const powers = (low: number, high: number, every = 1): Tick[] =>
     });
 
 function Picture() {
-    const { reply, refused } = useReply<Gradients>(asked(), `${state.value?.version} ${clock.value?.step}`);
+    const { reply, refused } = useReply<Gradients>(
+        asked(),
+        `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`,
+    );
     if (reply === undefined) return <Refused text={refused} />;
     const { present, growth, weight, exact } = reply.header;
     const block = reply.blocks['steps'] as Float64Array;

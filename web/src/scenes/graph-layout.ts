@@ -32,8 +32,8 @@ export function layout(nodes: readonly Laid[]): readonly Placed[] {
             const made = node.from.map(from => lines[from]!);
             if (made.length > 0) return made.reduce((a, b) => a + b, 0) / made.length;
             const beside = (users[node.id]![0] === undefined ? [] : nodes[users[node.id]![0]!]!.from)
-                .filter(from => from !== node.id && columns[from]! < column)
-                .map(from => lines[from]!);
+                .filter(from => from !== node.id && (columns[from]! < column || nodes[from]!.from.length > 0))
+                .map(from => (columns[from]! < column ? lines[from]! : wish(nodes[from]!)));
             return beside.length > 0 ? Math.max(...beside) + 0.5 : node.id / 1000;
         };
         const sorted = here.map(node => [wish(node), node] as const).sort((a, b) => a[0] - b[0] || a[1].id - b[1].id);

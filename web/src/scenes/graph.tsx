@@ -51,8 +51,6 @@ const own = texts({
     back: 'One node back',
     next: 'Next node',
     all: 'All of it',
-    node: 'Node {name}: {formula}. Value {value}, derivative {derivative}',
-    unknown: 'not yet',
     value: 'Value',
     derivative: '∂L by it',
     given: 'given',
@@ -88,7 +86,7 @@ function Picture() {
     const row = Math.min(rows - 1, Math.max(0, Math.round(number('row', 0))));
     const { reply, refused } = useReply<Graph>(
         { do: 'graph', row, expand: [...expanded()] },
-        `${state.value?.version} ${clock.value?.step}`,
+        `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`,
     );
     const nodes = reply?.header.nodes;
     if (nodes === undefined) return <Refused text={refused} />;
@@ -304,12 +302,6 @@ function Drawing({
                                 role="button"
                                 tabindex={node.id === chosen ? 0 : -1}
                                 aria-pressed={node.id === chosen}
-                                aria-label={own('node', {
-                                    name: label(node),
-                                    formula: node.formula || note(node, layers),
-                                    value: known(node) ? value : own('unknown'),
-                                    derivative: slope === '?' ? own('unknown') : slope || '–',
-                                })}
                                 data-testid={`graph-node-${node.id}`}
                                 onClick={() => choose(node.id)}
                                 onKeyDown={event => {
@@ -323,10 +315,10 @@ function Drawing({
                                 <rect x={x} y={y} width={BOX.width} height={BOX.height} rx={7} />
                                 <text class="name" x={x + 8} y={y + 17}>
                                     {label(node)}
-                                </text>
+                                </text>{' '}
                                 <text x={x + 8} y={y + 33}>
                                     {value}
-                                </text>
+                                </text>{' '}
                                 <text class="slope" x={x + 8} y={y + 49}>
                                     {slope === '' ? '' : `∂ ${slope}`}
                                 </text>

@@ -159,7 +159,12 @@ export type Tick = readonly [at: number, text: string];
 /** An SVG plot with axes. What is drawn into it comes as children and stays inside its window. */
 export function Plot({ frame, label, x, y, testid, children, above, onPlace, scale }: PlotProps) {
     const round = (values: readonly number[]) => values.map((value): Tick => [value, tickText(value)]);
-    const [across, up] = [scale?.x ?? round(ticks(...frame.x)), scale?.y ?? round(ticks(...frame.y, 5))];
+    const within =
+        ([low, high]: readonly [number, number]) =>
+        ([at]: Tick) =>
+            at >= low && at <= high;
+    const across = (scale?.x ?? round(ticks(...frame.x))).filter(within(frame.x));
+    const up = (scale?.y ?? round(ticks(...frame.y, 5))).filter(within(frame.y));
     const clip = useId().replaceAll(':', '');
     const svg = useRef<SVGSVGElement>(null);
     const [left, right, top, bottom] = [

@@ -78,7 +78,10 @@ const asked = () => {
 
 function Picture() {
     const layers = depth();
-    const { reply, refused } = useReply<Rates>(asked(), `${state.value?.version} ${clock.value?.step}`);
+    const { reply, refused } = useReply<Rates>(
+        asked(),
+        `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`,
+    );
     const width = 2 + 3 * layers;
     const ways = reply?.header.ways ?? [];
     if (reply === undefined || ways.some((way, k) => way.factors.length !== layers || reply.blocks[`way${k}`] === undefined))
@@ -117,6 +120,7 @@ function Picture() {
             </div>
             <div class="side-by-side">
                 <div class="stack">
+                    <Legend lines={lines} />
                     <Bars
                         label={own('gradient')}
                         testid="rates-gradient"
@@ -140,7 +144,6 @@ function Picture() {
                     >
                         <path class="drop" d={`M${frame.px(step)} ${frame.py(0)}V${frame.py(frame.y[1])}`} />
                     </Lines>
-                    <Legend lines={lines} />
                 </div>
                 <div class="stack">
                     <table class="rate-table" data-testid="rates-table">

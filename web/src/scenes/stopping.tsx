@@ -72,12 +72,12 @@ const rules = (patience: number, threshold: number) => [
     'gl(alpha=5,strip=5)',
     'up(s=3,strip=5)',
     `change(threshold=${threshold})`,
-    'gradient(threshold=0.02)',
+    'gradient(threshold=0.05)',
     'target(train.loss<0.05)',
 ];
 const asked = () => ({
     do: 'stopping' as const,
-    epochs: Math.round(number('epochs', 400)),
+    epochs: Math.round(number('epochs', 200)),
     rules: rules(Math.round(number('patience', 20)), number('threshold', 0.0001)),
     size: 50,
 });
@@ -107,7 +107,7 @@ function Picture() {
     const go = (epoch: number) => put({ at: Math.round(Math.min(length, Math.max(0, epoch))) });
     const value = (number: Maybe) => (number === null ? '–' : show(number));
     const table: readonly { readonly key: string; readonly name: string; readonly mark: Mark | RuleMark; readonly why?: string }[] = [
-        ...marks.map((mark, k) => ({ key: `rule-${k + 1}`, name: `${k + 1} · ${mark.rule}`, mark, why: mark.text })),
+        ...marks.map((mark, k) => ({ key: `rule-${k + 1}`, name: `${k + 1} · ${asked().rules[k] ?? mark.rule}`, mark, why: mark.text })),
         ...(best === null ? [] : [{ key: 'best', name: own('bestRow'), mark: best }]),
         { key: 'last', name: own('lastRow'), mark: last },
     ]; // prettier-ignore
@@ -155,45 +155,6 @@ function Picture() {
                         }
                     />
                     <Legend lines={lines} />
-                    <div class="scroll-x" tabIndex={0} role="region" aria-label={own('rule')}>
-                        <table class="stop-table" data-testid="stop-table">
-                            <thead>
-                                <tr>
-                                    {(['rule', 'stops', 'train', 'validation', 'test'] as const).map(name => (
-                                        <th key={name} scope="col">
-                                            {own(name)}
-                                        </th>
-                                    ))}
-                                </tr>
-                            </thead>
-                            <tbody>
-                                {table.map(({ key, name, mark, why }) => (
-                                    <tr key={key} class={mark.epoch === at.epoch ? 'chosen' : ''} title={why}>
-                                        <th scope="row">{name}</th>
-                                        <td>
-                                            {mark.epoch === null ? (
-                                                own('never')
-                                            ) : (
-                                                <button
-                                                    type="button"
-                                                    class="linklike"
-                                                    data-testid={`stop-go-${key}`}
-                                                    onClick={() => go(mark.epoch!)}
-                                                >
-                                                    {whole(mark.epoch)}
-                                                </button>
-                                            )}
-                                        </td>
-                                        {(['train', 'validation', 'test'] as const).map(part => (
-                                            <td key={part} data-testid={`stop-${key}-${part}`}>
-                                                {mark.epoch === null ? '–' : value(mark[part])}
-                                            </td>
-                                        ))}
-                                    </tr>
-                                ))}
-                            </tbody>
-                        </table>
-                    </div>
                 </div>
                 <div class="stack">
                     <Plane
@@ -227,6 +188,45 @@ function Picture() {
                     <Slider label={own('noise')} testid="stop-noise" value={setting('noise', 0.3)} min={0} max={0.5} step={0.05} show={value => show(value, 2)} onSet={noise => void set({ noise })} />{' '}
                     {/* prettier-ignore */}
                 </div>
+            </div>
+            <div class="scroll-x" tabIndex={0} role="region" aria-label={own('rule')}>
+                <table class="stop-table" data-testid="stop-table">
+                    <thead>
+                        <tr>
+                            {(['rule', 'stops', 'train', 'validation', 'test'] as const).map(name => (
+                                <th key={name} scope="col">
+                                    {own(name)}
+                                </th>
+                            ))}
+                        </tr>
+                    </thead>
+                    <tbody>
+                        {table.map(({ key, name, mark, why }) => (
+                            <tr key={key} class={mark.epoch === at.epoch ? 'chosen' : ''} title={why}>
+                                <th scope="row">{name}</th>
+                                <td>
+                                    {mark.epoch === null ? (
+                                        own('never')
+                                    ) : (
+                                        <button
+                                            type="button"
+                                            class="linklike"
+                                            data-testid={`stop-go-${key}`}
+                                            onClick={() => go(mark.epoch!)}
+                                        >
+                                            {whole(mark.epoch)}
+                                        </button>
+                                    )}
+                                </td>
+                                {(['train', 'validation', 'test'] as const).map(part => (
+                                    <td key={part} data-testid={`stop-${key}-${part}`}>
+                                        {mark.epoch === null ? '–' : value(mark[part])}
+                                    </td>
+                                ))}
+                            </tr>
+                        ))}
+                    </tbody>
+                </table>
             </div>
             <Numbers
                 testid="stop-numbers"
@@ -266,7 +266,7 @@ function Stops({
                 let level = 0;
                 while (near.includes(level)) level++;
                 placed.push({ x, level });
-                const y = top + 14 + 22 * level;
+                const y = top + 30 + 22 * level;
                 return (
                     <g key={k} class={mark.epoch === at ? 'stop chosen' : 'stop'}>
                         <path d={`M${x} ${y}V${bottom}`} />
@@ -316,7 +316,7 @@ const scene: Scene = {
     text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
-        { name: 'end', text: () => own('try-end'), press: () => put({ at: Math.round(number('epochs', 400)) }) },
+        { name: 'end', text: () => own('try-end'), press: () => put({ at: Math.round(number('epochs', 200)) }) },
         { name: 'best', text: () => own('try-best'), press: () => put({ at: undefined }) },
         {
             name: 'lecture',
