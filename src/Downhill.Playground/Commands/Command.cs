@@ -39,6 +39,12 @@ internal static class CommandTable
         new("surface", SurfaceCommand.Parse),
         new("descent", DescentCommand.Parse),
         new("simplest", SimplestCommand.Parse),
+        new("costs", CostsCommand.Parse),
+        new("stopping", StoppingCommand.Parse),
+        new("rates", RatesCommand.Parse),
+        new("graph", GraphCommand.Parse),
+        new("gradients", GradientsCommand.Parse),
+        new("roundtrip", RoundTripCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)
