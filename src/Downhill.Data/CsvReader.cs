@@ -82,7 +82,8 @@ public static class CsvReader
             do
             {
                 Restart();
-                target = targets.Length == 1 ? new SingleTarget(this, targets[0], options.Task)
+                target = targets.Length == 1 && options.Task != TableTask.Labels
+                    ? new SingleTarget(this, targets[0], options.Task)
                     : new SeveralTargets(this, targets, options.Task);
                 Scan(target.Add);
             }
@@ -248,7 +249,8 @@ public static class CsvReader
                     "Name it with --target, or use predict, which needs none.");
             TargetColumns? columns = targets.Length == 0 ? null
                 : target.IsClass && targets.Length == 1 ? new KnownClasses(this, targets[0], target)
-                : new SeveralTargets(this, targets, target.IsClass ? TableTask.Classify : TableTask.Regress);
+                : new SeveralTargets(this, targets, target.IsClass ? TableTask.Classify
+                    : target.IsMultiLabel ? TableTask.Labels : TableTask.Regress, isKnown: true);
             int wanted = target.IsClass ? target.Classes.Count : target.Names.Count;
             if (columns is SeveralTargets && targets.Length != wanted)
                 Throw.Input(path, $"{wanted} target columns, as in the model",
@@ -565,6 +567,7 @@ public static class CsvReader
             string header = layout.HasHeader ? "header line" : "no header";
             int targets = data.Target.Names.Count;
             string kind = data.Target.IsClass ? $"{data.Target.Classes.Count} classes"
+                : data.Target.IsMultiLabel ? $"{targets} labels"
                 : targets == 1 ? "a number" : $"{targets} numbers";
             string goal = targets == 0 ? "no target" : $"target {Quoted(data.Target.Names)} ({kind})";
             return $"{path}: {data.Rows} rows, delimiter {layout.DelimiterName}{guessed}, {header}, " +
@@ -691,13 +694,14 @@ public static class CsvReader
         public override (Target, int[], float[]) Finish() => (target, [.. found], []);
     }
 
-    /// <summary>Several numeric columns: one-of-n classes when each row has one 1 and otherwise 0, else several
-    /// numbers.</summary>
-    private sealed class SeveralTargets(Reading reading, int[] columns, TableTask? task) : TargetColumns
+    /// <summary>Several columns: one-of-n classes when each row has one 1 and otherwise 0, labels when each field is a
+    /// yes or a no, else several numbers.</summary>
+    private sealed class SeveralTargets(Reading reading, int[] columns, TableTask? task, bool isKnown = false)
+        : TargetColumns
     {
         private readonly List<float> values = [];
         private readonly List<int> codes = [];
-        private bool oneOfN = task != TableTask.Regress;
+        private bool oneOfN = task is null or TableTask.Classify, areLabels = task is null or TableTask.Labels, hasWords;
 
         public override void Add(CsvDataReader csv)
         {
@@ -705,7 +709,7 @@ public static class CsvReader
             bool others = false;
             for (int i = 0; i < columns.Length; i++)
             {
-                float value = reading.Number(csv, columns[i]);
+                float value = Value(csv, columns[i]);
                 values.Add(value);
                 if (value == 1)
                 {
@@ -715,8 +719,10 @@ public static class CsvReader
                 else if (value != 0)
                 {
                     others = true;
+                    RefuseNumber(csv, columns[i]);
                 }
             }
+            areLabels &= !others;
             if (!oneOfN) return;
             if (ones == 1 && !others)
             {
@@ -727,14 +733,55 @@ public static class CsvReader
                 Throw.Input($"{reading.At(columns[0])} … '{reading.NameOf(columns[^1])}'",
                     "one 1 and otherwise 0 in the target columns",
                     others ? "other numbers" : $"{ones} ones",
-                    "Correct the row, or use --task regress for several numbers.");
+                    isKnown ? "Correct the row."
+                        : "Correct the row, or use --task labels for any number of ones, --task regress for numbers.");
             oneOfN = false;
+        }
+
+        /// <summary>A number, or 1 for yes and 0 for no.</summary>
+        private float Value(CsvDataReader csv, int column)
+        {
+            ReadOnlySpan<char> field = Reading.Field(csv, column);
+            if (reading.IsMissing(field))
+                Throw.Input(reading.At(column), areLabels ? "a number, or yes or no" : "a number",
+                    Reading.Missing(field.ToString()),
+                    "Every target must be there in every row: fill it in or remove the row.");
+            if (reading.TryNumber(field, out _)) return reading.Number(csv, column);
+            bool isWord = IsWord(field, out bool isYes);
+            if (isWord && areLabels)
+            {
+                hasWords = true;
+                return isYes ? 1 : 0;
+            }
+            if (isWord || task == TableTask.Regress || isKnown) return reading.Number(csv, column);
+            return Throw.Input<float>(reading.At(column), "a number, or yes or no, as in every one of several targets",
+                $"'{Reading.Shortened(field.ToString())}'",
+                "Classes are a target alone: name one column with --target, or give each class a 0/1 column.");
+        }
+
+        private static bool IsWord(ReadOnlySpan<char> field, out bool isYes)
+        {
+            isYes = Is(field, "yes") || Is(field, "true") || Is(field, "y") || Is(field, "t");
+            return isYes || Is(field, "no") || Is(field, "false") || Is(field, "n") || Is(field, "f");
+
+            static bool Is(ReadOnlySpan<char> field, string word) =>
+                field.Equals(word, StringComparison.OrdinalIgnoreCase);
+        }
+
+        /// <summary>Refuses a number besides 0 and 1 where the targets are labels.</summary>
+        private void RefuseNumber(CsvDataReader csv, int column)
+        {
+            if (!hasWords && task != TableTask.Labels) return;
+            Throw.Input(reading.At(column), "yes or no, 1 or 0, as in the other targets",
+                $"'{Reading.Shortened(Reading.Field(csv, column).ToString())}'",
+                isKnown ? "Correct the row." : "Several targets are all numbers or all yes and no: "
+                    + "train one network for the numbers and another for the others.");
         }
 
         public override (Target, int[], float[]) Finish()
         {
             string[] names = [.. columns.Select(reading.NameOf)];
-            if (!oneOfN) return (new Target(names, []), [], [.. values]);
+            if (!oneOfN) return (new Target(names, []) { IsMultiLabel = areLabels }, [], [.. values]);
             // Without a header the classes are counted from 0, as the columns of digits usually are.
             string[] classes = reading.HasHeader ? names : [.. Enumerable.Range(0, columns.Length).Select(i => $"{i}")];
             return (new Target(names, classes), [.. codes], []);

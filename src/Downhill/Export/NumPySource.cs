@@ -68,7 +68,7 @@ internal sealed class NumPySource
     {
         Define(["def outputs(rows):", $"    \"\"\"[N, {source.Columns.Count}] raw rows → [N, {Preparation.Outputs}"
             + $"] outputs of the network"
-            + (Preparation.Target.IsClass ? "" : ", in the targets' units") + ".\"\"\""]);
+            + (Preparation.Target.IsNumeric ? ", in the targets' units" : "") + ".\"\"\""]);
         bool hasCategories = Preparation.CategoryCount > 0;
         writer.WriteLine($"    rows = np.asarray(rows, dtype={(hasCategories ? "object" : "np.float64")}).reshape(-1, "
             + $"{source.Columns.Count})");
