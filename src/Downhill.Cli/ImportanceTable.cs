@@ -6,21 +6,24 @@ namespace Downhill.Cli;
 /// <summary>What each column is worth, as a table with bars and as JSON.</summary>
 internal static class ImportanceTable
 {
-    private const int MostLines = 40, BarWidth = 16;
+    private const int MostLines = 40, MostName = 24, MostBar = 20, FewestBar = 4;
 
     public static void Write(Terminal terminal, Target target, PermutationImportance worth)
     {
-        string score = target.IsNumeric ? "r² falls by" : "accuracy falls by";
-        Table table = Terminal.Table(("column", false), ("loss rises by", true), ("95 % interval", true), (score, true),
-            ("", false));
+        string score = target.IsNumeric ? "r² falls" : "accuracy falls";
+        int name = Math.Min(MostName, worth.Columns.Max(c => c.Name.Length));
+        int room = Math.Min(MostBar, terminal.Width - name - (target.IsNumeric ? 51 : 57));
+        (string, bool)[] heads =
+            [("column", false), ("loss rises", true), ("95 % interval", true), (score, true)];
+        Table table = Terminal.Table(room < FewestBar ? heads : [.. heads, ("", false)]);
         double most = Math.Max(worth.Columns.Max(c => c.Rise), double.Epsilon);
         foreach (ColumnImportance column in worth.Columns.Take(MostLines))
         {
-            int bar = (int)Math.Round(BarWidth * Math.Clamp(column.Rise / most, 0, 1));
-            Terminal.Row(table, ConfusionTable.Cut(column.Name, 24), MetricsTable.Loss(column.Rise),
+            string[] cells = [ConfusionTable.Cut(column.Name, name), MetricsTable.Loss(column.Rise),
                 $"{MetricsTable.Loss(column.Low)} … {MetricsTable.Loss(column.High)}",
-                target.IsNumeric ? $"{column.ScoreFall:0.0000}" : MetricsTable.Percent(column.ScoreFall),
-                new string('█', bar));
+                target.IsNumeric ? $"{column.ScoreFall:0.0000}" : MetricsTable.Percent(column.ScoreFall)];
+            int bar = (int)Math.Round(Math.Max(0, room) * Math.Clamp(column.Rise / most, 0, 1));
+            Terminal.Row(table, room < FewestBar ? cells : [.. cells, new string('█', bar)]);
         }
         terminal.Out.WriteLine();
         terminal.Write(table);

@@ -114,7 +114,7 @@ public sealed class CalibrationTests : IDisposable
         XElement section = page.Descendants().Single(e => (string?)e.Attribute("id") == "importance");
         double[] rises = [.. section.Descendants().Where(e => e.Name.LocalName == "data")
             .Select(e => double.Parse(e.Attribute("value")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
-        double[] widths = [.. section.Descendants().Where(e => (string?)e.Attribute("class") == "worth")
+        double[] widths = [.. section.Descendants().Where(e => ((string?)e.Attribute("class"))?.StartsWith("worth", StringComparison.Ordinal) == true)
             .Select(e => double.Parse(e.Attribute("width")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
         Assert.Equal(3, rises.Length);
         Assert.Equal(rises.OrderDescending(), rises);

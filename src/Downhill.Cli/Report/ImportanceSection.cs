@@ -62,7 +62,7 @@ internal static class ImportanceSection
                 high = width * x.At(column.High);
             page.Add($"<g><title>{column.Name}: {Interval(column)}</title>"
                 + $"<text class=\"end\" x=\"-10\" y=\"{middle}\" dy=\".35em\">{ClassSection.Cut(column.Name, 28)}</text>"
-                + $"<rect class=\"worth\" x=\"{Math.Min(zero, end)}\" y=\"{middle - thick / 2}\" width=\""
+                + $"<rect class=\"worth{(column.Rise < 0 ? " minus" : "")}\" x=\"{Math.Min(zero, end)}\" y=\"{middle - thick / 2}\" width=\""
                 + $"{Math.Max(0.5, Math.Abs(end - zero))}\" height=\"{thick}\"/>"
                 + $"<path class=\"interval\" d=\"M{low} {middle - 4}v8M{high} {middle - 4}v8M{low} {middle}H{high}\"/>"
                 + $"<text class=\"strong\" x=\"{Math.Max(high, zero) + 8}\" y=\"{middle}\" dy=\".35em\">"
