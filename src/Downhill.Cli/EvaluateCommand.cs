@@ -194,6 +194,7 @@ internal sealed class EvaluateCommand : CliCommand
             json.WriteString("data", rows.Name);
             json.WriteNumber("rows", rows.Rows);
             JsonReport.Metrics(json, network.Preparation.Target, metrics);
+            JsonReport.Reliability(json, metrics);
             JsonReport.Number(json, "totalCost", total);
             if (metrics.Confusion is int[,] confusion)
             {

@@ -51,14 +51,10 @@ internal static class JsonReport
         json.WriteEndArray();
     }
 
-    /// <summary>What calibration changed: an object, or null.</summary>
+    /// <summary>What calibration changed, where it was done.</summary>
     public static void Calibration(Utf8JsonWriter json, CalibrationReport? calibration)
     {
-        if (calibration is null)
-        {
-            json.WriteNull("calibration");
-            return;
-        }
+        if (calibration is null) return;
         json.WriteStartObject("calibration");
         Number(json, "temperature", calibration.Temperature);
         json.WriteNumber("rows", calibration.Rows);
@@ -118,7 +114,6 @@ internal static class JsonReport
             Number(json, "r2", metrics.R2);
         }
         TargetsTable.WriteJson(json, target, metrics);
-        Reliability(json, metrics);
         if (metrics.SquaredErrorPercentage is double percentage) Number(json, "squaredErrorPercentage", percentage);
     }
 }
