@@ -17,7 +17,8 @@ internal sealed partial class TrainCommand : CliCommand
         forwardScale, scaling;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
-    private readonly GroupedOption<string?> epochs, time, keep, calibrate, seed, threads, arithmetic, checkpoint, every, resume,
+    private readonly GroupedOption<string?> epochs, time, keep, calibrate, seed, threads, arithmetic, checkpoint, every,
+        resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
     private readonly GroupedOption<bool> noHeader, batchNorm, featureScale, logTarget, json, quiet;

@@ -113,7 +113,8 @@ internal static class TrainReport
         if (next.Length > 0) Line("next", terminal.Paint($"{terminal.Command} {next}", Ink.Bold));
 
         void Line(string word, string text) =>
-            terminal.Out.WriteLine($"  {terminal.Paint(word.PadRight(result.Calibration is null ? 9 : 12), Ink.Dim)}{text}");
+            terminal.Out.WriteLine($"  {terminal.Paint(word.PadRight(result.Calibration is null ? 9 : 12), Ink.Dim)}"
+                + $"{text}");
     }
 
     public static void WriteJson(Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result,

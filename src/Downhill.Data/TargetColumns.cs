@@ -215,7 +215,8 @@ internal sealed class SeveralTargets(FieldReader reader, int[] columns, TableTas
         string[] names = [.. columns.Select(c => reader.Source.Names[c])];
         if (!oneOfN) return (new Target(names, []) { IsMultiLabel = areLabels }, [], [.. values]);
         // Without a header the classes are counted from 0, as the columns of digits usually are.
-        string[] classes = reader.Source.HasHeader ? names : [.. Enumerable.Range(0, columns.Length).Select(i => $"{i}")];
+        string[] classes = reader.Source.HasHeader ? names
+            : [.. Enumerable.Range(0, columns.Length).Select(i => $"{i}")];
         return (new Target(names, classes), [.. codes], []);
     }
 }

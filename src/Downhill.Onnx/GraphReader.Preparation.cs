@@ -213,7 +213,11 @@ internal sealed partial class GraphReader
         string[] names = Texts("downhill.columns", columns.Count) ?? [.. columns.Select(c => c.Name)];
         Preparation preparation = own is not null ? own with
         {
-            Target = target, TargetShift = targetShift, TargetScale = targetScale, TargetLow = low, TargetHigh = high,
+            Target = target,
+            TargetShift = targetShift,
+            TargetScale = targetScale,
+            TargetLow = low,
+            TargetHigh = high,
             SingleOutput = single,
         } : new(
             [.. columns.Select((c, i) => c.Categories is null ? new Column(names[i])

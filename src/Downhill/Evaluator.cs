@@ -49,7 +49,8 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
         double lossSum = 0, lossWeight = 0, weightSum = 0, right = 0, codedSquares = 0, logLoss = 0;
         bool isLabel = preparation.Target.IsMultiLabel;
         LabelScore[] labels = new LabelScore[isLabel ? outputs : 0];
-        Reliability? reliability = withScores && isLabel && network.Spec.Output.Range is { Low: 0, High: 1 } ? new() : null;
+        Reliability? reliability = withScores && isLabel && network.Spec.Output.Range is { Low: 0, High: 1 } ? new()
+            : null;
         double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs],
             deviation = new double[outputs];
         for (int start = 0; start < batcher.Count; start += workspace.Rows)

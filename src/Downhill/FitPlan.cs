@@ -79,7 +79,8 @@ public sealed class FitPlan
             ? -1 : 0);
         Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows,
             options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
-            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real && data.Target.IsNumeric, options.Levels ?? 0, options.LogTargets);
+            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real && data.Target.IsNumeric,
+                options.Levels ?? 0, options.LogTargets);
         loss.CheckTargets(preparation);
         NetworkSpec network = NetworkFor(preparation, output, options);
         Activation.CheckSlopes(network);

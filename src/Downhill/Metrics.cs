@@ -8,7 +8,8 @@ namespace Downhill;
 /// <param name="Support">Weight of the rows of the class.</param>
 public readonly record struct ClassScore(double Precision, double Recall, double F1, double Support)
 {
-    /// <summary>From weights: of the class and said to be, not of it and said to be, of it and not said to be.</summary>
+    /// <summary>From weights: of the class and said to be, not of it and said to be, of it and not said to
+    /// be.</summary>
     internal static ClassScore Of(double right, double wronglySaid, double missed) =>
         new(Share(right, right + wronglySaid), Share(right, right + missed),
             Share(2 * right, 2 * right + wronglySaid + missed), right + missed);

@@ -65,8 +65,8 @@ public sealed class Model
     /// <summary>How it was trained, null when made otherwise.</summary>
     public TrainingRecord? Training { get; init; }
 
-    /// <summary>T by which the output layer's fields were divided after training (it is in the weights); null where they
-    /// were not. See <see cref="TemperatureScaling"/>.</summary>
+    /// <summary>T by which the output layer's fields were divided after training (it is in the weights); null where
+    /// they were not. See <see cref="TemperatureScaling"/>.</summary>
     public double? Temperature { get; init; }
 
     /// <summary>Set when the inputs are pixels.</summary>
@@ -78,7 +78,8 @@ public sealed class Model
     /// <summary>Flat running statistics.</summary>
     public ReadOnlySpan<float> Buffers => buffers.Span;
 
-    /// <summary>Whether the outputs for the classes or labels are probabilities, and not just the larger the likelier.</summary>
+    /// <summary>Whether the outputs for the classes or labels are probabilities, and not just the larger the
+    /// likelier.</summary>
     public bool GivesProbabilities => (Preparation.Target.IsClass && Spec.Output.Range.SumsToOne)
         || ((Preparation.SingleOutput || Preparation.Target.IsMultiLabel) && Spec.Output.Range is { Low: 0, High: 1 });
 

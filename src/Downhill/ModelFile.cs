@@ -324,7 +324,8 @@ public static class ModelFile
             ? new(width.GetInt32(), json.GetProperty("height").GetInt32()) : null;
         return (catalog.Loss(json.GetProperty("loss").GetString()!),
             json.GetProperty("arithmetic").GetString() == "portable" ? Arithmetic.Portable : Arithmetic.Fast, training,
-                image, json.TryGetProperty("temperature", out JsonElement temperature) ? temperature.GetDouble() : null);
+                image, json.TryGetProperty("temperature", out JsonElement temperature) ? temperature.GetDouble()
+                    : null);
     }
 
     internal static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)

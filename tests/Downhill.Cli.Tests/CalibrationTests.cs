@@ -26,9 +26,11 @@ public sealed class CalibrationTests : IDisposable
         desk.Write("noisy.csv", text.ToString());
     }
 
-    private const string Train = "train noisy.csv --hidden 64 --epochs 60 --keep last --validation 0.3 --report run.html";
+    private const string Train = "train noisy.csv --hidden 64 --epochs 60 --keep last --validation 0.3 --report "
+        + "run.html";
 
-    private JsonElement Json(string words) => JsonDocument.Parse(desk.Run($"{words} --json").Succeeded().Out).RootElement;
+    private JsonElement Json(string words) => JsonDocument.Parse(desk.Run($"{words} --json").Succeeded().Out)
+        .RootElement;
 
     [Fact]
     public void TheTemperatureIsSaidKeptAndCanBeLeftOut()
@@ -49,7 +51,8 @@ public sealed class CalibrationTests : IDisposable
 
         string said = desk.Run(Train).Succeeded().Out;
         Assert.Contains("calibrated", said, StringComparison.Ordinal);
-        Assert.Contains("at temperature", desk.Run("inspect noisy.safetensors").Succeeded().Out, StringComparison.Ordinal);
+        Assert.Contains("at temperature", desk.Run("inspect noisy.safetensors").Succeeded().Out,
+            StringComparison.Ordinal);
         Assert.Contains("at temperature", File.ReadAllText("run.html"), StringComparison.Ordinal);
         foreach (string language in (string[])["c", "csharp", "python"])
         {
@@ -98,7 +101,8 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(direct.Columns.Select(c => c.Low), columns.Select(c => c.GetProperty("low").GetDouble()));
         string table = desk.Run("evaluate noisy.safetensors noisy.csv --importance").Succeeded().Out;
         Assert.Contains("mixed 10 times among 500 rows", table, StringComparison.Ordinal);
-        Assert.True(table.IndexOf("tells", StringComparison.Ordinal) < table.IndexOf("group", StringComparison.Ordinal));
+        Assert.True(
+            table.IndexOf("tells", StringComparison.Ordinal) < table.IndexOf("group", StringComparison.Ordinal));
         Assert.Contains("--importance with it",
             desk.Run("evaluate noisy.safetensors noisy.csv --repeats 3").Refused(), StringComparison.Ordinal);
     }
@@ -114,7 +118,8 @@ public sealed class CalibrationTests : IDisposable
         XElement section = page.Descendants().Single(e => (string?)e.Attribute("id") == "importance");
         double[] rises = [.. section.Descendants().Where(e => e.Name.LocalName == "data")
             .Select(e => double.Parse(e.Attribute("value")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
-        double[] widths = [.. section.Descendants().Where(e => ((string?)e.Attribute("class"))?.StartsWith("worth", StringComparison.Ordinal) == true)
+        double[] widths = [.. section.Descendants()
+            .Where(e => ((string?)e.Attribute("class"))?.StartsWith("worth", StringComparison.Ordinal) == true)
             .Select(e => double.Parse(e.Attribute("width")!.Value, System.Globalization.CultureInfo.InvariantCulture))];
         Assert.Equal(3, rises.Length);
         Assert.Equal(rises.OrderDescending(), rises);

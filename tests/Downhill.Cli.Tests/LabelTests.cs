@@ -42,7 +42,8 @@ public sealed class LabelTests : IDisposable
             .Select(l => l.GetProperty("name").GetString()));
         JsonElement all = Json("evaluate songs.safetensors songs.csv --json --per-example");
         JsonElement[] rows = [.. all.GetProperty("perExample").EnumerateArray()];
-        Assert.Equal(rows.Count(r => r.GetProperty("target").GetString() == r.GetProperty("answer").GetString()) / 200.0,
+        Assert.Equal(
+            rows.Count(r => r.GetProperty("target").GetString() == r.GetProperty("answer").GetString()) / 200.0,
             all.GetProperty("accuracy").GetDouble(), 1e-9);
         string[] lines = desk.Run("predict songs.safetensors songs.csv --probabilities").Succeeded().Out
             .TrimEnd('\n').Split('\n');
@@ -83,7 +84,8 @@ public sealed class LabelTests : IDisposable
     {
         Songs();
         JsonElement json = Json($"{Train} --folds 3");
-        double[] each = [.. json.GetProperty("folds").EnumerateArray().Select(f => f.GetProperty("f1Macro").GetDouble())];
+        double[] each = [
+            .. json.GetProperty("folds").EnumerateArray().Select(f => f.GetProperty("f1Macro").GetDouble())];
         Assert.Equal(3, each.Length);
         Assert.Equal(each.Average(), json.GetProperty("test").GetProperty("f1Macro").GetDouble(), 1e-9);
     }
@@ -98,7 +100,8 @@ public sealed class LabelTests : IDisposable
         string[] heads = [.. page.Descendants(html + "th").Select(t => t.Value)];
         foreach (string name in (string[])["loud", "fast", "mean of the labels", "labels that are right"])
             Assert.Contains(name, heads);
-        Assert.Contains(page.Descendants(html + "figcaption"), c => c.Value.StartsWith("Reliability", StringComparison.Ordinal));
+        Assert.Contains(
+            page.Descendants(html + "figcaption"), c => c.Value.StartsWith("Reliability", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -50,7 +50,8 @@ public sealed class ExportTests
         float[] values = [.. Enumerable.Range(0, iris.Rows).SelectMany(r => areLabels
             ? (float[])[iris.Classes[r] > 0 ? 1 : 0, iris.Numeric[4 * r] > 6 ? 1 : 0]
             : [iris.Classes[r] * 3 + 1, 100 * iris.Numeric[4 * r]])];
-        Dataset data = new("two", iris.Inputs, new(["showy", "long"], []) { IsMultiLabel = areLabels }, iris.Numeric, [],
+        Dataset data = new("two", iris.Inputs, new(["showy", "long"], []) { IsMultiLabel = areLabels }, iris.Numeric,
+            [],
             [], values);
         Model model = Model.Fit(data, new() { Hidden = [4], Epochs = 5 }).Model;
         byte[] bytes = OnnxExport.ToBytes(model);

@@ -91,7 +91,8 @@ internal static class HtmlReport
             if (metrics.Accuracy is double accuracy)
             {
                 (double low, double high) = ShareInterval.Wilson(accuracy, metrics.Rows);
-                Tile(page, $"{part}.accuracy", $"{part} {(metrics.PerLabel is null ? "accuracy" : "rows all right")}", accuracy, Written.Percent(accuracy),
+                Tile(page, $"{part}.accuracy", $"{part} {(metrics.PerLabel is null ? "accuracy" : "rows all right")}",
+                    accuracy, Written.Percent(accuracy),
                     part == "train" ? rows : $"{rows}; 95\u00A0% interval {Hundredths(low)}\u00A0–\u00A0"
                         + $"{Hundredths(high)}", isFirst);
                 Tile(page, $"{part}.loss", $"{part} loss", metrics.Loss, Written.Number(metrics.Loss),

@@ -26,8 +26,10 @@ internal static class ImportanceSection
     {
         page.AddConstant("<section id=\"importance\"><h2>What the columns are worth</h2>\n");
         page.Add($"<p class=\"note\">How much the loss ({facts.Plan.Options.Loss.ToString()}) of "
-            + $"{Written.Plural(worth.Rows, facts.Part + " row")} rises when the values of one column change places among "
-            + $"them, {worth.Repetitions} times: bars are means, whiskers 95 % intervals over the rows. Where a whisker "
+            + $"{Written.Plural(worth.Rows, facts.Part + " row")} rises when the values of one column change places "
+            + $"among "
+            + $"them, {worth.Repetitions} times: bars are means, whiskers 95 % intervals over the rows. Where a "
+            + $"whisker "
             + $"crosses 0 the column may be worth nothing. Columns that say the same share their worth.</p>\n");
         Bars(page, worth);
         Table(page, facts, worth);
@@ -52,8 +54,10 @@ internal static class ImportanceSection
 
             """);
         foreach (double tick in x.Ticks)
-            page.Add($"<line class=\"grid\" x1=\"{width * x.At(tick)}\" x2=\"{width * x.At(tick)}\" y1=\"0\" y2=\"{height}"
-                + $"\"/><text class=\"middle\" x=\"{width * x.At(tick)}\" y=\"{height + 17}\">{Axis.Label(tick)}</text>\n");
+            page.Add($"<line class=\"grid\" x1=\"{width * x.At(tick)}\" x2=\"{width * x.At(tick)}\" y1=\"0\" y2=\""
+                + $"{height}"
+                + $"\"/><text class=\"middle\" x=\"{width * x.At(tick)}\" y=\"{height + 17}\">{Axis.Label(tick)}"
+                + $"</text>\n");
         page.Add($"<line class=\"axis\" x1=\"{zero}\" x2=\"{zero}\" y1=\"0\" y2=\"{height}\"/>\n");
         for (int i = 0; i < shown.Length; i++)
         {
@@ -61,8 +65,10 @@ internal static class ImportanceSection
             double middle = (i + 0.5) * step, end = width * x.At(column.Rise), low = width * x.At(column.Low),
                 high = width * x.At(column.High);
             page.Add($"<g><title>{column.Name}: {Interval(column)}</title>"
-                + $"<text class=\"end\" x=\"-10\" y=\"{middle}\" dy=\".35em\">{ClassSection.Cut(column.Name, 28)}</text>"
-                + $"<rect class=\"worth{(column.Rise < 0 ? " minus" : "")}\" x=\"{Math.Min(zero, end)}\" y=\"{middle - thick / 2}\" width=\""
+                + $"<text class=\"end\" x=\"-10\" y=\"{middle}\" dy=\".35em\">{ClassSection.Cut(column.Name, 28)}"
+                + $"</text>"
+                + $"<rect class=\"worth{(column.Rise < 0 ? " minus" : "")}\" x=\"{Math.Min(zero, end)}\" y=\""
+                + $"{middle - thick / 2}\" width=\""
                 + $"{Math.Max(0.5, Math.Abs(end - zero))}\" height=\"{thick}\"/>"
                 + $"<path class=\"interval\" d=\"M{low} {middle - 4}v8M{high} {middle - 4}v8M{low} {middle}H{high}\"/>"
                 + $"<text class=\"strong\" x=\"{Math.Max(high, zero) + 8}\" y=\"{middle}\" dy=\".35em\">"

@@ -19,7 +19,8 @@ internal static class LabelSection
     private static void PerLabel(Markup page, ReportFacts facts)
     {
         IReadOnlyList<LabelScore> labels = facts.Shown.PerLabel!;
-        page.AddConstant("<figure><figcaption><b>Label by label</b> <span>yes from a probability of ½; precision: share "
+        page.AddConstant("<figure><figcaption><b>Label by label</b> <span>yes from a probability of ½; precision: "
+            + "share "
             + "of the yes answers that are right; recall: share of the rows with the label that are found; F₁: their "
             + "harmonic mean</span></figcaption>"
             + "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Measures per label\">"

@@ -1,6 +1,7 @@
 namespace Downhill.Cli.Report;
 
-/// <summary>How often answers are right that are so sure (reliability diagram; Guo et al., ICML 2017, figure 1).</summary>
+/// <summary>How often answers are right that are so sure (reliability diagram; Guo et al., ICML 2017, figure
+/// 1).</summary>
 internal static class ReliabilityPlot
 {
     public static void Write(Markup page, Metrics shown)

@@ -242,8 +242,8 @@ internal sealed class ScoringRows
 
     // ---- CSV --------------------------------------------------------------------------------------------------------
 
-    /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, 1 or 0 per
-    /// label and its share, or the numbers.</summary>
+    /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, 1 or 0
+    /// per label and its share, or the numbers.</summary>
     /// <returns>Number of rows.</returns>
     /// <exception cref="DownhillException">What is wrong, with its line.</exception>
     public int AnswerCsv(string text, TextWriter output)

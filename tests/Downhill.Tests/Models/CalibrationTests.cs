@@ -99,7 +99,8 @@ public sealed class CalibrationTests : IDisposable
         return new("noisy", [new("x"), new("y")], new(["class"], ["a", "b", "c"]), numeric, [], classes, []);
     }
 
-    private static FitOptions Overtrained => new() { Hidden = [64], Epochs = 60, ValidationShare = 0.25, KeepBest = false };
+    private static FitOptions Overtrained =>
+        new() { Hidden = [64], Epochs = 60, ValidationShare = 0.25, KeepBest = false };
 
     private static (FitResult Plain, FitResult Calibrated) Both(FitOptions options, Dataset data) =>
         (Model.Fit(data, options with { Calibrate = Calibration.None }), Model.Fit(data, options));
@@ -144,7 +145,8 @@ public sealed class CalibrationTests : IDisposable
                 .Evaluate(data, FitPlan.Make(data, Overtrained).ValidationRows).LogLoss!.Value)];
         Assert.True(losses[1] <= losses[0] && losses[1] <= losses[2], string.Join(" ", losses));
 
-        double LogOdds(float[] p) => p.Length == 3 ? Math.Log(p[0]) - Math.Log(p[2]) : Math.Log(p[0] / (1 - (double)p[0]));
+        double LogOdds(float[] p) => p.Length == 3 ? Math.Log(p[0]) - Math.Log(p[2])
+            : Math.Log(p[0] / (1 - (double)p[0]));
     }
 
     [Fact]
@@ -183,7 +185,8 @@ public sealed class CalibrationTests : IDisposable
         Assert.Null(Model.Fit(data, Overtrained with { ValidationShare = 0 }).Calibration);
         Assert.NotNull(Model.Fit(data, Overtrained with
         {
-            ValidationShare = 0.1, Calibrate = Calibration.Temperature,
+            ValidationShare = 0.1,
+            Calibrate = Calibration.Temperature,
         }).Calibration);
     }
 
@@ -213,7 +216,8 @@ public sealed class CalibrationTests : IDisposable
         reliability.Add(double.NaN, true, 7);             // no probability
         double gap = Math.Abs(1 - 1.8) + Math.Abs(3 - (0.6 + 1.1)) + 0;
         Assert.Equal(gap / 6, reliability.Error, 1e-12);
-        Assert.Equal([(2, 2.0, 0.5), (2, 3.0, 1), (1, 1.0, 1)], reliability.Bins.OrderByDescending(b => b.Low == 13 / 15.0)
+        Assert.Equal(
+            [(2, 2.0, 0.5), (2, 3.0, 1), (1, 1.0, 1)], reliability.Bins.OrderByDescending(b => b.Low == 13 / 15.0)
             .ThenBy(b => b.Low).Select(b => (b.Answers, b.Weight, b.Right)));
         Assert.Equal(1.7 / 3, reliability.Bins.Single(b => b.Weight == 3).Sure, 1e-12);
     }

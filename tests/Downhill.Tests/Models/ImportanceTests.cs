@@ -9,9 +9,11 @@ public sealed class ImportanceTests
     private static Dataset Table(int rows, bool weighted = false, bool isClass = true)
     {
         float[] numeric = [.. Enumerable.Range(0, 2 * rows).Select(i => (float)(2 * Uniform((ulong)i) - 1))];
-        int[] codes = [.. Enumerable.Range(0, 2 * rows).Select(i => (int)(3 * Uniform((ulong)(50_000 + i))) - (i % 40 == 0
+        int[] codes = [
+            .. Enumerable.Range(0, 2 * rows).Select(i => (int)(3 * Uniform((ulong)(50_000 + i))) - (i % 40 == 0
             ? 1 : 0))];
-        double Sum(int r) => 2 * numeric[2 * r] + (codes[2 * r] == 1 ? 0.8 : 0) + 0.2 * (Uniform((ulong)(90_000 + r)) - 0.5);
+        double Sum(int r) => 2 * numeric[2 * r] + (codes[2 * r] == 1 ? 0.8 : 0)
+            + 0.2 * (Uniform((ulong)(90_000 + r)) - 0.5);
         Column[] columns = [new("decides"), new("helps", ColumnKind.Category, ["p", "q", "r"]), new("noise"),
             new("noise too", ColumnKind.Category, ["p", "q", "r"])];
         return new("table", columns, isClass ? new(["class"], ["no", "yes"]) : new(["sum"], []), numeric, codes,
@@ -62,7 +64,8 @@ public sealed class ImportanceTests
                 float[] numeric = [.. data.Numeric];
                 int[] codes = [.. data.Codes];
                 for (int i = 0; i < rows.Length; i++)
-                    if (column % 2 == 0) numeric[2 * rows[i] + column / 2] = data.Numeric[2 * rows[order[i]] + column / 2];
+                    if (column % 2 == 0) numeric[2 * rows[i] + column / 2] = data.Numeric[
+                        2 * rows[order[i]] + column / 2];
                     else codes[2 * rows[i] + column / 2] = data.Codes[2 * rows[order[i]] + column / 2];
                 (double[] changed, Metrics after) = Losses(new("changed", data.Inputs, data.Target, numeric, codes,
                     data.Classes, data.Values, data.Weights));
