@@ -53,9 +53,9 @@ public static class DataSource
                     "Use data of the kind the model was trained on.");
             from = [.. Enumerable.Range(0, names.Length)];
         }
-        if (data.Target.IsClass != target.IsClass || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
-            Throw.Input($"Data '{data.Name}'", target.IsClass ? "classes" : $"{target.Names.Count} numbers to predict",
-                data.Target.IsClass ? "classes" : $"{data.Target.Names.Count} numbers to predict",
+        if (data.Target.IsClass != target.IsClass || data.Target.IsMultiLabel != target.IsMultiLabel
+            || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
+            Throw.Input($"Data '{data.Name}'", KindOf(target), KindOf(data.Target),
                 "Use data of the kind the model was trained on.");
         int[] codes = [.. data.Target.Classes.Select(name => target.Classes.ToList().IndexOf(name))];
         int unknown = Array.FindIndex(data.Classes, code => codes[code] < 0);
@@ -78,6 +78,9 @@ public static class DataSource
             Test = data.Test is null ? null : Fit(data.Test, inputs, target),
         };
     }
+
+    private static string KindOf(Target target) => target.IsClass ? "classes"
+        : $"{target.Names.Count} {(target.IsMultiLabel ? "labels" : "numbers")} to predict";
 
     private static DataReading Resolve(string data, Func<string, DataReading> readTable, TableOptions? options)
     {
