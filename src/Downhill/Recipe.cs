@@ -11,13 +11,13 @@ public sealed record Recipe(string Name, string Summary, string Source)
 {
     private Func<FitOptions, Dataset, FitOptions> Choose { get; init; } = (options, _) => options;
 
-    /// <summary>The default: scaled inputs, one hidden layer of relu units, Adam with a cosine. Models of
-    /// complete numbers and of categories can be exported to every format.</summary>
+    /// <summary>Scaled inputs, one hidden layer of relu units, Adam with a cosine: the default where
+    /// <see cref="Table"/> is not.</summary>
     public static Recipe Plain { get; } = new("plain", "scaled inputs, one hidden layer, nothing else",
         "textbooks");
 
     /// <summary>
-    /// For classes: columns of few values as categories, one wide hidden layer, and dropout with short runs where rows
+    /// The default for tables. For classes: columns of few values as categories, one wide hidden layer, and dropout with short runs where rows
     /// are many. For numbers: the scaling, parametrisation and schedule of <see cref="RealMlp"/> in a smaller network
     /// with smaller batches. Chosen by the mean over the 42 sets of eng/uci90 and the five of eng/uci-regression, the
     /// same for all of them.
@@ -93,8 +93,16 @@ public sealed record Recipe(string Name, string Summary, string Source)
         ?? Throw.Input<Recipe>($"Recipe '{text}'", $"one of {string.Join(", ", All.Select(r => r.Name))}", $"'{text}'",
             Suggest.DidYouMean(text, All.Select(r => r.Name)));
 
-    /// <summary>What was asked for, or <see cref="Plain"/>.</summary>
-    internal static Recipe For(FitOptions options) => options.Recipe ?? Plain;
+    /// <summary>
+    /// What was asked for, or else <see cref="Table"/> for rows and columns; <see cref="Plain"/> for images, for data
+    /// that are to be learned whole, and where somebody chose how to learn: an optimizer, a loss, an output, a single
+    /// layer, links of their own, a model to start from.
+    /// </summary>
+    internal static Recipe For(FitOptions options, Dataset data) => options.Recipe
+        ?? (data.Image is null && !data.IsWhole && options is
+        {
+            Optimizer: null, Loss: null, Output: null, Hidden: not { Count: 0 }, Masks: null, From: null,
+        } ? Table : Plain);
 
     /// <summary>The options with all that this recipe has a say in.</summary>
     internal FitOptions Fill(FitOptions options, Dataset data) => Choose(options, data) with { Recipe = this };
