@@ -74,7 +74,8 @@ internal sealed partial class TrainCommand : CliCommand
 
         scaling = Add(Network, "--scaling", "NAME",
             "of numeric inputs: none, standard, common, robust or quantile (what suits the data)");
-        featureScale = Add(Network, "--feature-scale", "yes|no", "learn a factor for every input (what the recipe says)");
+        featureScale = Add(
+            Network, "--feature-scale", "yes|no", "learn a factor for every input (what the recipe says)");
         levels = Add(Network, "--levels", "N",
             "columns of 3 to N different numbers are taken for categories, 0 for none (what the recipe says)");
 
@@ -96,7 +97,8 @@ internal sealed partial class TrainCommand : CliCommand
             "factors on the learning rate, layer by layer from the input, or bias=0.1,scale=6 by kind; 'lecun' for "
                 + "1/√(inputs of the unit)");
         schedule = Add(Learning, "--schedule", "NAME",
-            "how the learning rate changes (what the recipe says, unless an optimizer or a stopping rule is given), or any other "
+            "how the learning rate changes (what the recipe says, unless an optimizer or a stopping rule is given), or "
+                + "any other "
                 + "number: "
             + "warmup(steps=100),cosine,gamma:settle");
         batch = Add(Learning, "--batch", "N|all", "rows per update (what the recipe says)");
@@ -212,7 +214,8 @@ internal sealed partial class TrainCommand : CliCommand
             Ensemble = Values.Whole(ensemble.Name, words.GetValue(ensemble), 1, 100, "5 is usual."),
             Scaling = (Scaling?)Values.OneOf(scaling.Name, words.GetValue(scaling), "none", "standard", "common",
                 "robust", "quantile"),
-            FeatureScale = Values.OneOf(featureScale.Name, words.GetValue(featureScale), "yes", "no") is int yes ? yes == 0
+            FeatureScale = Values.OneOf(featureScale.Name, words.GetValue(featureScale), "yes", "no") is int yes
+                ? yes == 0
                 : null,
             Levels = Values.Whole(levels.Name, words.GetValue(levels), 0, 1000, "8 is usual; 0 turns it off."),
             LogTargets = words.GetValue(logTarget),
