@@ -31,9 +31,9 @@ internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimite
     public static DataReading Open(string data, Model model, bool needTarget, TableOptions options)
     {
         Preparation preparation = model.Preparation;
-        if (File.Exists(data) && !Dataset.Samples.Any(s => data == s.Name))
-            return CsvReader.Read(data, preparation.Inputs, preparation.Target, needTarget, options);
-        DataReading reading = DataSource.Open(data, options);
+        if (DataArgument.IsTable(data))
+            return DataArgument.Open(data, preparation.Inputs, preparation.Target, needTarget, options);
+        DataReading reading = DataArgument.Open(data, options);
         Dataset found = reading.Data.Test ?? reading.Data;
         if (found.NumericCount != preparation.NumericCount || found.CategoryCount != preparation.CategoryCount)
             Throw.Input($"Data '{data}'", $"the model's {preparation.Inputs.Count} input columns",

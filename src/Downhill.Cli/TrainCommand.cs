@@ -16,7 +16,7 @@ internal sealed partial class TrainCommand
         (int? everyEpochs, TimeSpan? everyTime) = Every(words);
 
         TableOptions layout = ReadLayout(words);
-        DataReading reading = DataSource.Open(name, layout);
+        DataReading reading = DataArgument.Open(name, layout);
         Dataset set = reading.Data;
         Split[]? splits = ReadFolds(words, set, options.Seed);
         if (splits is not null)
@@ -185,10 +185,10 @@ internal sealed partial class TrainCommand
     private static Dataset? Part(string? text, string option, Dataset set, TableOptions layout)
     {
         if (Values.ShareOrFile(option, text).File is not string path) return null;
-        if (!File.Exists(path))
+        if (!DataArgument.IsTable(path) && !Directory.Exists(path))
             Throw.Input($"{option} {path}", "a share of the rows from 0 to below 1, or a file", "no such file",
                 "Check the path.");
-        return CsvReader.Read(path, set.Inputs, set.Target, needTarget: true, layout with { Ignore = null }).Data;
+        return DataArgument.Open(path, set.Inputs, set.Target, needTarget: true, layout with { Ignore = null }).Data;
     }
 
     /// <summary>The files besides the model: each in a folder that is there, none in another's place.</summary>

@@ -85,7 +85,7 @@ public static class DataSource
             Throw.Input("DATA", "the name of a sample, a file or a folder", "nothing", "Try digits or iris.");
         if (data.StartsWith("sqlite:", StringComparison.OrdinalIgnoreCase))
             Throw.Input(data, "a sample, a table file or a folder", "a database",
-                "Databases are not supported yet: export the query as CSV.");
+                "Open the query and give its rows to DatabaseReader.");
         if (IsSample(data) || Directory.Exists(data)) RefuseOptions(data, options);
         if (IsSample(data)) return Describe(Dataset.Load(data));
         if (Directory.Exists(data)) return OpenFolder(data);

@@ -42,16 +42,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
                 "Give another --delimiter or --decimal.");
         List<string> first = Fields(lines[0], delimiter);
         bool header = options.Header ?? LooksLikeHeader(lines, delimiter, options.Decimal);
-        string[] names = new string[first.Count];
-        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
-        for (int i = 0; i < names.Length; i++)
-        {
-            names[i] = header && first[i].Length > 0 ? first[i] : $"x{i + 1}";
-            if (!seen.TryAdd(names[i], i))
-                Throw.Input($"{path}, line 1", "different column names",
-                    $"'{names[i]}' for columns {seen[names[i]] + 1} and {i + 1}",
-                    "Rename one of them.");
-        }
+        string[] names = TableSource.Distinct($"{path}, line 1", first.Select(name => header ? name : null));
         return new TableLayout(delimiter, options.Delimiter is null, header, names)
         {
             Sample = [.. lines.Skip(header ? 1 : 0).Select(line => Fields(line, delimiter))],

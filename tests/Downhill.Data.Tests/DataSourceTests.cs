@@ -49,7 +49,7 @@ public sealed class DataSourceTests : IDisposable
         [
             (In("empty.csv"), "an empty file"), (In("table.parquet"), "Parquet is not supported yet"),
             (In("picture.png"), "'.png'"), (In("README"), "without an ending"), (In("nothing"), "an empty folder"),
-            (scratch.Folder, "train-images-idx3-ubyte"), ("sqlite:my.db?select 1", "not supported yet"),
+            (scratch.Folder, "train-images-idx3-ubyte"), ("sqlite:my.db?select 1", "DatabaseReader"),
             (" ", "nothing"),
             (In("tabel.parquet"), $"Did you mean '{In("table.parquet")}'?"),
             (In("no/where.csv"), "does not exist either"),
