@@ -493,6 +493,7 @@ internal sealed class Run : IDisposable
             WeightDecay = s.Decay == 0 ? null : s.Decay,
             Clip = s.Clip,
             KeepBest = false,
+            Recipe = Recipe.Plain,
             Scaling = ScalingOf(s, table),
             TestShare = s.Train >= 1 || data.IsWhole ? 0 : 1 - s.Train,
             ValidationShare = s.Validation > 0 ? s.Validation : null,

@@ -6,7 +6,9 @@ namespace Downhill;
 /// </summary>
 public sealed record FitOptions
 {
-    /// <summary>Where all that is left open comes from; null for <see cref="Recipe.Plain"/>.</summary>
+    /// <summary>Where all that is left open comes from; null for <see cref="Recipe.Table"/> where the data are a table
+    /// and neither optimizer, loss, output, a single layer nor a model to start from is asked for, else
+    /// <see cref="Recipe.Plain"/>.</summary>
     public Recipe? Recipe { get; init; }
 
     /// <summary>Networks that are trained side by side, one per core, and become one model; null for 1.</summary>

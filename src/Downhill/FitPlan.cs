@@ -60,7 +60,7 @@ public sealed class FitPlan
     public static FitPlan Make(Dataset data, FitOptions options)
     {
         CheckData(data);
-        options = Recipe.For(options).Fill(options, data);
+        options = Recipe.For(options, data).Fill(options, data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         if (options.From is Model from) CheckSameColumns(data, from);
         Activation output = options.Output ?? options.From?.Spec.Output

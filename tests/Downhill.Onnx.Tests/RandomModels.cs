@@ -2,8 +2,8 @@ namespace Downhill.Onnx.Tests;
 
 /// <summary>
 /// Models of every kind there is: columns of numbers and categories, every preparation, masks, feature scales, batch
-/// normalisation, dropout, every activation with its numbers, classes by several outputs or one, numbers in units and as
-/// logarithms. A pure function of the seed.
+/// normalisation, dropout, every activation with its numbers, classes by several outputs or one, numbers in units and
+/// as logarithms. A pure function of the seed.
 /// </summary>
 internal sealed class RandomModels
 {
@@ -129,7 +129,8 @@ internal sealed class RandomModels
             case 2:
                 return encoding with
                 {
-                    Levels = [.. Enumerable.Range(0, 1 + Below(6)).Select(k => (float)(shift[column] + 0.1 * k)).Distinct()],
+                    Levels = [
+                        .. Enumerable.Range(0, 1 + Below(6)).Select(k => (float)(shift[column] + 0.1 * k)).Distinct()],
                 };
             default:
                 return encoding;

@@ -131,7 +131,8 @@ public sealed class SourceTests : IDisposable
     public void DrawingsShowEveryLink() => ForEach((name, model, _) =>
     {
         string drawing = SourceLanguage.Dot.Write(model, name);
-        int straight = model.Spec.Layers.Select((layer, i) => layer is BatchNorm or FeatureScale ? model.Spec.InputsOf(i) : 0).Sum();
+        int straight = model.Spec.Layers.Select(
+            (layer, i) => layer is BatchNorm or FeatureScale ? model.Spec.InputsOf(i) : 0).Sum();
         Assert.Equal(model.Spec.LinkCount + straight, drawing.Split(" -> ").Length - 1);
     });
 
