@@ -30,7 +30,7 @@ internal sealed record StoppingCommand(int Epochs, IReadOnlyList<StoppingRule> R
         Run run = session.Run;
         foreach (StoppingRule rule in Rules)
         {
-            rule.CheckTask(session.Table.Raw.Target.IsClass);
+            rule.CheckTask(session.Table.Raw.Target);
             if (rule.NeedsValidation && run.Fit.ValidationRows.Length == 0)
                 Throw.Input($"Stopping rule '{rule}'", "a validation part", "none",
                     "Hold out rows for validation (setting 'validation'), or ask about another rule.");
