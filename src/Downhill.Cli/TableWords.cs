@@ -33,7 +33,9 @@ internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimite
         Preparation preparation = model.Preparation;
         if (DataArgument.IsTable(data))
             return DataArgument.Open(data, preparation.Inputs, preparation.Target, needTarget, options);
-        DataReading reading = DataArgument.Open(data, options);
+        // Images may come without classes to be told apart.
+        DataReading reading = Directory.Exists(data) && !IdxReader.Recognizes(data) && ImageFolder.Recognizes(data)
+            ? ImageFolder.Read(data, needTarget, preparation.Inputs.Count) : DataArgument.Open(data, options);
         Dataset found = reading.Data.Test ?? reading.Data;
         if (found.NumericCount != preparation.NumericCount || found.CategoryCount != preparation.CategoryCount)
             Throw.Input($"Data '{data}'", $"the model's {preparation.Inputs.Count} input columns",

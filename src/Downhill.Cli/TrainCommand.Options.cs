@@ -28,7 +28,8 @@ internal sealed partial class TrainCommand : CliCommand
     {
         data = AddArgument("DATA",
             "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), "
-            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files, or sqlite:FILE?SQL", optional: true);
+            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files or of images, or sqlite:FILE?SQL",
+            optional: true);
 
         target = Add(DataGroup, "--target", "COLS",
             "what to predict: name, 1-based number or range such as 257-266; the last column if not given");

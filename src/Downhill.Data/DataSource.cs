@@ -1,6 +1,6 @@
 namespace Downhill.Data;
 
-/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of IDX
+/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of images or IDX
 /// files.</summary>
 public static class DataSource
 {
@@ -147,10 +147,11 @@ public static class DataSource
     private static DataReading OpenFolder(string folder)
     {
         if (IdxReader.Recognizes(folder)) return IdxReader.ReadFolder(folder);
+        if (ImageFolder.Recognizes(folder)) return ImageFolder.Read(folder);
         string got = Directory.EnumerateFileSystemEntries(folder).Any() ? "other files" : "an empty folder";
         return Throw.Input<DataReading>(folder,
-            "a folder with train-images-idx3-ubyte and its three companions (or .gz)", got,
-            "Name a file in it; folders of images are not supported yet.");
+            "a folder of PNG images in a folder for each class, or one with train-images-idx3-ubyte and its three "
+            + "companions (or .gz)", got, "Name a file in it.");
     }
 
     private static DataReading Missing(string data)
