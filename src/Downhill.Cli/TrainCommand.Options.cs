@@ -165,12 +165,11 @@ internal sealed partial class TrainCommand : CliCommand
             : $"{e.Name}({string.Join(",", e.Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})"))}";
 
     private TableOptions ReadLayout(ParseResult words) =>
-        new TableWords(noHeader, delimiter, decimalMark, target).Read(words) with
+        new TableWords(noHeader, delimiter, decimalMark, missing, target).Read(words) with
         {
             Ignore = words.GetValue(ignore),
             Categorical = words.GetValue(categorical),
             NumericColumns = words.GetValue(numericColumns),
-            Missing = words.GetValue(missing)?.Split(','),
             Weight = words.GetValue(weight),
             Task = Values.OneOf(task.Name, words.GetValue(task), "classify", "regress") switch
             {

@@ -112,6 +112,8 @@ public static class DataSource
         [
             ("target", options.Target), ("ignored columns", options.Ignore), ("weight", options.Weight),
             ("task", options.Task?.ToString().ToLowerInvariant()), ("header", options.Header is null ? null : "none"),
+            ("categorical columns", options.Categorical), ("numeric columns", options.NumericColumns),
+            ("missing", options.Missing is null ? null : string.Join(',', options.Missing)),
             ("delimiter", options.Delimiter?.ToString()), ("decimal mark", options.Decimal == '.' ? null : ","),
         ];
         foreach ((string option, string? value) in given)

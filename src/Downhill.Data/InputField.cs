@@ -49,6 +49,9 @@ internal sealed class InputField(int place, string name, FieldKind kind)
     /// <summary>More than a handful of different numbers were seen.</summary>
     public bool HasManyNumbers => differentNumbers == Many;
 
+    /// <summary>One number was seen, once or more often.</summary>
+    public bool HasOneNumber => differentNumbers == 1;
+
     public int DifferentTexts => codes.Count;
 
     public void Reset()
