@@ -12,7 +12,8 @@ internal sealed class EvaluateCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
     private readonly GroupedOption<bool> perExample, importance, noHeader, json;
-    private readonly GroupedOption<string?> repeats, seed, threads, target, weight, delimiter, decimalMark, output;
+    private readonly GroupedOption<string?> repeats, seed, threads, target, weight, delimiter, decimalMark, missing,
+        output;
 
     public EvaluateCommand(Terminal terminal, CancellationToken cancellation)
         : base("evaluate", "Measures a model on data.", terminal, cancellation)
@@ -34,6 +35,8 @@ internal sealed class EvaluateCommand : CliCommand
         delimiter = Add("Table", "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
+        missing = Add("Table", "--missing", "TOKENS",
+            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -65,7 +68,7 @@ internal sealed class EvaluateCommand : CliCommand
         Model network = Model.Load(modelPath);
         DataReading reading =
             TableWords.Open(dataName, network, needTarget: true,
-            new TableWords(noHeader, delimiter, decimalMark, target, weight).Read(words));
+            new TableWords(noHeader, delimiter, decimalMark, missing, target, weight).Read(words));
         foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         Dataset rows = reading.Data;
         List<RowResult> results = [];

@@ -9,7 +9,7 @@ internal sealed class PredictCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
     private readonly GroupedOption<bool> probabilities, noHeader, json;
-    private readonly GroupedOption<string?> output, delimiter, decimalMark;
+    private readonly GroupedOption<string?> output, delimiter, decimalMark, missing;
 
     public PredictCommand(Terminal terminal, CancellationToken cancellation)
         : base("predict", "Gives one answer per row, as CSV.", terminal, cancellation)
@@ -23,6 +23,8 @@ internal sealed class PredictCommand : CliCommand
         delimiter = Add("Table", "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
+        missing = Add("Table", "--missing", "TOKENS",
+            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -38,7 +40,7 @@ internal sealed class PredictCommand : CliCommand
         Model network = Model.Load(words.GetValue(model)!);
         DataReading reading =
             TableWords.Open(words.GetValue(data)!, network, needTarget: false,
-            new TableWords(noHeader, delimiter, decimalMark).Read(words));
+            new TableWords(noHeader, delimiter, decimalMark, missing).Read(words));
         foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         bool withProbabilities = words.GetValue(probabilities);
         if (withProbabilities && network.Preparation.Target.IsNumeric)

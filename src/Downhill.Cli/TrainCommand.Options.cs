@@ -29,7 +29,8 @@ internal sealed partial class TrainCommand : CliCommand
     {
         data = AddArgument("DATA",
             "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), "
-            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files, or sqlite:FILE?SQL", optional: true);
+            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files or of images, or sqlite:FILE?SQL",
+            optional: true);
 
         target = Add(DataGroup, "--target", "COLS",
             "what to predict: names, 1-based numbers or ranges such as 257-266; the last column if not given");
@@ -174,12 +175,11 @@ internal sealed partial class TrainCommand : CliCommand
             : $"{e.Name}({string.Join(",", e.Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})"))}";
 
     private TableOptions ReadLayout(ParseResult words) =>
-        new TableWords(noHeader, delimiter, decimalMark, target).Read(words) with
+        new TableWords(noHeader, delimiter, decimalMark, missing, target).Read(words) with
         {
             Ignore = words.GetValue(ignore),
             Categorical = words.GetValue(categorical),
             NumericColumns = words.GetValue(numericColumns),
-            Missing = words.GetValue(missing)?.Split(','),
             Weight = words.GetValue(weight),
             Task = (TableTask?)Values.OneOf(task.Name, words.GetValue(task), "classify", "regress", "labels"),
         };

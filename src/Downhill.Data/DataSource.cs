@@ -1,6 +1,6 @@
 namespace Downhill.Data;
 
-/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of IDX
+/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of images or IDX
 /// files.</summary>
 public static class DataSource
 {
@@ -115,6 +115,8 @@ public static class DataSource
         [
             ("target", options.Target), ("ignored columns", options.Ignore), ("weight", options.Weight),
             ("task", options.Task?.ToString().ToLowerInvariant()), ("header", options.Header is null ? null : "none"),
+            ("categorical columns", options.Categorical), ("numeric columns", options.NumericColumns),
+            ("missing", options.Missing is null ? null : string.Join(',', options.Missing)),
             ("delimiter", options.Delimiter?.ToString()), ("decimal mark", options.Decimal == '.' ? null : ","),
         ];
         foreach ((string option, string? value) in given)
@@ -150,10 +152,11 @@ public static class DataSource
     private static DataReading OpenFolder(string folder)
     {
         if (IdxReader.Recognizes(folder)) return IdxReader.ReadFolder(folder);
+        if (ImageFolder.Recognizes(folder)) return ImageFolder.Read(folder);
         string got = Directory.EnumerateFileSystemEntries(folder).Any() ? "other files" : "an empty folder";
         return Throw.Input<DataReading>(folder,
-            "a folder with train-images-idx3-ubyte and its three companions (or .gz)", got,
-            "Name a file in it; folders of images are not supported yet.");
+            "a folder of PNG images in a folder for each class, or one with train-images-idx3-ubyte and its three "
+            + "companions (or .gz)", got, "Name a file in it.");
     }
 
     private static DataReading Missing(string data)

@@ -3,7 +3,7 @@ namespace Downhill.Data;
 /// <summary>A table for a model that exists: the model says which columns there are and what they hold.</summary>
 internal sealed class ModelTable(TableSource source, TableOptions options)
 {
-    private readonly FieldReader reader = new(source, options);
+    private readonly FieldReader reader = new(source, options, isForModel: true);
     private InputField[] inputs = [];
     private int[] targets = [];
     private int weight = -1;

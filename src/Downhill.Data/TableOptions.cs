@@ -56,13 +56,14 @@ public sealed record TableOptions
     public char Decimal { get; init; } = '.';
 
     /// <summary>Reads a delimiter as written on a command line: <c>comma</c>, <c>semicolon</c>, <c>tab</c>,
-    /// <c>blank</c>, or one character.</summary>
+    /// <c>pipe</c>, <c>blank</c>, or one character.</summary>
     /// <exception cref="DownhillException">Anything else.</exception>
     public static char ParseDelimiter(string text) => text switch
     {
         "comma" => ',',
         "semicolon" => ';',
         "tab" or "\\t" => '\t',
+        "pipe" => '|',
         "blank" or "blanks" or "space" => ' ',
         [var c] when !char.IsLetterOrDigit(c) && c is not ('"' or '.' or '-' or '+' or '\r' or '\n') => c,
         _ => Throw.Input<char>("Delimiter", "comma, semicolon, tab, blank or one character", $"'{text}'",
