@@ -43,6 +43,7 @@ internal static class DataSets
         Whole("breast_cancer", "breast_cancer", "malignant or benign, by the shape of cell nuclei", 2, 30),
         Whole("diabetes", "diabetes", "progression after a year (a number)", 0, 10),
         Whole("digits", "digits", "handwritten digits of 8×8 pixels", 10, 64),
+        new("ink", "the same digits as ink of 16×16 cells: 1 or 0", 10, Ink.Cells, false, _ => Ink.Digits()),
         new(Own, "your own: pasted, dropped or drawn", 0, 0, false, null),
     ];
 

@@ -39,6 +39,7 @@ internal static class CommandTable
         new("surface", SurfaceCommand.Parse),
         new("descent", DescentCommand.Parse),
         new("simplest", SimplestCommand.Parse),
+        new("ink", InkCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)
