@@ -40,6 +40,10 @@ internal static class CommandTable
         new("descent", DescentCommand.Parse),
         new("simplest", SimplestCommand.Parse),
         new("ink", InkCommand.Parse),
+        new("regions", RegionsCommand.Parse),
+        new("solid", SolidCommand.Parse),
+        new("hessian", HessianCommand.Parse),
+        new("minima", MinimaCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)

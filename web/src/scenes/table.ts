@@ -19,9 +19,12 @@ export interface SceneEntry {
 export const scenes: readonly SceneEntry[] = [
     { name: 'neuron', rows: 'L1 L2', part: 'unit', title: 'Neuron', about: 'Weights, a sum, a bias, a curve: one unit with every number on a handle.', load: () => import('./neuron') },
     { name: 'perceptron', rows: 'L3', part: 'unit', title: 'Perceptron', about: 'A line that learns from its mistakes, and a proof where no line can.', load: () => import('./perceptron') },
+    { name: 'regions', rows: 'L4 L6', part: 'network', title: 'Regions', about: 'How lines become regions: cells, which units are on in them, and what is made of it.', load: () => import('./regions') },
+    { name: 'ink', rows: 'L7 L8', part: 'network', title: 'Ink', about: 'Draw a digit of 16 × 16 cells and see what a network reads, and why.', load: () => import('./ink') },
     { name: 'counting', rows: 'L20', part: 'network', title: 'Counting', about: 'How many numbers a network learns, link by link.', load: () => import('./counting') },
     { name: 'surface', rows: 'L10 L11', part: 'learning', title: 'Error surface', about: 'The true surface of a live network over two of its weights, and the way down.', load: () => import('./surface') },
     { name: 'hand', rows: 'L12 L13', part: 'learning', title: 'By hand', about: 'Every derivative of the simplest network, as symbol and number, and a quiz.', load: () => import('./hand') },
+    { name: 'minima', rows: 'L14', part: 'learning', title: 'Minima', about: 'Many starts at once, and where each ends; minimum, saddle or plateau by curvature.', load: () => import('./minima') },
     { name: 'momentum', rows: 'L15', part: 'learning', title: 'Momentum', about: 'A ball with mass beside one without, on the same surface.', load: () => import('./momentum') },
     { name: 'batches', rows: 'L16 L17', part: 'learning', title: 'Batches', about: 'One example, a mini-batch and all examples, side by side from one start.', load: () => import('./batches') },
 ];
