@@ -5,7 +5,7 @@ import { MapPainter } from '../draw/maps';
 import { diverging } from '../look/theme';
 import { Button, Check, Stepper } from '../parts/controls';
 import type { Reply } from '../protocol';
-import { clock, consult, measures, parameters, setPlaying, state, step } from '../session';
+import { clock, consult, measures, parameters, playing, setPlaying, state, step } from '../session';
 import { texts } from '../text';
 import { percent, show, whole } from '../text/numbers';
 import './ink.css';
@@ -30,7 +30,7 @@ interface Ink extends Reply {
 }
 
 const own = texts({
-    text1: 'A picture is 256 numbers: 1 where there is ink, 0 where there is none. Sixty-four hidden units look at all of them, ten outputs say how much each digit is meant. What θ is, the weights, decides everything; 1 437 digits by many hands and their labels decide θ.',
+    text1: 'A picture is 256 numbers: 1 where there is ink, 0 where there is none. Sixty-four hidden units look at all of them, ten outputs say how much each digit is meant. What θ is, the weights, decides everything; 1 437 digits by many hands and their labels decide θ.',
     text2: 'Everybody writes at another place and in another size. So the ink is brought to the middle and to full size before it is read, as the training digits were.',
     'try-train': 'Train it: 25 epochs, and the pictures of the weights take shape',
     'try-corner': 'A small 4 in the corner, centred before it is read',
@@ -85,7 +85,7 @@ const small4 = hexOf(strokes([[3.5, 1.5], [1.5, 5.2], [6, 5.2]], [[4.8, 3.2], [4
 
 function Picture() {
     const when = `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`;
-    const { reply, refused } = useReply<Ink>(request(6), when);
+    const { reply, refused } = useReply<Ink>(request(playing.value ? 0 : 6), when);
     const said = reply?.header;
     const given = reply?.blocks['pixels'] as Uint8Array | undefined;
     const shown = reply?.blocks['shown'] as Uint8Array | undefined;

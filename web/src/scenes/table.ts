@@ -20,6 +20,7 @@ export const scenes: readonly SceneEntry[] = [
     { name: 'neuron', rows: 'L1 L2', part: 'unit', title: 'Neuron', about: 'Weights, a sum, a bias, a curve: one unit with every number on a handle.', load: () => import('./neuron') },
     { name: 'perceptron', rows: 'L3', part: 'unit', title: 'Perceptron', about: 'A line that learns from its mistakes, and a proof where no line can.', load: () => import('./perceptron') },
     { name: 'regions', rows: 'L4 L6', part: 'network', title: 'Regions', about: 'How lines become regions: cells, which units are on in them, and what is made of it.', load: () => import('./regions') },
+    { name: 'solid', rows: 'L6', part: 'network', title: 'Three inputs', about: 'The same in space: planes, cells, and the decision surface as a solid to turn.', load: () => import('./solid') },
     { name: 'ink', rows: 'L7 L8', part: 'network', title: 'Ink', about: 'Draw a digit of 16 × 16 cells and see what a network reads, and why.', load: () => import('./ink') },
     { name: 'counting', rows: 'L20', part: 'network', title: 'Counting', about: 'How many numbers a network learns, link by link.', load: () => import('./counting') },
     { name: 'surface', rows: 'L10 L11', part: 'learning', title: 'Error surface', about: 'The true surface of a live network over two of its weights, and the way down.', load: () => import('./surface') },
