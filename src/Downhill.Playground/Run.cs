@@ -486,6 +486,7 @@ internal sealed class Run : IDisposable
             Reduction = s.Reduction,
             Batch = s.Optimizer.NeedsFullBatch ? 0 : s.Batch,
             Shuffle = s.Shuffle,
+            Augment = data.Image is null ? [] : s.Augment,
             Epochs = s.Epochs,
             Stop = s.Stop,
             L1 = s.L1,

@@ -45,6 +45,11 @@ internal static class CommandTable
         new("graph", GraphCommand.Parse),
         new("gradients", GradientsCommand.Parse),
         new("roundtrip", RoundTripCommand.Parse),
+        new("ink", InkCommand.Parse),
+        new("regions", RegionsCommand.Parse),
+        new("solid", SolidCommand.Parse),
+        new("hessian", HessianCommand.Parse),
+        new("minima", MinimaCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)
