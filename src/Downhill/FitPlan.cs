@@ -133,14 +133,22 @@ public sealed class FitPlan
     /// <summary>The run, at its first step.</summary>
     public TrainSession<float> Start()
     {
-        TrainSession<float> session = new(Network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+        TrainSession<float> session = Start(Network);
         if (From is not null) session.StartFrom(From.Parameters, From.Buffers);
         return session;
     }
 
+    /// <summary>The same run with a network of one's own, of any layers, in place of the plan's; it starts from its
+    /// initial weights.</summary>
+    /// <param name="network">As many inputs and outputs as the plan's <see cref="Preparation"/> has.</param>
+    /// <exception cref="DownhillException">Another number of inputs or outputs, or a network that the options do not
+    /// fit.</exception>
+    public TrainSession<float> Start(NetworkSpec network) =>
+        new(network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+
     /// <summary>The model that a run has reached, measured on all parts.</summary>
     public FitResult Finish(TrainSession<float> session) =>
-        Finish(Network, session.ResultParameters, session.ResultBuffers,
+        Finish(session.Spec, session.ResultParameters, session.ResultBuffers,
             session.Stopped ?? new("running", "still running"),
             session.State.History, session.State.Epoch, session.State.Step, session.State.Seconds);
 
