@@ -29,7 +29,8 @@ internal sealed partial class TrainCommand : CliCommand
     {
         data = AddArgument("DATA",
             "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), "
-            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files or of images, or sqlite:FILE?SQL",
+            + "a .csv, .tsv or .txt file (.gz too), a .parquet file, a folder of IDX files or of images, or "
+            + "sqlite:FILE?SQL",
             optional: true);
 
         target = Add(DataGroup, "--target", "COLS",

@@ -98,7 +98,7 @@ public static class DataSource
         string ending = Ending(data);
         if (ending == ".parquet")
             Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", "Parquet",
-                "Parquet is not supported yet: save it as CSV.");
+                "Read it with ParquetTable of the package Downhill.Data.Parquet, or save it as CSV.");
         if (!TableEndings.Contains(ending))
             Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)",
                 ending.Length == 0 ? "a file without an ending" : $"'{ending}'",
