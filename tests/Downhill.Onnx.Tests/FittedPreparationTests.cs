@@ -99,8 +99,8 @@ public sealed class FittedPreparationTests : IDisposable
         Dataset table = Table();
         for (int i = 0; i < 12; i++) yield return (table.Numeric.AsSpan(50 * i, 5).ToArray(), [table.Codes[10 * i]]);
         yield return ([float.NaN, 0, 1_700_000_000, float.NaN, 42], [-1]);
-        yield return ([-1000, -5, 1_600_000_000, 0.3f, 42], [0]);
-        yield return ([1000, 1e9f, 1_800_000_000, 0.1f, 41], [1]);
+        yield return ([1, -5, 1_699_800_000, 0.3f, 42], [0]);
+        yield return ([2.4f, 500, 1_700_700_000, 0.1f, 41], [1]);
         yield return ([1.7f, 1e-6f, 1_700_000_128, 0.15f, 42], [2]);
     }
 
