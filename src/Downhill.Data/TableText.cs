@@ -60,15 +60,16 @@ internal static class TableText
         if (got is not null) Throw.Input(path, "a text table", got, remedy);
     }
 
-    /// <summary>Every other byte is 0, as in Latin text of 16 bits.</summary>
+    /// <summary>Nearly every other byte is 0, as in Latin text of 16 bits.</summary>
     private static bool IsWide(ReadOnlySpan<byte> head)
     {
         int[] zeros = [0, 0];
         for (int i = 0; i < head.Length; i++)
             if (head[i] == 0) zeros[i % 2]++;
-        return head.Length >= 4 && !head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])
+        int most = head.Length / 2 * 4 / 5;
+        return head.Length >= 8 && !head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])
             && !head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
-            && (zeros[0] == 0 ? zeros[1] > head.Length / 4 : zeros[1] == 0 && zeros[0] > head.Length / 4);
+            && ((zeros[0] == 0 && zeros[1] > most) || (zeros[1] == 0 && zeros[0] > most));
     }
 
     /// <summary>The line, from 1, with the first bytes that are no UTF-8.</summary>

@@ -65,18 +65,53 @@ public sealed class ImageTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    /// <summary>A grey image, as plain as PNG allows.</summary>
-    private static byte[] Png(byte[] pixels, int width = Side)
+    [Fact]
+    public void ColourImagesAreShownInTheirColours()
     {
+        string[] rows = [];
+        foreach (string name in (string[])["warm", "cold"])
+            for (int n = 0; n < Each; n++)
+            {
+                byte[] samples = [.. Enumerable.Range(0, Side * Side)
+                    .SelectMany(
+                        i => (byte[])[
+                        (byte)(name == "warm" ? 200 + n : n), (byte)i, (byte)(name == "cold" ? 200 : 9)])];
+                desk.Write($"colours/{name}/{n:00}.png", Png(samples, colours: 3));
+                rows = [.. rows, Convert.ToHexString(samples)];
+            }
+        Assert.Contains("in colour, 108 inputs", desk.Run("train colours --epochs 2 --report r.html").Succeeded().Out
+            + desk.Run("train colours --epochs 2 --report r.html").Error, StringComparison.Ordinal);
+        string[] pictures = [.. File.ReadAllText("r.html").Split("<img src=\"data:image/png;base64,")[1..]
+            .Select(text => text[..text.IndexOf('"', StringComparison.Ordinal)])];
+        Assert.NotEmpty(pictures);
+        foreach (string picture in pictures) Assert.Contains(Samples(Convert.FromBase64String(picture)), rows);
+    }
+
+    /// <summary>The samples of a file of unfiltered rows in three colours, whose pixels are in one part.</summary>
+    private static string Samples(byte[] png)
+    {
+        Assert.Equal((8, 2), (png[24], png[25]));
+        int at = png.AsSpan().IndexOf("IDAT"u8);
+        using ZLibStream stream = new(new MemoryStream(png[(at + 4)..]), CompressionMode.Decompress);
+        byte[] rows = new byte[Side * (1 + 3 * Side)];
+        stream.ReadExactly(rows);
+        return Convert.ToHexString([.. rows.Where((_, i) => i % (1 + 3 * Side) != 0)]);
+    }
+
+    /// <summary>An image, as plain as PNG allows.</summary>
+    private static byte[] Png(byte[] samples, int width = Side, int colours = 1)
+    {
+        int rowBytes = width * colours;
         using MemoryStream raw = new(), packed = new(), file = new();
-        for (int i = 0; i < pixels.Length; i++)
+        for (int i = 0; i < samples.Length; i++)
         {
-            if (i % width == 0) raw.WriteByte(0);
-            raw.WriteByte(pixels[i]);
+            if (i % rowBytes == 0) raw.WriteByte(0);
+            raw.WriteByte(samples[i]);
         }
         using (ZLibStream stream = new(packed, CompressionLevel.Fastest)) stream.Write(raw.ToArray());
         file.Write([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]);
-        Part("IHDR", [0, 0, 0, (byte)width, 0, 0, 0, (byte)(pixels.Length / width), 8, 0, 0, 0, 0]);
+        Part("IHDR", [0, 0, 0, (byte)width, 0, 0, 0, (byte)(samples.Length / rowBytes), 8, (byte)(colours == 3 ? 2 : 0),
+            0, 0, 0]);
         Part("IDAT", packed.ToArray());
         Part("IEND", []);
         return file.ToArray();
