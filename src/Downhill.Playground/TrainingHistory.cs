@@ -22,7 +22,8 @@ internal sealed class TrainingHistory
         using Run copy = new(settings with { Stop = [StoppingRules.Gradient(double.Epsilon)] }, session.Table);
         if ((long)(epochs + 1) * copy.Spec.ParameterLength > MostNumbers)
             Throw.Input("Training history", $"at most {MostNumbers} weights, all epochs together",
-                $"{epochs + 1} times {copy.Spec.ParameterLength}", "Ask for fewer epochs, or make the layers narrower.");
+                $"{epochs + 1} times {copy.Spec.ParameterLength}",
+                    "Ask for fewer epochs, or make the layers narrower.");
         Evaluator<float> train = Of(copy.Fit.Data, copy.Fit.Rows);
         Evaluator<float>? validation = copy.Fit.ValidationRows.Length == 0 ? null
             : Of(copy.Fit.ValidationSource, copy.Fit.ValidationRows);

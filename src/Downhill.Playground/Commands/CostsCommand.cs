@@ -5,9 +5,10 @@ namespace Downhill.Playground.Commands;
 /// <summary>
 /// The cost Lʳ of each training example (the first 1000 of many) and their sum C = Σ Lʳ (lecture L9), by several losses
 /// at once: in double, by the losses' definitions, on what the network answers now. Reply: blocks <c>rows</c> i32,
-/// <c>outputs</c> and <c>targets</c> f64 [rows, outputs], <c>costs</c>k f64 [rows] of loss k; <c>losses</c> [{<c>name</c>,
-/// <c>formula</c>, <c>sum</c>}]; with a <c>row</c> also <c>fields</c> (v of the output units), <c>pulls</c> (of each loss
-/// −∂Lʳ/∂v of each output unit: where the example wants v to go).
+/// <c>outputs</c> and <c>targets</c> f64 [rows, outputs], <c>costs</c>k f64 [rows] of loss k; <c>losses</c>
+/// [{<c>name</c>,
+/// <c>formula</c>, <c>sum</c>}]; with a <c>row</c> also <c>fields</c> (v of the output units), <c>pulls</c> (of each
+/// loss −∂Lʳ/∂v of each output unit: where the example wants v to go).
 /// </summary>
 internal sealed record CostsCommand(IReadOnlyList<Loss> Losses, int? Row) : Command
 {
@@ -38,7 +39,8 @@ internal sealed record CostsCommand(IReadOnlyList<Loss> Losses, int? Row) : Comm
         reply.Json.WriteStartArray("losses");
         for (int k = 0; k < Losses.Count; k++)
         {
-            double[] costs = [.. Value(Losses[k].Define(Expr.Constant(outputs), Expr.Constant(targets))).Cast<double>()];
+            double[] costs = [
+                .. Value(Losses[k].Define(Expr.Constant(outputs), Expr.Constant(targets))).Cast<double>()];
             reply.Json.WriteStartObject();
             reply.Json.WriteString("name", Losses[k].ToString());
             reply.Json.WriteString("formula",

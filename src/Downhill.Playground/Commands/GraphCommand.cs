@@ -7,8 +7,9 @@ namespace Downhill.Playground.Commands;
 /// The computational graph of the present network's cost of one row (lecture L23), in double: each node once, operands
 /// before their users, with its value and the derivative of the cost by it. Layers named in <c>expand</c> are taken
 /// apart into scalars. Reply: <c>nodes</c> [{<c>id</c> (its place), <c>name</c>, <c>operation</c>, <c>formula</c>,
-/// <c>layer</c> (from 0; −1 the inputs and the target; one more than the last: the cost), <c>kind</c> "input", "weight",
-/// "constant" or "value", <c>value</c> and <c>derivative</c> [[…]] (null for constants and what was given), <c>from</c>
+/// <c>layer</c> (from 0; −1 the inputs and the target; one more than the last: the cost), <c>kind</c> "input",
+/// "weight", "constant" or "value", <c>value</c> and <c>derivative</c> [[…]] (null for constants and what was given),
+/// <c>from</c>
 /// [ids]}], <c>cost</c>, <c>layers</c>.
 /// </summary>
 internal sealed record GraphCommand(int Row, int[] Expand) : Command

@@ -10,8 +10,9 @@ internal sealed record Rates(double LearningRate, LayerRates? Factors);
 /// <summary>
 /// The same network trained with several choices of learning rates (lecture L18), from its present weights, in copies.
 /// Reply per choice k: block <c>way</c>k f64 [points, 2 + 3·layers]: update, mean loss of the training rows, then of
-/// each layer the root mean square of its gradient (of that loss, by its weights and biases), of its weights and biases,
-/// and of what the next update changes them by (NaN after the last); <c>ways</c> [{<c>factors</c> of each layer,
+/// each layer the root mean square of its gradient (of that loss, by its weights and biases), of its weights and
+/// biases, and of what the next update changes them by (NaN after the last); <c>ways</c> [{<c>factors</c> of each
+/// layer,
 /// <c>rates</c> η times these, <c>loss</c> at the end, <c>updates</c>, <c>diverged</c>}].
 /// </summary>
 internal sealed record RatesCommand(IReadOnlyList<Rates> Ways, int Updates, int Every) : Command

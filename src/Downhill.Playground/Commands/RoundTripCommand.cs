@@ -4,10 +4,12 @@ namespace Downhill.Playground.Commands;
 
 /// <summary>
 /// The trained network taken out and read back in (lecture L21): written as ONNX, read by the project's own importer,
-/// which gets nothing but the bytes, and run beside the original; and as a model file (safetensors). Reply: <c>files</c>
+/// which gets nothing but the bytes, and run beside the original; and as a model file (safetensors). Reply:
+/// <c>files</c>
 /// [{<c>as</c>, <c>name</c>, <c>bytes</c>}] of every export of a model; <c>read</c> {<c>network</c>, <c>parameters</c>,
 /// <c>layers</c> of the imported one}, <c>rows</c>, <c>largest</c> (difference of an output on any row), <c>same</c>
-/// (rows with the same class, or with outputs within 1e-5), <c>sameBits</c> (whether the model file gives back the very weights); blocks
+/// (rows with the same class, or with outputs within 1e-5), <c>sameBits</c> (whether the model file gives back the very
+/// weights); blocks
 /// <c>original</c> and <c>imported</c> u8 [outputs, size, size], maps as in frames, with <c>originalScale</c> and
 /// <c>importedScale</c>.
 /// </summary>
