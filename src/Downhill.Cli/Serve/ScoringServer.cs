@@ -39,7 +39,7 @@ internal sealed class ScoringServer : IAsyncDisposable
     {
         rows = new(model);
         openApi = ScoringDocument.OpenApi(model, name);
-        page = Encoding.UTF8.GetBytes(ScoringDocument.Page(model, name));
+        page = Encoding.UTF8.GetBytes(ScoringPage.Html(model, name));
         health = Encoding.UTF8.GetBytes(ModelFile.Json(json =>
         {
             json.WriteStartObject();
@@ -119,9 +119,9 @@ internal sealed class ScoringServer : IAsyncDisposable
         built.MapGet("/openapi.json", context => Send(context, "application/json", openApi));
         built.MapGet("/", context => Send(context, "text/html; charset=utf-8", page));
         built.MapGet("/page.css",
-            context => Send(context, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Style)));
+            context => Send(context, "text/css; charset=utf-8", ScoringPage.Style));
         built.MapGet("/page.js",
-            context => Send(context, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Script)));
+            context => Send(context, "text/javascript; charset=utf-8", ScoringPage.Script));
         built.MapFallback(
             context => context.Request.Path.Value is "/predict" or "/health" or "/metrics" or "/openapi.json" or "/"
             ? Say(context.Response, StatusCodes.Status405MethodNotAllowed, "POST to /predict, GET everything else.")
