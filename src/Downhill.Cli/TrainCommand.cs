@@ -16,7 +16,7 @@ internal sealed partial class TrainCommand
         (int? everyEpochs, TimeSpan? everyTime) = Every(words);
 
         TableOptions layout = ReadLayout(words);
-        DataReading reading = DataSource.Open(name, layout);
+        DataReading reading = DataArgument.Open(name, layout);
         Dataset set = reading.Data;
         Split[]? splits = ReadFolds(words, set, options.Seed);
         if (splits is not null)
@@ -103,7 +103,7 @@ internal sealed partial class TrainCommand
             TimeSpan? everyTime)
     {
         ProgressLine progress = new(Terminal, isQuiet, plan.Options, plan.Rows.Length, session.StepsPerEpoch,
-            plan.Data.Target.IsClass ? "accuracy" : "r²");
+            plan.Data.Target.IsNumeric ? "r²" : "accuracy");
         double saved = session.State.Seconds;
         try
         {
@@ -141,6 +141,7 @@ internal sealed partial class TrainCommand
                 Epochs = options.Epochs ?? saved.Epochs,
                 Time = options.Time,
                 Stop = options.Stop ?? saved.Stop,
+                Calibrate = options.Calibrate ?? saved.Calibrate,
                 Threads = options.Threads,
             });
         FitPlan wanted = FitPlan.Make(set, options with { Stop = null });
@@ -185,10 +186,10 @@ internal sealed partial class TrainCommand
     private static Dataset? Part(string? text, string option, Dataset set, TableOptions layout)
     {
         if (Values.ShareOrFile(option, text).File is not string path) return null;
-        if (!File.Exists(path))
+        if (!DataArgument.IsTable(path) && !Directory.Exists(path))
             Throw.Input($"{option} {path}", "a share of the rows from 0 to below 1, or a file", "no such file",
                 "Check the path.");
-        return CsvReader.Read(path, set.Inputs, set.Target, needTarget: true, layout with { Ignore = null }).Data;
+        return DataArgument.Open(path, set.Inputs, set.Target, needTarget: true, layout with { Ignore = null }).Data;
     }
 
     /// <summary>The files besides the model: each in a folder that is there, none in another's place.</summary>

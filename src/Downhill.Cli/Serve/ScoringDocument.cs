@@ -160,7 +160,19 @@ internal static class ScoringDocument
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        json.WriteStartObject(!target.IsClass ? "values" : model.GivesProbabilities ? "probabilities" : "scores");
+        if (target.IsMultiLabel)
+        {
+            json.WriteStartObject("labels");
+            json.WriteString("type", "array");
+            json.WriteStartObject("items");
+            json.WriteString("type", "string");
+            json.WriteStartArray("enum");
+            foreach (string name in target.Names) json.WriteStringValue(name);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        json.WriteStartObject(target.IsNumeric ? "values" : model.GivesProbabilities ? "probabilities" : "scores");
         json.WriteString("type", "object");
         json.WriteStartObject("properties");
         foreach (string name in target.IsClass ? target.Classes : target.Names)

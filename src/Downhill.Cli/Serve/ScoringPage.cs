@@ -16,6 +16,7 @@ internal static class ScoringPage
         Preparation preparation = model.Preparation;
         Target target = preparation.Target;
         string answers = target.IsClass ? $"one of the classes {TableWords.Listed(target.Classes)}"
+            : target.IsMultiLabel ? $"any of the labels {TableWords.Listed(target.Names)}"
             : $"{(target.Names.Count == 1 ? "the number" : "the numbers")} {TableWords.Listed(target.Names)}";
         string parameters = model.Spec.ParameterCount.ToString("N0", CultureInfo.InvariantCulture);
         return $"""

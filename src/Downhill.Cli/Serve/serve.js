@@ -34,10 +34,10 @@ function show(answer) {
     return;
   }
   const shares = Object.entries(answer.probabilities ?? answer.scores ?? answer.values);
-  said.textContent = answer.class ?? (shares.length === 1 ? `${shares[0][0]} ${number(shares[0][1])}` : "");
-  if (!answer.class && shares.length === 1) return;
+  said.textContent = answer.class ?? answer.labels?.join(", ").replace(/^$/, "none of the labels") ?? (shares.length === 1 ? `${shares[0][0]} ${number(shares[0][1])}` : "");
+  if (answer.values && shares.length === 1) return;
   const largest = Math.max(...shares.map(([, value]) => Math.abs(value)), 1e-30);
-  if (answer.class && shares.length > 20) shares.sort((a, b) => b[1] - a[1]).splice(20);
+  if (!answer.values && shares.length > 20) shares.sort((a, b) => b[1] - a[1]).splice(20);
   for (const [name, value] of shares) {
     const line = document.createElement("div"), bar = document.createElement("i");
     bar.style.width = `${100 * (answer.probabilities ? value : Math.abs(value) / largest)}%`;
