@@ -11,7 +11,7 @@ internal sealed class BenchCommand : CliCommand
 {
     private const double DefaultSeconds = 0.5;
 
-    private readonly GroupedOption<string?> only, seconds, threads;
+    private readonly GroupedOption<string?> only, seconds, threads, csv;
     private readonly GroupedOption<bool> playground, shuffle, processorTime, quiet, json;
 
     public BenchCommand(Terminal terminal, CancellationToken cancellation)
@@ -27,6 +27,8 @@ internal sealed class BenchCommand : CliCommand
             "count the processor's time instead of the clock's, for one thread on a busy machine");
         playground = AddFlag("Options", "--playground", "the playground's speed instead: pictures, and training "
             + "between them");
+        csv = Add("Options", "--csv", "ROWSxCOLUMNS", "reading a table of this size instead, such as 1000000x50: it is "
+            + "made, read and removed");
         quiet = AddFlag("Options", "--quiet", "no progress");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
     }
@@ -36,6 +38,7 @@ internal sealed class BenchCommand : CliCommand
         new("bench --only W1,W2 --seconds 0.1", "two workloads, a quick look"),
         new("bench --only W2 --threads 1 --seconds 0.1 --shuffle", "what shuffling the rows costs"),
         new("bench --playground --seconds 0.05", "frames per second, and training between them"),
+        new("bench --csv 20000x20", "MB/s and memory of reading a table"),
         new("bench --only GEMM-128,I3 --seconds 0.05 --json", "matrix products and answers, for a program"),
     ];
 
@@ -58,6 +61,7 @@ internal sealed class BenchCommand : CliCommand
             ?? DefaultSeconds;
         bool byProcessorTime = words.GetValue(processorTime);
         if (words.GetValue(playground)) return Playground(time, byProcessorTime, words.GetValue(json));
+        if (words.GetValue(csv) is string size) return Csv(size, words.GetValue(json));
         int[] counts = Counts(words.GetValue(threads), byProcessorTime);
         Macro macro = new(time, counts, words.GetValue(shuffle), byProcessorTime, Cancellation);
         Machine machine = new();
@@ -127,6 +131,41 @@ internal sealed class BenchCommand : CliCommand
         Terminal.Out.WriteLine($"  first picture from nothing  {speed.FirstSeconds * 1000,8:F0} ms");
         Terminal.Out.WriteLine($"  error surface, 500 examples {speed.SurfaceSeconds * 1000,8:F0} ms for 60×60, "
             + $"{speed.CoarseSeconds * 1000:F0} ms for a first 15×15");
+        return Cli.Done;
+    }
+
+    private int Csv(string size, bool asJson)
+    {
+        string[] parts = size.Split('x', '×');
+        int[] sides = parts.Length == 2 && int.TryParse(parts[0], out int rows)
+            && int.TryParse(parts[1], out int columns)
+            ? [rows, columns] : [0, 0];
+        if (sides[0] is < 20 or > 100_000_000 || sides[1] is < 2 or > 10_000)
+            Throw.Input("--csv", "rows and columns, from 20x2 to 100000000x10000", $"'{size}'",
+                "Write, for example, 1000000x50.");
+        CsvSpeed speed = CsvSpeed.Measure(sides[0], sides[1]);
+        if (asJson)
+        {
+            JsonReport.Write(Terminal, writer =>
+            {
+                writer.WriteNumber("rows", speed.Rows);
+                writer.WriteNumber("columns", speed.Columns);
+                writer.WriteNumber("bytes", speed.Bytes);
+                writer.WriteNumber("seconds", speed.Seconds);
+                writer.WriteNumber("processorSeconds", speed.ProcessorSeconds);
+                writer.WriteNumber("encodedProcessorSeconds", speed.EncodedSeconds);
+                writer.WriteNumber("megabytesPerProcessorSecond", speed.Bytes / 1e6 / speed.ProcessorSeconds);
+                writer.WriteNumber("peakBytes", speed.PeakBytes);
+            });
+            return Cli.Done;
+        }
+        string Rates(double time) =>
+            $"{time,6:F2} s  {speed.Bytes / 1e6 / time,6:F0} MB/s  {speed.Rows / time,12:N0} rows/s";
+        Terminal.Out.WriteLine($"  {speed.Rows:N0} rows × {speed.Columns} columns, {speed.Bytes / 1e6:N0} MB");
+        Terminal.Out.WriteLine($"  read, by the clock              {Rates(speed.Seconds)}");
+        Terminal.Out.WriteLine($"  read, processor time            {Rates(speed.ProcessorSeconds)}");
+        Terminal.Out.WriteLine($"  read and encoded, processor     {Rates(speed.EncodedSeconds)}");
+        Terminal.Out.WriteLine($"  peak memory of the process      {speed.PeakBytes / 1e6,6:N0} MB");
         return Cli.Done;
     }
 

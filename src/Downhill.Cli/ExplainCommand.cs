@@ -14,7 +14,7 @@ internal sealed class ExplainCommand : CliCommand
     private const int ShortSum = 4, ManyUnits = 12, ShownUnits = 6;
 
     private readonly Argument<string?> model, data;
-    private readonly GroupedOption<string?> row, target, delimiter, decimalMark;
+    private readonly GroupedOption<string?> row, target, delimiter, decimalMark, missing;
     private readonly GroupedOption<bool> all, noHeader, json;
 
     public ExplainCommand(Terminal terminal, CancellationToken cancellation)
@@ -32,6 +32,8 @@ internal sealed class ExplainCommand : CliCommand
         delimiter = Add("Table", "--delimiter", "CHAR",
             "comma, semicolon, tab, blank or a character (guessed if not given)");
         decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
+        missing = Add("Table", "--missing", "TOKENS",
+            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -50,7 +52,7 @@ internal sealed class ExplainCommand : CliCommand
         Model network = Model.Load(words.GetValue(model)!);
         Dataset rows =
             TableWords.Open(words.GetValue(data)!, network, needTarget: false,
-            new TableWords(noHeader, delimiter, decimalMark, target).Read(words)).Data;
+            new TableWords(noHeader, delimiter, decimalMark, missing, target).Read(words)).Data;
         if (number > rows.Rows)
             Throw.Input($"--row {number}", $"a row from 1 to {rows.Rows} of '{rows.Name}'", $"{number}",
                 "Rows are counted from 1, the header not included.");
@@ -203,6 +205,13 @@ internal sealed class ExplainCommand : CliCommand
                 : $"the largest output, {Text(outputs[answer])}";
             Terminal.Out.WriteLine($"  {preparation.Target.Names[0]} = "
                 + $"{Terminal.Paint(preparation.Target.Classes[answer], Ink.Bold)} ({why})");
+        }
+        else if (preparation.Target.IsMultiLabel)
+        {
+            for (int i = 0; i < outputs.Length; i++)
+                Terminal.Out.WriteLine($"  {preparation.Target.Names[i]} = "
+                    + Terminal.Paint(Preparation.SaysYes(outputs[i]) ? "yes" : "no", Ink.Bold)
+                    + $" (z = {Text(outputs[i])}, yes from ½)");
         }
         else
         {

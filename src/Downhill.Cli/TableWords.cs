@@ -5,12 +5,13 @@ namespace Downhill.Cli;
 
 /// <summary>The options that say how a table is laid out, the same in every command that reads one.</summary>
 internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimiter, Option<string?> decimalMark,
-    Option<string?>? target = null, Option<string?>? weight = null)
+    Option<string?> missing, Option<string?>? target = null, Option<string?>? weight = null)
 {
     public TableOptions Read(ParseResult words) => new()
     {
         Target = target is null ? null : words.GetValue(target),
         Weight = weight is null ? null : words.GetValue(weight),
+        Missing = words.GetValue(missing)?.Split(','),
         Header = words.GetValue(noHeader) ? false : null,
         Delimiter = words.GetValue(delimiter) is string text ? TableOptions.ParseDelimiter(text) : null,
         Decimal = words.GetValue(decimalMark) switch
@@ -33,7 +34,9 @@ internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimite
         Preparation preparation = model.Preparation;
         if (DataArgument.IsTable(data))
             return DataArgument.Open(data, preparation.Inputs, preparation.Target, needTarget, options);
-        DataReading reading = DataArgument.Open(data, options);
+        // Images may come without classes to be told apart.
+        DataReading reading = Directory.Exists(data) && !IdxReader.Recognizes(data) && ImageFolder.Recognizes(data)
+            ? ImageFolder.Read(data, needTarget, preparation.Inputs.Count) : DataArgument.Open(data, options);
         Dataset found = reading.Data.Test ?? reading.Data;
         if (found.NumericCount != preparation.NumericCount || found.CategoryCount != preparation.CategoryCount)
             Throw.Input($"Data '{data}'", $"the model's {preparation.Inputs.Count} input columns",

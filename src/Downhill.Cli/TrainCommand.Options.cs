@@ -17,7 +17,8 @@ internal sealed partial class TrainCommand : CliCommand
         forwardScale, scaling, featureScale, levels;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
-    private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
+    private readonly GroupedOption<string?> epochs, time, keep, calibrate, seed, threads, arithmetic, checkpoint, every,
+        resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
     private readonly GroupedOption<bool> noHeader, batchNorm, logTarget, json, quiet;
@@ -28,11 +29,14 @@ internal sealed partial class TrainCommand : CliCommand
     {
         data = AddArgument("DATA",
             "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), "
-            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files, or sqlite:FILE?SQL", optional: true);
+            + "a .csv, .tsv or .txt file (.gz too), a .parquet file, a folder of IDX files or of images, or "
+            + "sqlite:FILE?SQL",
+            optional: true);
 
         target = Add(DataGroup, "--target", "COLS",
-            "what to predict: name, 1-based number or range such as 257-266; the last column if not given");
-        task = Add(DataGroup, "--task", "classify|regress", "classes or numbers; seen from the target if not given");
+            "what to predict: names, 1-based numbers or ranges such as 257-266; the last column if not given");
+        task = Add(DataGroup, "--task", "classify|regress|labels",
+            "one class, numbers, or labels that a row has or has not; seen from the target if not given");
         ignore = Add(DataGroup, "--ignore", "COLS", "columns that are neither input nor target");
         categorical = Add(
             DataGroup, "--categorical", "COLS", "columns whose values are names (texts are, if not given)");
@@ -120,6 +124,9 @@ internal sealed partial class TrainCommand : CliCommand
         Options.Add(stop);
         keep = Add(Stopping, "--keep", "best|last", "the weights with the lowest validation loss, or the last (best)");
 
+        calibrate = Add(Stopping, "--calibrate", "none|temperature",
+            "after training: probabilities by a temperature fitted on the validation rows (where it has 50 of them)");
+
         seed = Add(Execution, "--seed", "N", "of everything random; the same seed gives the same bits (1)");
         threads = Add(Execution, "--threads", "N", "does not change the result (one per core)");
         arithmetic = Add(Execution, "--arithmetic", "fast|portable", "portable: the same bits on every machine (fast)");
@@ -169,20 +176,13 @@ internal sealed partial class TrainCommand : CliCommand
             : $"{e.Name}({string.Join(",", e.Parameters.Select(p => $"{p.Name}={Numbers.Text(p.Default)}"))})"))}";
 
     private TableOptions ReadLayout(ParseResult words) =>
-        new TableWords(noHeader, delimiter, decimalMark, target).Read(words) with
+        new TableWords(noHeader, delimiter, decimalMark, missing, target).Read(words) with
         {
             Ignore = words.GetValue(ignore),
             Categorical = words.GetValue(categorical),
             NumericColumns = words.GetValue(numericColumns),
-            Missing = words.GetValue(missing)?.Split(','),
             Weight = words.GetValue(weight),
-            Task = Values.OneOf(task.Name, words.GetValue(task), "classify", "regress") switch
-            {
-                0 =>
-                TableTask.Classify,
-                1 => TableTask.Regress,
-                _ => null
-            },
+            Task = (TableTask?)Values.OneOf(task.Name, words.GetValue(task), "classify", "regress", "labels"),
         };
 
     private FitOptions ReadOptions(ParseResult words)
@@ -244,6 +244,7 @@ internal sealed partial class TrainCommand : CliCommand
             Time = Values.Time(time.Name, words.GetValue(time)),
             Stop = rules.Length == 0 ? null : [.. rules.Select(catalog.StoppingRule)],
             KeepBest = Values.OneOf(keep.Name, words.GetValue(keep), "best", "last") is not 1,
+            Calibrate = (Calibration?)Values.OneOf(calibrate.Name, words.GetValue(calibrate), "none", "temperature"),
             TestShare = Values.ShareOrFile(test.Name, words.GetValue(test)).Share,
             ValidationShare = Values.ShareOrFile(validation.Name, words.GetValue(validation)).Share,
             Seed = Values.Seed(seed.Name, words.GetValue(seed)) ?? 1,

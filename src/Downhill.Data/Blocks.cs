@@ -4,28 +4,30 @@ namespace Downhill.Data;
 internal sealed class Blocks<T>
 {
     private const int BlockLength = 1 << 18;
-    private readonly List<T[]> full = [];
-    private T[] block = new T[1024];
+    private readonly List<(T[] Items, int Used)> full = [];
+    private T[] block = [];
     private int used;
 
     public long Count { get; private set; }
 
-    public void Add(T value)
+    public void Add(T value) => Take(1)[0] = value;
+
+    /// <summary>Room for so many more, side by side, to be filled.</summary>
+    public Span<T> Take(int count)
     {
-        if (used == block.Length) Grow();
-        block[used++] = value;
-        Count++;
+        if (block.Length - used < count) Grow(count);
+        Span<T> room = block.AsSpan(used, count);
+        used += count;
+        Count += count;
+        return room;
     }
 
-    private void Grow()
+    private void Grow(int count)
     {
-        if (full.Count == 0 && block.Length < BlockLength)
-        {
-            Array.Resize(ref block, 2 * block.Length);
-            return;
-        }
-        full.Add(block);
-        (block, used) = (new T[BlockLength], 0);
+        if (used > 0) full.Add((block, used));
+        // Small tables get small blocks.
+        int length = (int)Math.Min(BlockLength, Math.Max(1024, Count));
+        (block, used) = (new T[Math.Max(length, count)], 0);
     }
 
     /// <summary>All of it; the list is empty afterwards.</summary>
@@ -33,13 +35,14 @@ internal sealed class Blocks<T>
     {
         T[] all = GC.AllocateUninitializedArray<T>((int)Count);
         int at = 0;
+        if (used > 0) full.Add((block, used));
         for (int i = 0; i < full.Count; i++)
         {
-            full[i].CopyTo(all, at);
-            at += full[i].Length;
-            full[i] = [];
+            (T[] items, int length) = full[i];
+            items.AsSpan(0, length).CopyTo(all.AsSpan(at));
+            at += length;
+            full[i] = ([], 0);
         }
-        block.AsSpan(0, used).CopyTo(all.AsSpan(at));
         full.Clear();
         (block, used, Count) = ([], 0, 0);
         return all;

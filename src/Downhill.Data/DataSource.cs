@@ -1,6 +1,6 @@
 namespace Downhill.Data;
 
-/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of IDX
+/// <summary>What a user may write for DATA, resolved: the name of a sample, a table file, or a folder of images or IDX
 /// files.</summary>
 public static class DataSource
 {
@@ -53,9 +53,9 @@ public static class DataSource
                     "Use data of the kind the model was trained on.");
             from = [.. Enumerable.Range(0, names.Length)];
         }
-        if (data.Target.IsClass != target.IsClass || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
-            Throw.Input($"Data '{data.Name}'", target.IsClass ? "classes" : $"{target.Names.Count} numbers to predict",
-                data.Target.IsClass ? "classes" : $"{data.Target.Names.Count} numbers to predict",
+        if (data.Target.IsClass != target.IsClass || data.Target.IsMultiLabel != target.IsMultiLabel
+            || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
+            Throw.Input($"Data '{data.Name}'", KindOf(target), KindOf(data.Target),
                 "Use data of the kind the model was trained on.");
         int[] codes = [.. data.Target.Classes.Select(name => target.Classes.ToList().IndexOf(name))];
         int unknown = Array.FindIndex(data.Classes, code => codes[code] < 0);
@@ -79,6 +79,9 @@ public static class DataSource
         };
     }
 
+    private static string KindOf(Target target) => target.IsClass ? "classes"
+        : $"{target.Names.Count} {(target.IsMultiLabel ? "labels" : "numbers")} to predict";
+
     private static DataReading Resolve(string data, Func<string, DataReading> readTable, TableOptions? options)
     {
         if (string.IsNullOrWhiteSpace(data))
@@ -95,7 +98,7 @@ public static class DataSource
         string ending = Ending(data);
         if (ending == ".parquet")
             Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", "Parquet",
-                "Parquet is not supported yet: save it as CSV.");
+                "Read it with ParquetTable of the package Downhill.Data.Parquet, or save it as CSV.");
         if (!TableEndings.Contains(ending))
             Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)",
                 ending.Length == 0 ? "a file without an ending" : $"'{ending}'",
@@ -112,6 +115,8 @@ public static class DataSource
         [
             ("target", options.Target), ("ignored columns", options.Ignore), ("weight", options.Weight),
             ("task", options.Task?.ToString().ToLowerInvariant()), ("header", options.Header is null ? null : "none"),
+            ("categorical columns", options.Categorical), ("numeric columns", options.NumericColumns),
+            ("missing", options.Missing is null ? null : string.Join(',', options.Missing)),
             ("delimiter", options.Delimiter?.ToString()), ("decimal mark", options.Decimal == '.' ? null : ","),
         ];
         foreach ((string option, string? value) in given)
@@ -147,10 +152,11 @@ public static class DataSource
     private static DataReading OpenFolder(string folder)
     {
         if (IdxReader.Recognizes(folder)) return IdxReader.ReadFolder(folder);
+        if (ImageFolder.Recognizes(folder)) return ImageFolder.Read(folder);
         string got = Directory.EnumerateFileSystemEntries(folder).Any() ? "other files" : "an empty folder";
         return Throw.Input<DataReading>(folder,
-            "a folder with train-images-idx3-ubyte and its three companions (or .gz)", got,
-            "Name a file in it; folders of images are not supported yet.");
+            "a folder of PNG images in a folder for each class, or one with train-images-idx3-ubyte and its three "
+            + "companions (or .gz)", got, "Name a file in it.");
     }
 
     private static DataReading Missing(string data)

@@ -27,6 +27,23 @@ internal static class DateParts
             DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out date);
     }
 
+    /// <summary>Whether it is a date whose day and month may be either, such as 11/25/2026 or 3-4-26.</summary>
+    public static bool IsAmbiguous(ReadOnlySpan<char> field)
+    {
+        char mark = field.Contains('/') ? '/' : '-';
+        Span<Range> parts = stackalloc Range[4];
+        if (field.Split(parts, mark) != 3) return false;
+        (int first, int second) = (
+            parts[0].End.Value - parts[0].Start.Value, parts[1].End.Value - parts[1].Start.Value);
+        ReadOnlySpan<char> year = field[parts[2]];
+        int blank = year.IndexOf(' ');
+        if (blank >= 0) year = year[..blank];
+        return first is 1 or 2 && second is 1 or 2 && year.Length is 2 or 4
+            && !field[parts[0]].ContainsAnyExceptInRange('0', '9')
+            && !field[parts[1]].ContainsAnyExceptInRange('0', '9')
+            && !year.ContainsAnyExceptInRange('0', '9');
+    }
+
     public static float Part(DateTime date, int part) => part switch
     {
         0 => date.Year,

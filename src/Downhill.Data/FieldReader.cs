@@ -4,7 +4,10 @@ namespace Downhill.Data;
 
 /// <summary>What a field of the present row means: a number, no value, or a mistake that is refused with its place and
 /// remedy.</summary>
-internal sealed class FieldReader(TableSource source, TableOptions options)
+/// <param name="source">The table.</param>
+/// <param name="options">What is what.</param>
+/// <param name="isForModel">Whether a model says what the columns hold, which remedies then cannot change.</param>
+internal sealed class FieldReader(TableSource source, TableOptions options, bool isForModel)
 {
     private readonly NumberFormatInfo format = TableLayout.Format(options.Decimal);
     private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> missingMarks =
@@ -22,18 +25,39 @@ internal sealed class FieldReader(TableSource source, TableOptions options)
 
     public bool IsMark(int column) => HasMarks && missingMarks.Contains(Rows.Text(column));
 
-    public bool TryNumber(ReadOnlySpan<char> field, out double value) =>
-        double.TryParse(field, NumberStyles.Float, format, out value);
+    /// <summary>A number of any size; infinity in the words that other programs write too.</summary>
+    public bool TryNumber(ReadOnlySpan<char> field, out double value)
+    {
+        if (double.TryParse(field, NumberStyles.Float, format, out value)) return true;
+        ReadOnlySpan<char> word = field.TrimStart("+-");
+        value = field.StartsWith('-') ? double.NegativeInfinity : double.PositiveInfinity;
+        return word.Equals("inf", StringComparison.OrdinalIgnoreCase)
+            || word.Equals("infinity", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>A number that must be there.</summary>
     /// <exception cref="DownhillException">There is none.</exception>
     public float Number(int column) => Rows.TryNumber(column, out float value) ? value
         : Refuse(Rows.Row, column, Rows.Text(column).ToString(), 0);
 
-    /// <summary>A decimal comma or thousands separators: numbers for the eye, which are to be refused with their
-    /// remedy.</summary>
+    /// <summary>A decimal comma, thousands separators, a sign of currency or percent: numbers for the eye, which are to
+    /// be refused with their remedy.</summary>
     public bool LooksLikeNumber(string field) =>
-        TableLayout.IsNumber(field, options.Decimal == '.' ? ',' : '.') || HasThousands(field);
+        TableLayout.IsNumber(field, options.Decimal == '.' ? ',' : '.') || HasThousands(field) || HasUnit(field);
+
+    private const string Units = "$€£¥%‰";
+
+    private bool HasUnit(string field)
+    {
+        string bare = Bare(field);
+        return bare.Length > 0 && bare.Length < field.Length && field.AsSpan().ContainsAny(Units)
+            && (TryNumber(bare, out _) || TableLayout.IsNumber(bare, options.Decimal == '.' ? ',' : '.')
+                || HasThousands(bare));
+    }
+
+    /// <summary>Without signs of currency and percent; a minus may stand before or behind the sign.</summary>
+    private static string Bare(string field) =>
+        (field.StartsWith('-') ? "-" : "") + field.TrimStart('-').Trim([.. Units, ' ', '\u00A0']);
 
     private static bool HasThousands(string field)
     {
@@ -55,16 +79,21 @@ internal sealed class FieldReader(TableSource source, TableOptions options)
     {
         string name = source.Names[column], where = $"{source.Name}, {source.Unit} {row}, column '{name}'";
         string quoted = name.Contains(' ', StringComparison.Ordinal) ? $"'{name}'" : name;
-        string leaveOut = $"leave the column out with --ignore {quoted}";
+        string leaveOut = isForModel ? "leave the field empty" : $"leave the column out with --ignore {quoted}";
+        string names = isForModel ? "" : $", say --categorical {quoted} if it is a name";
         if (IsMissing(field))
-            return Throw.Input<float>(where, "a number", Missing(field), $"Fill it in, remove the row, or {leaveOut}.");
+            return Throw.Input<float>(where, "a number", Missing(field), isForModel ? "Fill it in or remove the row."
+                : $"Fill it in, remove the row, or {leaveOut}.");
         if (TryNumber(field, out double _))
             return Throw.Input<float>(where, "a finite number that a float holds", $"'{field}'",
                 $"Correct the value, or {leaveOut}.");
         char other = options.Decimal == '.' ? ',' : '.';
+        if (HasUnit(field))
+            return Throw.Input<float>(where, "a number without a sign of currency or percent",
+                $"'{Shortened(field)}'", $"Write it without, such as {Plain(Bare(field))}{names}, or {leaveOut}.");
         if (HasThousands(field))
         {
-            string plain = new([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)]);
+            string plain = Plain(field);
             return Throw.Input<float>(where, "a number without separators between thousands", $"'{field}'",
                 (TableLayout.IsNumber(field, other)
                     ? $"If '{other}' is the decimal separator of the file, say --decimal {other}; else write"
@@ -74,11 +103,15 @@ internal sealed class FieldReader(TableSource source, TableOptions options)
         if (field.Contains(other, StringComparison.Ordinal) && TableLayout.IsNumber(field, other))
             return Throw.Input<float>(where, $"a number with decimal '{options.Decimal}'", $"'{field}'",
                 $"If '{other}' is the decimal separator of the file, say --decimal {other}.");
+        string mark = $"say --missing '{Shortened(field)}' if it stands for no value";
         return Throw.Input<float>(where, others == 0 ? "a number" : $"a number as in {others} other rows",
-            $"'{Shortened(field)}'",
-            $"Correct it, say --missing '{Shortened(field)}' if it stands for no value, say --categorical {quoted}"
-                + $" if the numbers are names too, or {leaveOut}.{source.Doubt(row)}");
+            $"'{Shortened(field)}'", (isForModel ? $"Correct it, or {mark}."
+                : $"Correct it, {mark}, say --categorical {quoted} if the numbers are names too, or {leaveOut}.")
+                + source.Doubt(row));
     }
+
+    private string Plain(string field) =>
+        new([.. field.Where(c => char.IsAsciiDigit(c) || c is '-' || c == options.Decimal)]);
 
     /// <summary>The place of a field of the present row.</summary>
     public string At(int column) => $"{source.Name}, {source.Unit} {Rows.Row}, column '{source.Names[column]}'";

@@ -13,12 +13,18 @@ internal enum FieldKind
 /// <summary>One input column while a table is read: what it is taken for, what was seen, and its categories.</summary>
 internal sealed class InputField(int place, string name, FieldKind kind)
 {
+    /// <summary>So many different numbers are more than a handful.</summary>
+    private const int Many = 21;
+
     /// <summary>Most categories of a column; rarer ones count as unknown.</summary>
     public const int MostCategories = 255;
 
     private readonly Dictionary<string, int> codes = new(StringComparer.Ordinal);
     private readonly List<int> counts = [];
-    private readonly HashSet<float> different = [];
+
+    // The first different numbers, as bits: a search of so few is quicker than a set.
+    private readonly int[] different = new int[Many];
+    private int differentNumbers;
 
     public int Place => place;
     public string Name => name;
@@ -30,7 +36,8 @@ internal sealed class InputField(int place, string name, FieldKind kind)
     /// <summary>Left out, and why.</summary>
     public string? Dropped { get; set; }
 
-    public int Numbers { get; private set; }
+    /// <summary>Fields that are numbers, once all rows are read.</summary>
+    public int Numbers { get; set; }
     public int Missing { get; set; }
     public int Unknown { get; private set; }
     public string? FirstUnknown { get; private set; }
@@ -40,7 +47,10 @@ internal sealed class InputField(int place, string name, FieldKind kind)
     public (int Line, string Field) FirstText { get; private set; }
 
     /// <summary>More than a handful of different numbers were seen.</summary>
-    public bool HasManyNumbers => different.Count > 20;
+    public bool HasManyNumbers => differentNumbers == Many;
+
+    /// <summary>One number was seen, once or more often.</summary>
+    public bool HasOneNumber => differentNumbers == 1;
 
     public int DifferentTexts => codes.Count;
 
@@ -48,14 +58,16 @@ internal sealed class InputField(int place, string name, FieldKind kind)
     {
         codes.Clear();
         counts.Clear();
-        different.Clear();
-        (Numbers, Missing, Unknown, Texts) = (0, 0, 0, 0);
+        (Numbers, Missing, Unknown, Texts, differentNumbers) = (0, 0, 0, 0, 0);
     }
 
-    public void SawNumber(float value)
+    /// <summary>Remembers a number; whether there are too many different ones to go on.</summary>
+    public bool SawNumber(float value)
     {
-        Numbers++;
-        if (different.Count <= 20) different.Add(value);
+        int bits = BitConverter.SingleToInt32Bits(value + 0f);
+        if (differentNumbers < Many && !different.AsSpan(0, differentNumbers).Contains(bits))
+            different[differentNumbers++] = bits;
+        return differentNumbers == Many;
     }
 
     public void SawText(int line, ReadOnlySpan<char> field)

@@ -17,29 +17,27 @@ internal static class QuickFloat
     /// <summary>As <c>float.TryParse(text, NumberStyles.Float, format)</c>.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, char point, NumberFormatInfo format, out float value)
     {
-        int at = 0, digits = 0, fraction = 0;
-        bool negative = text.Length > 0 && text[0] == '-', isFraction = false;
+        bool negative = text.Length > 0 && text[0] == '-';
+        int first = negative ? 1 : 0, at = first, fraction = 0;
         ulong number = 0;
-        for (at = negative ? 1 : 0; at < text.Length; at++)
+        for (uint digit; at < text.Length && (digit = (uint)(text[at] - '0')) <= 9; at++) number = number * 10 + digit;
+        int digits = at - first;
+        if (at < text.Length && text[at] == point)
         {
-            uint digit = (uint)(text[at] - '0');
-            if (digit <= 9)
-            {
+            first = ++at;
+            for (uint digit; at < text.Length && (digit = (uint)(text[at] - '0')) <= 9; at++)
                 number = number * 10 + digit;
-                digits++;
-                if (isFraction) fraction++;
-            }
-            else if (text[at] == point && !isFraction)
-            {
-                isFraction = true;
-            }
-            else
-            {
-                break;
-            }
+            fraction = at - first;
+            digits += fraction;
         }
         if (at < text.Length || digits is 0 or > 18 || number > 1UL << 53 || fraction > 22)
             return float.TryParse(text, NumberStyles.Float, format, out value);
+        if (fraction == 0 && number <= 1 << 24)
+        {
+            float whole = (int)number;
+            value = negative ? -whole : whole;
+            return true;
+        }
         double exact = number / Powers[fraction];
         // Of the 52 bits of a double a float drops 29: exactly half of its last place is where two roundings may go
         // wrong, and below the smallest normal float more bits are dropped.

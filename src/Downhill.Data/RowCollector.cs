@@ -14,6 +14,10 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
     private Blocks<int> codes = new();
     private readonly List<float> weights = [];
 
+    // What makes up a row of numbers, in order: runs of number columns, and dates between them.
+    private readonly List<Run> runs = [];
+    private InputField[] categories = [];
+
     public int Rows { get; private set; }
 
     /// <summary>[Rows, numeric inputs]; once.</summary>
@@ -39,6 +43,7 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
         if (!isKnown) foreach (InputField field in inputs) field.Reset();
         (numeric, codes, Rows) = (new(), new(), 0);
         weights.Clear();
+        Arrange();
         TableSource source = reader.Source;
         using TableRows rows = source.Rows();
         reader.Rows = rows;
@@ -48,7 +53,30 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
             target?.Add();
             Rows++;
         }
+        foreach (InputField field in inputs) field.Numbers = Rows - field.Missing - field.Texts;
         if (Rows == 0) Throw.Input(source.Name, "rows of data", source.NoRows.Got, source.NoRows.Remedy);
+    }
+
+    private void Arrange()
+    {
+        runs.Clear();
+        categories = [.. inputs.Where(field => field.Kind == FieldKind.Category)];
+        List<InputField> run = [];
+        foreach (InputField field in inputs)
+        {
+            if (field.Kind == FieldKind.Number) run.Add(field);
+            if (field.Kind != FieldKind.Date) continue;
+            End();
+            run.Add(field);
+            End();
+        }
+        End();
+
+        void End()
+        {
+            if (run.Count > 0) runs.Add(new([.. run]));
+            run.Clear();
+        }
     }
 
     private void Add(TableRows rows)
@@ -56,40 +84,57 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
         if (numeric.Count + inputs.Length * DateParts.Names.Length > Array.MaxLength)
             Throw.Input($"{reader.Source.Name}, {reader.Source.Unit} {rows.Row}",
                 $"at most {Array.MaxLength} values in memory", "more", "Use fewer rows or columns.");
-        foreach (InputField field in inputs)
+        foreach (Run run in runs)
         {
-            if (field.Kind == FieldKind.Number)
-            {
-                if (!reader.IsMark(field.Place) && rows.TryNumber(field.Place, out float value)) field.SawNumber(value);
-                else value = NotANumber(rows, field);
-                numeric.Add(value);
-                continue;
-            }
+            if (run.Fields[0].Kind == FieldKind.Date) AddDate(rows, run.Fields[0]);
+            else AddNumbers(rows, run);
+        }
+        foreach (InputField field in categories)
+        {
             ReadOnlySpan<char> text = rows.Text(field.Place);
             bool isMissing = reader.IsMissing(text);
             if (isMissing) field.Missing++;
-            if (field.Kind == FieldKind.Category)
-            {
-                codes.Add(isMissing ? -1 : isKnown ? field.KnownCode(Normal(field, text))
-                    : field.Code(Normal(field, text)));
-                continue;
-            }
-            DateTime date = default;
-            if (!isMissing && !DateParts.TryParse(text, out date))
-            {
-                if (isKnown)
-                    Throw.Input(reader.At(field.Place), "a date such as 2026-11-25",
-                        $"'{FieldReader.Shortened(text.ToString())}'", "Write it as in the training data.");
-                field.SawText(rows.Row, text);
-                isMissing = true;
-            }
-            for (int part = 0; part < DateParts.Names.Length; part++)
-                numeric.Add(isMissing ? float.NaN : DateParts.Part(date, part));
+            codes.Add(isMissing ? -1 : isKnown ? field.KnownCode(Normal(field, text))
+                : field.Code(Normal(field, text)));
         }
         if (weight < 0) return;
         float w = reader.Number(weight);
         if (w < 0) Throw.Input(reader.At(weight), "a weight of zero or more", $"{w}", "Correct the weight.");
         weights.Add(w);
+    }
+
+    private void AddNumbers(TableRows rows, Run run)
+    {
+        Span<float> row = numeric.Take(run.Columns.Length);
+        for (int i = 0; (i = rows.Numbers(run.Columns, i, row)) < row.Length; i++)
+            row[i] = NotANumber(rows, run.Fields[i]);
+        if (reader.HasMarks)
+            for (int i = 0; i < row.Length; i++)
+                if (!float.IsNaN(row[i]) && reader.IsMark(run.Columns[i])) row[i] = NotANumber(rows, run.Fields[i]);
+        for (int k = run.FewNumbers.Count - 1; k >= 0; k--)
+        {
+            int i = run.FewNumbers[k];
+            if (!float.IsNaN(row[i]) && run.Fields[i].SawNumber(row[i])) run.FewNumbers.RemoveAt(k);
+        }
+    }
+
+    private void AddDate(TableRows rows, InputField field)
+    {
+        ReadOnlySpan<char> text = rows.Text(field.Place);
+        bool isMissing = reader.IsMissing(text);
+        if (isMissing) field.Missing++;
+        DateTime date = default;
+        if (!isMissing && !DateParts.TryParse(text, out date))
+        {
+            if (isKnown)
+                Throw.Input(reader.At(field.Place), "a date such as 2026-11-25",
+                    $"'{FieldReader.Shortened(text.ToString())}'", "Write it as in the training data.");
+            field.SawText(rows.Row, text);
+            isMissing = true;
+        }
+        Span<float> parts = numeric.Take(DateParts.Names.Length);
+        for (int part = 0; part < parts.Length; part++)
+            parts[part] = isMissing ? float.NaN : DateParts.Part(date, part);
     }
 
     /// <summary>Numbers as categories have one text each: "1" and "1.0" are the same.</summary>
@@ -107,5 +152,15 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
             return reader.Refuse(rows.Row, field.Place, text.ToString(), 0);
         else field.SawText(rows.Row, text);
         return float.NaN;
+    }
+
+    /// <summary>Number columns beside one another, or one date.</summary>
+    private sealed class Run(InputField[] fields)
+    {
+        public InputField[] Fields => fields;
+        public int[] Columns { get; } = [.. fields.Select(field => field.Place)];
+
+        /// <summary>Those of the columns whose different numbers are still counted.</summary>
+        public List<int> FewNumbers { get; } = [.. Enumerable.Range(0, fields.Length)];
     }
 }

@@ -16,7 +16,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
     private const int SampleLines = 100;
 
     // In order of preference where several fit: what is rarer inside fields comes first.
-    private static readonly char[] Candidates = ['\t', ';', ',', ' '];
+    private static readonly char[] Candidates = ['\t', ';', '|', ',', ' '];
 
     public string DelimiterName => Name(Delimiter);
 
@@ -25,6 +25,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         ',' => "comma",
         ';' => "semicolon",
         '\t' => "tab",
+        '|' => "pipe",
         ' ' => "blanks",
         _ => $"'{delimiter}'",
     };
@@ -42,6 +43,11 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
                 "Give another --delimiter or --decimal.");
         List<string> first = Fields(lines[0], delimiter);
         bool header = options.Header ?? LooksLikeHeader(lines, delimiter, options.Decimal);
+        // A delimiter at the end of the line ends it; nothing stands behind it in any of the first lines.
+        if (first.Count > 1 && first[^1].Length == 0
+            && lines.TrueForAll(
+            line => Fields(line, delimiter) is var f && (f.Count < first.Count || f[^1].Length == 0)))
+            first.RemoveAt(first.Count - 1);
         string[] names = TableSource.Distinct($"{path}, line 1", first.Select(name => header ? name : null));
         return new TableLayout(delimiter, options.Delimiter is null, header, names)
         {
@@ -73,6 +79,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
     {
         char[] text = new char[SampleChars];
         int length = 0;
+        TableText.RefuseOtherKinds(path);
         TableText.Guard(path, () =>
         {
             using TextReader reader = TableText.Reader(path);
@@ -86,7 +93,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         for (int i = 0; i < length && lines.Count < SampleLines; i++)
         {
             if (text[i] == '"')
-                quoted = !quoted && (i == start || text[i - 1] is ',' or ';' or '\t' or ' '
+                quoted = !quoted && (i == start || text[i - 1] is ',' or ';' or '\t' or '|' or ' '
                     || text[i - 1] == options.Delimiter);
             if (quoted || text[i] is not ('\n' or '\r')) continue;
             Add(start, i);

@@ -8,6 +8,10 @@ public enum TableTask
 
     /// <summary>One or more numbers.</summary>
     Regress,
+
+    /// <summary>Labels, each a yes or a no (1 and 0, yes and no, true and false), of which a row may have any number.
+    /// </summary>
+    Labels,
 }
 
 /// <summary>
@@ -17,8 +21,8 @@ public enum TableTask
 /// </summary>
 public sealed record TableOptions
 {
-    /// <summary>Target columns; null for the last one. Several 0/1 columns with one 1 in each row are one-of-n
-    /// classes.</summary>
+    /// <summary>Target columns; null for the last one. Several 0/1 columns with one 1 in each row are one-of-n classes,
+    /// with any number of them labels.</summary>
     public string? Target { get; init; }
 
     /// <summary>Columns that are neither input nor target.</summary>
@@ -52,13 +56,14 @@ public sealed record TableOptions
     public char Decimal { get; init; } = '.';
 
     /// <summary>Reads a delimiter as written on a command line: <c>comma</c>, <c>semicolon</c>, <c>tab</c>,
-    /// <c>blank</c>, or one character.</summary>
+    /// <c>pipe</c>, <c>blank</c>, or one character.</summary>
     /// <exception cref="DownhillException">Anything else.</exception>
     public static char ParseDelimiter(string text) => text switch
     {
         "comma" => ',',
         "semicolon" => ';',
         "tab" or "\\t" => '\t',
+        "pipe" => '|',
         "blank" or "blanks" or "space" => ' ',
         [var c] when !char.IsLetterOrDigit(c) && c is not ('"' or '.' or '-' or '+' or '\r' or '\n') => c,
         _ => Throw.Input<char>("Delimiter", "comma, semicolon, tab, blank or one character", $"'{text}'",

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Text;
 
 namespace Downhill.Data;
 
@@ -27,8 +28,66 @@ internal static class TableText
 
     public static TextReader Reader(string path, char? delimiter = null)
     {
-        var reader = new StreamReader(Open(path), detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
+        var reader = new StreamReader(Open(path), Utf8, detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16);
         return delimiter == ' ' ? new BlankRuns(reader) : reader;
+    }
+
+    // Bytes that are no UTF-8 are refused; without that they would become question marks in names and classes.
+    private static UTF8Encoding Utf8 { get; } = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Looks at the first bytes for what is often taken for a text table.</summary>
+    /// <exception cref="DownhillException">It is something else, with a remedy.</exception>
+    public static void RefuseOtherKinds(string path)
+    {
+        byte[] first = new byte[64];
+        int length = Guard(path, () =>
+        {
+            using Stream stream = Open(path);
+            return stream.ReadAtLeast(first, first.Length, throwOnEndOfStream: false);
+        });
+        ReadOnlySpan<byte> head = first.AsSpan(0, length);
+        (string? got, string remedy) = head switch
+        {
+            [0x50, 0x4B, 3, 4, ..] => ("a zip archive, as spreadsheets are",
+                "Unpack it, or save the sheet as CSV (UTF-8)."),
+            [0x1F, 0x8B, ..] => ("gzip data", "Give the file a name that ends in .gz."),
+            _ when head.StartsWith("PAR1"u8) => ("Parquet", "Give the file a name that ends in .parquet."),
+            _ when head.StartsWith("SQLite format 3"u8) => ("an SQLite database",
+                $"On the command line write sqlite:{path}?TABLE."),
+            _ when IsWide(head) => ("UTF-16 without its mark", "Save it as CSV (UTF-8)."),
+            _ => (null, ""),
+        };
+        if (got is not null) Throw.Input(path, "a text table", got, remedy);
+    }
+
+    /// <summary>Nearly every other byte is 0, as in Latin text of 16 bits.</summary>
+    private static bool IsWide(ReadOnlySpan<byte> head)
+    {
+        int[] zeros = [0, 0];
+        for (int i = 0; i < head.Length; i++)
+            if (head[i] == 0) zeros[i % 2]++;
+        int most = head.Length / 2 * 4 / 5;
+        return head.Length >= 8 && !head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])
+            && !head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
+            && ((zeros[0] == 0 && zeros[1] > most) || (zeros[1] == 0 && zeros[0] > most));
+    }
+
+    /// <summary>The line, from 1, with the first bytes that are no UTF-8.</summary>
+    private static int LineOfOtherBytes(string path)
+    {
+        using var reader = new StreamReader(Open(path), Encoding.UTF8, true, 1 << 16);
+        char[] block = new char[1 << 15];
+        int feeds = 0, returns = 0;
+        for (int length; (length = reader.Read(block)) > 0;)
+        {
+            ReadOnlySpan<char> text = block.AsSpan(0, length);
+            int at = text.IndexOf('\uFFFD');
+            if (at >= 0) text = text[..at];
+            feeds += text.Count('\n');
+            returns += text.Count('\r');
+            if (at >= 0) break;
+        }
+        return (feeds > 0 ? feeds : returns) + 1;
     }
 
     /// <summary>Runs a reading and turns the failures of a damaged file into one message.</summary>
@@ -42,6 +101,12 @@ internal static class TableText
         {
             throw new DownhillException(
                 $"{path}: expected gzip data, got a damaged or incomplete file. Fetch it again.", e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new DownhillException($"{path}, line {LineOfOtherBytes(path)}"
+                + $": expected text in UTF-8, got other bytes, "
+                + "as Latin-1 and Windows-1252 have. Save it as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8).", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -3,7 +3,7 @@ namespace Downhill.Data;
 /// <summary>A table to train on: what its columns hold is found out while it is read.</summary>
 internal sealed class TrainingTable(TableSource source, TableOptions options)
 {
-    private readonly FieldReader reader = new(source, options);
+    private readonly FieldReader reader = new(source, options, isForModel: false);
     private readonly List<string> notes = [];
     private InputField[] inputs = [];
 
@@ -32,7 +32,8 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
         TargetColumns target;
         do
         {
-            target = targets.Length == 1 ? new SingleTarget(reader, targets[0], options.Task)
+            target = targets.Length == 1 && options.Task != TableTask.Labels
+                ? new SingleTarget(reader, targets[0], options.Task)
                 : new SeveralTargets(reader, targets, options.Task);
             rows.Scan(target);
         }
@@ -42,8 +43,11 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
             Throw.Input($"{source.Name}, target '{string.Join(", ", description.Names)}'", "at least two classes",
                 $"'{description.Classes[0]}' in every row", "Name another column with --target.");
         (Column[] columns, int[] categories) = Collect(rows);
-        var data = new Dataset(DataSource.NameOf(source.Name), columns, description, rows.Numeric(), categories,
-            classes, values, rows.Weights())
+        float[] numbers = rows.Numeric();
+        NoteNumbers(numbers, rows.Rows);
+        var data = new Dataset(DataSource.NameOf(source.Name), columns, description, numbers, categories, classes,
+            values,
+            rows.Weights())
         {
             Source = source.Name,
         };
@@ -55,6 +59,7 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
     {
         IReadOnlyList<string> names = data.Target.Names;
         string kind = data.Target.IsClass ? $"{data.Target.Classes.Count} classes"
+            : data.Target.IsMultiLabel ? $"{names.Count} labels"
             : names.Count == 1 ? "a number" : $"{names.Count} numbers";
         string goal = names.Count == 0 ? "no target"
             : $"target {(names.Count == 1 ? $"'{names[0]}'" : $"'{names[0]}' … '{names[^1]}'")} ({kind})";
@@ -80,6 +85,12 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
                 : seen.Count == 0 ? source.Declared(place) ?? FieldKind.Number
                 : !isText ? FieldKind.Number
                 : seen.TrueForAll(f => DateParts.TryParse(f, out _)) ? FieldKind.Date : FieldKind.Category;
+            if (kind == FieldKind.Category && !categorical.Contains(place) && isText
+                && seen.TrueForAll(f => DateParts.IsAmbiguous(f)))
+                Throw.Input($"{source.Name}, column '{Names[place]}'", "dates such as 2026-11-25",
+                    $"'{FieldReader.Shortened(seen[0])}', whose day and month may be either", "Write them as "
+                    + $"2026-11-25 or 25.11.2026, say --categorical {Names[place]} if they are names, or leave the "
+                    + $"column out with --ignore {Names[place]}.");
             bool wrongMark = isText && kind == FieldKind.Category && !categorical.Contains(place)
                 && seen.TrueForAll(reader.LooksLikeNumber);
             return new InputField(place, Names[place], wrongMark ? FieldKind.Number : kind)
@@ -167,12 +178,42 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
         foreach (InputField field in inputs)
             if (field.Dropped is string why) notes.Add(
                 $"'{field.Name}' is left out: {why} (--categorical {field.Name} takes it as it is)");
+    }
 
-        void Note(string what, IEnumerable<string> names)
+    /// <summary>Columns of numbers that tell nothing or look like the number of a row: they stay, and are
+    /// said.</summary>
+    private void NoteNumbers(float[] numbers, int rows)
+    {
+        List<InputField> counting = [];
+        int width = inputs.Sum(f => f.Kind == FieldKind.Number ? 1 : f.Kind == FieldKind.Date ? DateParts.Names.Length
+            : 0), at = 0;
+        foreach (InputField field in inputs)
         {
-            string[] all = [.. names];
-            if (all.Length > 0) notes.Add($"{what}: {string.Join(", ", all.Take(20))}"
-                + $"{(all.Length > 20 ? $" and {all.Length - 20} more" : "")}");
+            if (field.Kind == FieldKind.Number && rows > 20 && IsAnotherInEachRow(numbers, at, width))
+                counting.Add(field);
+            at += field.Kind == FieldKind.Number ? 1 : field.Kind == FieldKind.Date ? DateParts.Names.Length : 0;
         }
+        InputField[] number = [.. inputs.Where(f => f.Kind == FieldKind.Number)];
+        Note("no value at all in", number.Where(f => f.Missing == rows).Select(f => f.Name));
+        Note("the same number in every row of",
+            number.Where(f => f.Missing == 0 && f.HasOneNumber).Select(f => f.Name));
+        Note("whole numbers, another in every row, as numbers of rows are (--ignore leaves them out)",
+            counting.Select(f => f.Name));
+    }
+
+    private static bool IsAnotherInEachRow(float[] numbers, int column, int width)
+    {
+        // Most columns show in their first rows that they are something else.
+        HashSet<float> seen = [];
+        for (int i = column; i < numbers.Length; i += width)
+            if (numbers[i] != MathF.Floor(numbers[i]) || !seen.Add(numbers[i])) return false;
+        return true;
+    }
+
+    private void Note(string what, IEnumerable<string> names)
+    {
+        string[] all = [.. names];
+        if (all.Length > 0) notes.Add($"{what}: {string.Join(", ", all.Take(20))}"
+            + $"{(all.Length > 20 ? $" and {all.Length - 20} more" : "")}");
     }
 }

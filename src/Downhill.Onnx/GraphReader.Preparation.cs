@@ -158,6 +158,9 @@ internal sealed partial class GraphReader
             AddIdentity(node, ref final);
             field = (Selection)final.Field;
         }
+        if (field.IsPlain && Texts("downhill.labels", field.Count) is string[] labels)
+            return Build(new Target(labels, []) { IsMultiLabel = true }, field.Offset, field.Scale, 0, 1, false,
+                Losses.BinaryCrossEntropy);
         string[] names = Texts("downhill.target", field.Count)
             ?? (field.Count == 1 ? ["y"] : [.. Enumerable.Range(1, field.Count).Select(i => $"y{i}")]);
         return Build(new Target(names, []), field.Offset, field.Scale, 0, 1, false, Losses.MeanSquaredError);
@@ -210,7 +213,11 @@ internal sealed partial class GraphReader
         string[] names = Texts("downhill.columns", columns.Count) ?? [.. columns.Select(c => c.Name)];
         Preparation preparation = own is not null ? own with
         {
-            Target = target, TargetShift = targetShift, TargetScale = targetScale, TargetLow = low, TargetHigh = high,
+            Target = target,
+            TargetShift = targetShift,
+            TargetScale = targetScale,
+            TargetLow = low,
+            TargetHigh = high,
             SingleOutput = single,
         } : new(
             [.. columns.Select((c, i) => c.Categories is null ? new Column(names[i])

@@ -104,7 +104,8 @@ public static class OnnxExport
                 outputs = graph.Node("Add", "unshifted", [outputs, graph.Numbers("target_shift", shift, targets)]);
             if (preparation.LogTargets)
                 outputs = graph.Node("Sub", "without_one", [graph.Node("Exp", "one_more", [outputs]), graph.Number(1)]);
-            graph.Output(outputs, "values", TensorProto.Types.DataType.Float, targets);
+            graph.Output(outputs, preparation.Target.IsMultiLabel ? "probabilities" : "values",
+                TensorProto.Types.DataType.Float, targets);
             return;
         }
         int classes = preparation.Target.Classes.Count;
@@ -142,7 +143,8 @@ public static class OnnxExport
         Target target = model.Preparation.Target;
         string answer = target.IsClass
             ? $"one of {target.Classes.Count} classes" + (target.Names.Count > 0 ? $" of '{target.Names[0]}'" : "")
-            : string.Join(", ", target.Names.Select(n => $"'{n}'"));
+            : (target.IsMultiLabel ? "the probabilities of " : "")
+            + string.Join(", ", target.Names.Select(n => $"'{n}'"));
         return $"Multi-layer perceptron {model.Spec} with {model.Spec.ParameterCount} parameters; gives {answer}"
             + $" for a raw row.";
     }
@@ -158,6 +160,10 @@ public static class OnnxExport
         yield return ("downhill.target", ModelFile.Json(json => Texts(json, preparation.Target.Names)));
         if (preparation.Target.IsClass)
             yield return ("downhill.classes", ModelFile.Json(json => Texts(json, preparation.Target.Classes)));
+        if (preparation.Target.IsMultiLabel)
+            yield return ("downhill.labels", ModelFile.Json(json => Texts(json, preparation.Target.Names)));
+        if (model.Temperature is double temperature)
+            yield return ("downhill.temperature", Numbers.Text(temperature));
         yield return ("downhill.loss", model.Loss.ToString());
         yield return ("downhill.weights_sha256", model.WeightsHash);
         if (model.Image is ImageShape image) yield return ("downhill.image", $"{image.Width}x{image.Height}");

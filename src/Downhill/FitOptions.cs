@@ -92,6 +92,9 @@ public sealed record FitOptions
     public double Clip { get; init; }
     public bool KeepBest { get; init; } = true;
 
+    /// <summary>See <see cref="TrainOptions.Calibrate"/>.</summary>
+    public Calibration? Calibrate { get; init; }
+
     /// <summary>How numeric inputs are scaled; null to choose.</summary>
     public Scaling? Scaling { get; init; }
 
@@ -140,4 +143,8 @@ public sealed record FitOptions
 public sealed record FitResult(
     Model Model, StopReason Stopped, IReadOnlyList<EpochReport> History, Metrics Train, Metrics? Validation,
         Metrics? Test,
-    long Steps, double Seconds);
+    long Steps, double Seconds)
+{
+    /// <summary>What calibration changed, null where nothing was.</summary>
+    public CalibrationReport? Calibration { get; init; }
+}

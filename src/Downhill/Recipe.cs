@@ -26,7 +26,8 @@ public sealed record Recipe(string Name, string Summary, string Source)
         "table", "few-valued columns as categories; numbers learned as RealMLP does",
         "Holzmüller et al., Better by Default, NeurIPS 2024, and eng/uci90")
     {
-        Choose = (options, data) => data.Target.IsClass ? TableOfClasses(options, data) : TableOfNumbers(options, data),
+        Choose = (options, data) =>
+            data.Target.IsNumeric ? TableOfNumbers(options, data) : TableOfClasses(options, data),
     };
 
     private const int ManyRows = 5000;
@@ -71,12 +72,12 @@ public sealed record Recipe(string Name, string Summary, string Source)
             ForwardScale = options.ForwardScale ?? ForwardScale.LeCun,
             Hidden = options.Hidden ?? [256, 256, 256],
             Activation = options.Activation.Count > 0 ? options.Activation
-                : [Catalog.Default.Activation(data.Target.IsClass ? "selu" : "mish")],
+                : [Catalog.Default.Activation(data.Target.IsNumeric ? "mish" : "selu")],
             Loss = options.Loss
                 ?? (data.Target.IsClass && options.Output is null ? Losses.SmoothedCrossEntropy(0.1) : null),
             Optimizer = options.Optimizer ?? Optimizers.Adam(0.9, 0.95),
             LearningRate = options.LearningRate
-                ?? (options.Optimizer is not null ? null : data.Target.IsClass ? 0.04 : 0.07),
+                ?? (options.Optimizer is not null ? null : data.Target.IsNumeric ? 0.07 : 0.04),
             LayerLearningRates = options.LayerLearningRates
                 ?? (options.Optimizer?.Method is not null ? null
                 : LayerRates.Of((SegmentRole.Bias, 0.1), (SegmentRole.Scale, 6))),

@@ -75,7 +75,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         if (options.Stop.Any(r => r.NeedsValidation) && validationRows.Length == 0)
             Throw.Input("Stopping rule", "a validation part", "none", "Hold out rows for validation, or use another "
                 + "rule.");
-        foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target.IsClass);
+        foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target);
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
         int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic,

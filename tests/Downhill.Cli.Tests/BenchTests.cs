@@ -48,11 +48,28 @@ public sealed class BenchTests : IDisposable
         Assert.Equal("", desk.Run("bench --seconds 0.01 --only I1 --threads 1 --quiet").Succeeded().Error);
     }
 
+    [Fact]
+    public void ReadingATableIsMeasuredOnOneThatIsMadeForIt()
+    {
+        JsonElement json = JsonDocument.Parse(desk.Run("bench --csv 2000x21 --json").Succeeded().Out).RootElement;
+        // 20 numbers of about 9 characters and a class in a row, with their commas.
+        Assert.Equal((2000, 21), (json.GetProperty("rows").GetInt32(), json.GetProperty("columns").GetInt32()));
+        Assert.InRange(json.GetProperty("bytes").GetInt64(), 2000 * 21 * 6, 2000 * 21 * 10);
+        Assert.True(json.GetProperty("peakBytes").GetInt64() > 2000 * 20 * sizeof(float));
+        Assert.True(json.GetProperty("encodedProcessorSeconds").GetDouble()
+            >= json.GetProperty("processorSeconds").GetDouble());
+        string text = desk.Run("bench --csv 100x3").Succeeded().Out;
+        Assert.Contains("100 rows × 3 columns", text, StringComparison.Ordinal);
+        Assert.Matches(@"read, by the clock +[0-9.]+ s +\S+ MB/s +\S+ rows/s", text);
+    }
+
     [Theory]
     [InlineData("--only W1,X9", "'X9'")]
     [InlineData("--only GEMM-65", "'GEMM-65'")]
     [InlineData("--seconds 0", "--seconds")]
     [InlineData("--threads 1,x", "--threads")]
+    [InlineData("--csv many", "--csv: expected rows and columns")]
+    [InlineData("--csv 10x1", "--csv: expected rows and columns")]
     [InlineData("--processor-time --threads 2", "--threads 1")]
     public void WrongWordsAreRefused(string words, string says) =>
         Assert.Contains(says, desk.Run($"bench {words}").Refused(), StringComparison.Ordinal);

@@ -56,8 +56,11 @@ public sealed class FittedPreparationTests : IDisposable
         programs.Write("main.py", code);
         string[] lines = programs.Run(python, "-W", "error", "main.py").Split('\n', StringSplitOptions.TrimEntries);
         for (int r = 0; r < rows.Length; r++)
-            Answers.AssertSame(model, rows[r], null, [float.Parse(lines[r], CultureInfo.InvariantCulture)], $"row {r}");
+            Answers.AssertSame(model, rows[r], null, [Number(lines[r])], $"row {r}");
     }
+
+    private static float Number(string python) =>
+        python == "inf" ? float.PositiveInfinity : float.Parse(python, CultureInfo.InvariantCulture);
 
     private static string Literal(float value) =>
         float.IsNaN(value) ? "None" : value.ToString("E9", CultureInfo.InvariantCulture);

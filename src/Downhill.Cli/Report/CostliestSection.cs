@@ -19,7 +19,9 @@ internal static class CostliestSection
             + $"{Written.Percent(sum > 0 ? worst.Sum(a => a.Cost) / sum : double.NaN, "0")} of the whole cost"
             + $"{(facts.IsClass ? $"; {many} of them {(wrong <= 1 ? "is" : "are")} wrong" : "")}. ");
         page.Add($"<code>explain MODEL DATA --row N</code> shows the arithmetic of one.</p>\n");
-        if (facts.Source.Image is ImageShape image && image.Width * image.Height == facts.Source.NumericCount)
+        if (facts.Source.Image is ImageShape image
+            && (facts.Source.NumericCount == image.Width * image.Height
+            || facts.Source.NumericCount == 3 * image.Width * image.Height))
             Pictures(page, facts, worst, image);
         else Table(page, facts, worst);
         page.AddConstant("</section>\n");
@@ -27,15 +29,18 @@ internal static class CostliestSection
 
     private static void Pictures(Markup page, ReportFacts facts, Answer[] worst, ImageShape image)
     {
-        int pixels = image.Width * image.Height;
+        int inputs = facts.Source.NumericCount;
+        bool isColour = inputs > image.Width * image.Height;
         (float low, float high) = (facts.Source.Numeric.Min(), facts.Source.Numeric.Max());
         page.AddConstant("<ol class=\"gallery\">\n");
         foreach (Answer answer in worst)
         {
-            string picture = PixelPicture.Ink(facts.Source.Numeric.AsSpan(answer.Row * pixels, pixels), image.Width,
-                low, high);
+            ReadOnlySpan<float> pixels = facts.Source.Numeric.AsSpan(answer.Row * inputs, inputs);
+            string picture = isColour ? PixelPicture.Colours(pixels, image.Width)
+                : PixelPicture.Ink(pixels, image.Width, low, high);
             string truth = Truth(facts, answer), said = Said(facts, answer);
-            page.Add($"<li><img class=\"ink\" src=\"{picture}\" alt=\"{image.Width} by {image.Height} pixels of row "
+            page.Add($"<li><img{new Constant(isColour ? "" : " class=\"ink\"")} src=\"{picture}\" alt=\"{image.Width}"
+                + $" by {image.Height} pixels of row "
                 + $"{answer.Row + 1}, actually {truth}\"/>");
             bool isWrong = facts.IsClass && facts.ClassOf(answer) != facts.ActualOf(answer);
             page.Add($"<p>{Mark(isWrong, facts)}<b>{ClassSection.Cut(truth, 20)}</b>"
@@ -132,11 +137,14 @@ internal static class CostliestSection
 
     private static string Truth(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ActualOf(answer)]
+        : facts.Target.IsMultiLabel ? TargetWords.Labels(facts.Target, facts.Source.Values.AsSpan(
+            answer.Row * facts.Target.Names.Count, facts.Target.Names.Count))
         : string.Join(
         ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ActualOf(answer, t))));
 
     private static string Said(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ClassOf(answer)]
+        : facts.Target.IsMultiLabel ? TargetWords.Labels(facts.Target, answer.Outputs)
         : string.Join(
         ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ValueOf(answer, t))));
 

@@ -45,7 +45,7 @@ internal static class PixelPicture
             Negative.CopyTo(palette, 3 * (Levels + level));
             opacity[level] = opacity[Levels + level] = (byte)(255 * level / Levels);
         }
-        return DataUri(pixels, across, palette, opacity);
+        return DataUri(pixels, across, 1, Indexed, palette, opacity);
     }
 
     /// <summary>Pixels of the picture for a number: a ring needs three at least.</summary>
@@ -58,7 +58,7 @@ internal static class PixelPicture
         for (int i = 0; i < values.Length; i++) pixels[i] = (byte)Level(values[i] - low, high - low);
         byte[] opacity = new byte[Levels + 1];
         for (int level = 1; level <= Levels; level++) opacity[level] = (byte)(255 * level / Levels);
-        return DataUri(pixels, width, new byte[3 * (Levels + 1)], opacity);
+        return DataUri(pixels, width, 1, Indexed, new byte[3 * (Levels + 1)], opacity);
     }
 
     /// <summary>A field between two answers: −1 orange, 0 the page, +1 blue.</summary>
@@ -77,32 +77,49 @@ internal static class PixelPicture
             Negative.CopyTo(palette, 3 * (Levels + level));
             opacity[level] = opacity[Levels + level] = (byte)(140 * level / Levels);
         }
-        return DataUri(pixels, width, palette, opacity);
+        return DataUri(pixels, width, 1, Indexed, palette, opacity);
+    }
+
+    /// <summary>A picture in its own colours.</summary>
+    /// <param name="planes">[3, height, width] of red, green and blue, 0 … 255.</param>
+    /// <param name="width">Columns.</param>
+    public static string Colours(ReadOnlySpan<float> planes, int width)
+    {
+        int pixels = planes.Length / 3;
+        byte[] samples = new byte[planes.Length];
+        for (int i = 0; i < pixels; i++)
+            for (int plane = 0; plane < 3; plane++)
+                samples[3 * i + plane] = (byte)Math.Clamp(planes[plane * pixels + i], 0, 255);
+        return DataUri(samples, width, 3, TrueColour);
     }
 
     private static int Level(double size, double limit) =>
         !(size > 0) || !(limit > 0) ? 0 : (int)Math.Clamp(Math.Round(Levels * size / limit), 0, Levels);
 
-    /// <summary>An indexed PNG (ISO/IEC 15948): header, palette, opacity, rows without a filter.</summary>
-    private static string DataUri(byte[] pixels, int width, byte[] palette, byte[] opacity)
+    private const byte Indexed = 3, TrueColour = 2;
+
+    /// <summary>A PNG (ISO/IEC 15948): header, palette and opacity where it is indexed, rows without a
+    /// filter.</summary>
+    private static string DataUri(byte[] samples, int width, int perPixel, byte type, byte[]? palette = null,
+        byte[]? opacity = null)
     {
-        int height = pixels.Length / width;
+        int rowBytes = width * perPixel, height = samples.Length / rowBytes;
         using MemoryStream png = new();
         png.Write([0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A]);
         byte[] header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), height);
-        (header[8], header[9]) = (8, 3);
+        (header[8], header[9]) = (8, type);
         Chunk(png, "IHDR", header);
-        Chunk(png, "PLTE", palette);
-        Chunk(png, "tRNS", opacity);
+        if (palette is not null) Chunk(png, "PLTE", palette);
+        if (opacity is not null) Chunk(png, "tRNS", opacity);
         using MemoryStream packed = new();
         using (ZLibStream pack = new(packed, CompressionLevel.SmallestSize, leaveOpen: true))
         {
             for (int y = 0; y < height; y++)
             {
                 pack.WriteByte(0);
-                pack.Write(pixels, y * width, width);
+                pack.Write(samples, y * rowBytes, rowBytes);
             }
         }
         Chunk(png, "IDAT", packed.ToArray());

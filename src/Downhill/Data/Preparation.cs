@@ -254,6 +254,9 @@ public sealed record Preparation(
         return best;
     }
 
+    /// <summary>Whether output <paramref name="output"/> says that a row has its label.</summary>
+    internal static bool SaysYes(double output) => output >= 0.5;
+
     /// <summary>The number, in the target's units, that output <paramref name="output"/> stands for.</summary>
     public double ValueOf(double scaled, int output)
     {

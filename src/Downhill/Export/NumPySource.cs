@@ -81,7 +81,7 @@ internal sealed class NumPySource
     {
         Define(["def outputs(rows):", $"    \"\"\"[N, {source.Columns.Count}] raw rows → [N, {Preparation.Outputs}"
             + $"] outputs of the network"
-            + (Preparation.Target.IsClass ? "" : ", in the targets' units") + ".\"\"\""]);
+            + (Preparation.Target.IsNumeric ? ", in the targets' units" : "") + ".\"\"\""]);
         writer.WriteLine($"    rows = np.asarray(rows, dtype={(source.IsOnlyScaled ? "np.float32" : "object")})"
             + $".reshape(-1, {source.Columns.Count})");
         if (source.IsOnlyScaled)

@@ -144,7 +144,7 @@ internal sealed class PythonSource
     private void WriteOutputs()
     {
         Define(["def outputs(row):", $"    \"\"\"The network's {Preparation.Outputs} outputs for one row"
-            + (Preparation.Target.IsClass ? "" : ", in the targets' units") + ".\"\"\"",
+            + (Preparation.Target.IsNumeric ? ", in the targets' units" : "") + ".\"\"\"",
             $"    if len(row) != {source.Columns.Count}:",
             $"        raise ValueError('expected {source.Columns.Count} values, got %d' % len(row))"]);
         if (source.IsOnlyScaled)

@@ -144,10 +144,14 @@ internal sealed class SourceModel
         get
         {
             Target target = Preparation.Target;
-            string answer = target.IsClass ? $"one of {target.Classes.Count} classes" : target.Names.Count == 1
+            string answer = target.IsClass ? $"one of {target.Classes.Count} classes"
+                : target.IsMultiLabel ? $"the probabilities of {target.Names.Count} labels" : target.Names.Count == 1
                 ? "a number" : $"{target.Names.Count} numbers";
             yield return $"{Name}: multi-layer perceptron {Model.Spec} with {Model.Spec.ParameterCount} parameters; "
                 + $"{Columns.Count} raw columns in, {answer} out.";
+            if (Model.Temperature is double temperature)
+                yield return $"Probabilities calibrated at temperature {Numbers.Text(temperature)}, which is in the "
+                    + "weights.";
             yield return $"Written by Downhill {Version}; weights {Model.WeightsHash[..16]}.";
         }
     }
