@@ -53,9 +53,7 @@ public sealed record Recipe(string Name, string Summary, string Source)
             Hidden = options.Hidden ?? [128, 128],
             Batch = options.Batch ?? (options.Optimizer?.NeedsFullBatch == true ? 0 : many ? 128 : 32),
             Epochs = options.Epochs ?? (many ? 60 : 200),
-            // Numbers are often half noise, and a network this strong learns that by heart: the best epoch on held-out
-            // rows is kept. Chosen by folds within the first training part of four sets of eng/uci-regression, and on
-            // diabetes, abalone and a part of the California housing (docs/adr/0016-tables.md).
+            // Numbers are often half noise, and a network this strong learns that by heart.
             ValidationShare = options.ValidationShare
                 ?? (options.Validation is null && options.KeepBest && data.Rows >= 100 ? many ? 0.1 : 0.15 : null),
         }, data);

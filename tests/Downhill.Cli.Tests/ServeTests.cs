@@ -55,6 +55,34 @@ public sealed class ServeTests : IAsyncLifetime
             answers[r]);
     }
 
+    /// <summary>Where the training rows had gaps, a row may have them.</summary>
+    [Theory]
+    [InlineData("application/json", "[[1.5, null], [null, 2]]")]
+    [InlineData("text/csv", "size,full\n1.5,\n,2\n")]
+    public async Task MissingNumbersAreMissingWhereTheModelKnowsGaps(string type, string rows)
+    {
+        float[] numbers = [.. Enumerable.Range(0, 80).Select(i => i % 10 == 0 ? float.NaN : i % 7)];
+        Model model = Model.Fit(new Dataset("gaps", [new("size"), new("full")], new Target(["y"], []), numbers, [], [],
+            [.. Enumerable.Range(0, 40).Select(i => (float)i)]), new() { Epochs = 2, Hidden = [4] }).Model;
+        Assert.Equal([true, false], model.Preparation.Encodings.Select(e => e.HasIndicator));
+        await using ScoringServer other = await ScoringServer.Start(model, "gaps", 0, default);
+        using StringContent both = new(rows, Encoding.UTF8, type);
+        using HttpResponseMessage refused = await client.PostAsync(new Uri($"{other.Address}predict"), both);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("'full'", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using StringContent known = new(
+            rows.Replace("[1.5, null], ", "", StringComparison.Ordinal).Replace("1.5,\n", "", StringComparison.Ordinal),
+            Encoding.UTF8, type);
+        using HttpResponseMessage response = await client.PostAsync(new Uri($"{other.Address}predict"), known);
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, answer);
+        float expected = model.Predict([float.NaN, 2]).Values[0];
+        float got = type == "text/csv" ? float.Parse(answer.Split('\n')[1], CultureInfo.InvariantCulture)
+            : JsonDocument.Parse(answer).RootElement.GetProperty("answers")[0].GetProperty("values").GetProperty("y")
+                .GetSingle();
+        Assert.Equal(expected, got, 1e-4);
+    }
+
     [Fact]
     public async Task CsvInGivesCsvOut()
     {

@@ -128,10 +128,14 @@ internal static class ScoringDocument
         foreach (Column column in preparation.Inputs) json.WriteStringValue(column.Name);
         json.WriteEndArray();
         json.WriteStartObject("properties");
+        int number = 0;
         foreach (Column column in preparation.Inputs)
         {
             json.WriteStartObject(column.Name);
-            json.WriteString("type", column.Kind == ColumnKind.Category ? "string" : "number");
+            bool mayBeMissing = column.Kind == ColumnKind.Category || preparation.Encodings[number++].HasIndicator;
+            string type = column.Kind == ColumnKind.Category ? "string" : "number";
+            if (mayBeMissing) ModelFile.Write(json, "type", [type, "null"]);
+            else json.WriteString("type", type);
             if (column.Kind == ColumnKind.Category)
             {
                 json.WriteString("description", "Any other text counts as unknown");
