@@ -8,7 +8,9 @@ internal static class DataArgument
 {
     /// <summary>Data to train on.</summary>
     public static DataReading Open(string data, TableOptions options) =>
-        SqliteTable.Recognizes(data) ? SqliteTable.Read(data, options) : DataSource.Open(data, options);
+        SqliteTable.Recognizes(data) ? SqliteTable.Read(data, options)
+            : IsParquet(data) ? ParquetTable.Read(data, Parquet(data, options))
+            : DataSource.Open(data, options);
 
     /// <summary>Data with the columns and classes of a model.</summary>
     /// <param name="data">DATA as written.</param>
@@ -19,10 +21,29 @@ internal static class DataArgument
     public static DataReading Open(string data, IReadOnlyList<Column> inputs, Target target, bool needTarget,
         TableOptions options) =>
         SqliteTable.Recognizes(data) ? SqliteTable.Read(data, inputs, target, needTarget, options)
+            : IsParquet(data) ? ParquetTable.Read(data, inputs, target, needTarget, Parquet(data, options))
             : IsTable(data) ? CsvReader.Read(data, inputs, target, needTarget, options)
             : DataSource.Open(data, inputs, target, needTarget, options);
 
     /// <summary>Whether it is a table, whose columns are found by their names.</summary>
-    public static bool IsTable(string data) => SqliteTable.Recognizes(data)
+    public static bool IsTable(string data) => SqliteTable.Recognizes(data) || IsParquet(data)
         || (File.Exists(data) && !Dataset.Samples.Any(s => data == s.Name));
+
+    private static bool IsParquet(string data) =>
+        data.EndsWith(ParquetTable.Ending, StringComparison.OrdinalIgnoreCase);
+
+    private static TableOptions Parquet(string data, TableOptions options)
+    {
+        RefuseLayout(data, options, "A Parquet file has columns with names: leave it out.");
+        return options;
+    }
+
+    /// <summary>Options for the layout of text are refused where there is none.</summary>
+    public static void RefuseLayout(string data, TableOptions options, string remedy)
+    {
+        (string Option, bool Given)[] given =
+            [("--no-header", options.Header is not null), ("--delimiter", options.Delimiter is not null)];
+        foreach ((string option, bool isGiven) in given)
+            if (isGiven) Throw.Input(option, "a text table", data, remedy);
+    }
 }

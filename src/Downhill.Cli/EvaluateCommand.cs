@@ -11,8 +11,9 @@ namespace Downhill.Cli;
 internal sealed class EvaluateCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
-    private readonly GroupedOption<bool> perExample, noHeader, json;
-    private readonly GroupedOption<string?> target, weight, delimiter, decimalMark, missing, output;
+    private readonly GroupedOption<bool> perExample, importance, noHeader, json;
+    private readonly GroupedOption<string?> repeats, seed, threads, target, weight, delimiter, decimalMark, missing,
+        output;
 
     public EvaluateCommand(Terminal terminal, CancellationToken cancellation)
         : base("evaluate", "Measures a model on data.", terminal, cancellation)
@@ -22,6 +23,11 @@ internal sealed class EvaluateCommand : CliCommand
         perExample =
             AddFlag("Options", "--per-example", "each row's outputs, target and cost; the costs add up to the total");
         output = Add("Options", "-o", "FILE", "with --per-example: the rows as CSV ('-' for standard output)");
+        importance = AddFlag("Options", "--importance",
+            "what each column is worth: how much the loss rises when its values change places among the rows");
+        repeats = Add("Options", "--repeats", "N", "with --importance: how often each column is mixed (10)");
+        seed = Add("Options", "--seed", "N", "with --importance: of the mixing (1)");
+        threads = Add("Options", "--threads", "N", "with --importance: does not change the result (one per core)");
         json = AddFlag("Options", "--json", "one JSON object instead of text");
         target = Add("Table", "--target", "COLS", "the target, where it has another name than in training");
         weight = Add("Table", "--weight", "COL", "column with the weight of each row: a row of weight 2 counts twice");
@@ -38,6 +44,7 @@ internal sealed class EvaluateCommand : CliCommand
         new("train iris", "a model to measure: iris.safetensors"),
         new("evaluate iris.safetensors iris", "loss, accuracy and who was taken for whom"),
         new("evaluate iris.safetensors iris --per-example", "row by row"),
+        new("evaluate iris.safetensors iris --importance", "which columns the answers come from"),
         new("evaluate iris.safetensors iris --per-example -o costs.csv", "the same as a table for a spreadsheet"),
     ];
 
@@ -51,6 +58,13 @@ internal sealed class EvaluateCommand : CliCommand
         string? file = words.GetValue(output);
         if (file is not null && !isPerExample)
             Throw.Input("-o", "--per-example with it", "none", "Only rows are written to a file.");
+        bool isImportance = words.GetValue(importance);
+        foreach (GroupedOption<string?> option in (ReadOnlySpan<GroupedOption<string?>>)[repeats, seed, threads])
+            if (!isImportance && words.GetValue(option) is not null)
+                Throw.Input(option.Name, "--importance with it", "none", "It says how importance is measured.");
+        int times = Values.Whole(repeats.Name, words.GetValue(repeats), 1, 10_000, "10 are usual.") ?? 10;
+        ulong mixing = Values.Seed(seed.Name, words.GetValue(seed)) ?? 1;
+        int cores = Values.Whole(threads.Name, words.GetValue(threads), 1, 1024, "Leave it out for one per core.") ?? 0;
         Model network = Model.Load(modelPath);
         DataReading reading =
             TableWords.Open(dataName, network, needTarget: true,
@@ -65,11 +79,13 @@ internal sealed class EvaluateCommand : CliCommand
             total += rows.Weights is null ? cost : rows.Weights[row] * cost;
             if (isPerExample) results.Add(Result(network.Preparation, rows, row, cost, outputs));
         });
+        PermutationImportance? worth = !isImportance ? null
+            : PermutationImportance.Of(network, rows, null, times, mixing, cores, Cancellation);
         bool isCsvOnOut = file == "-" && !isJson;
         if (file is not null && file != "-") WriteFile(file, network.Preparation, results);
         if (isJson)
         {
-            WriteJson(modelPath, network, rows, metrics, total, isPerExample ? results : null);
+            WriteJson(modelPath, network, rows, metrics, total, isPerExample ? results : null, worth);
             return Cli.Done;
         }
         if (isCsvOnOut)
@@ -85,6 +101,8 @@ internal sealed class EvaluateCommand : CliCommand
         MetricsTable.Write(Terminal, (rows.Name, metrics));
         if (metrics.Confusion is not null && !isPerExample)
             ConfusionTable.Write(Terminal, "all rows", network.Preparation.Target, metrics.Confusion);
+        else TargetsTable.Write(Terminal, "all rows", network.Preparation.Target, metrics);
+        if (worth is not null) ImportanceTable.Write(Terminal, network.Preparation.Target, worth);
         Terminal.Out.WriteLine();
         Terminal.Out.WriteLine($"  total cost C = Σ {(rows.Weights is null ? "" : "w·")}Lʳ = {Numbers.Text(total)}"
             + $" over "
@@ -99,6 +117,10 @@ internal sealed class EvaluateCommand : CliCommand
             return new(row + 1, rows.Weights?[row], preparation.Target.Classes[rows.Classes[row]],
                 preparation.Target.Classes[preparation.ClassOf<float>(outputs)], cost, outputs);
         int count = preparation.Outputs;
+        if (preparation.Target.IsMultiLabel)
+            return new(row + 1, rows.Weights?[row],
+                TargetWords.Labels(preparation.Target, rows.Values.AsSpan(row * count, count)),
+                TargetWords.Labels(preparation.Target, outputs), cost, outputs);
         float[] values = [.. outputs.Select((o, i) => (float)preparation.ValueOf(o, i))];
         return new(row + 1, rows.Weights?[row],
             string.Join(' ', rows.Values.AsSpan(row * count, count).ToArray().Select(v => v.ToString("G6"))),
@@ -107,7 +129,7 @@ internal sealed class EvaluateCommand : CliCommand
 
     private void WriteRows(Preparation preparation, List<RowResult> results)
     {
-        bool isClass = preparation.Target.IsClass;
+        bool isClass = !preparation.Target.IsNumeric;
         int name = Math.Clamp(results.Max(r => Math.Max(r.Target.Length, r.Answer.Length)), 6, 16),
             number = Math.Max(4, $"{results.Count}".Length);
         int room = (Terminal.Width - number - 2 * name - 20) / 6;
@@ -117,6 +139,8 @@ internal sealed class EvaluateCommand : CliCommand
                 + $"{(isWeighted ? "  weight  " : "")}{"cost",10}");
         if (isClass) head.Append(hasAll ? "  outputs" : "  largest outputs");
         Terminal.Out.WriteLine(Terminal.Paint(head.ToString(), Ink.Dim));
+        IReadOnlyList<string> names = preparation.Target.IsClass ? preparation.Target.Classes
+            : preparation.Target.Names;
         foreach (RowResult row in results)
         {
             bool isWrong = isClass && row.Target != row.Answer;
@@ -132,7 +156,7 @@ internal sealed class EvaluateCommand : CliCommand
             else if (isClass)
                 foreach (int c in Enumerable.Range(0, row.Outputs.Length).OrderByDescending(c =>
                     row.Outputs[c]).Take(2))
-                    line.Append($" {ConfusionTable.Cut(preparation.Target.Classes[c], 8)}={row.Outputs[c]:0.000}");
+                    line.Append($" {ConfusionTable.Cut(names[c], 8)}={row.Outputs[c]:0.000}");
             Terminal.Out.WriteLine(line.ToString().TrimEnd());
         }
     }
@@ -166,13 +190,14 @@ internal sealed class EvaluateCommand : CliCommand
             : preparation.Target.Classes.Select(c => $"output {c}");
 
     private void WriteJson(string path, Model network, Dataset rows, Metrics metrics, double total,
-        List<RowResult>? results) =>
+        List<RowResult>? results, PermutationImportance? worth) =>
         JsonReport.Write(Terminal, json =>
         {
             json.WriteString("model", path);
             json.WriteString("data", rows.Name);
             json.WriteNumber("rows", rows.Rows);
-            JsonReport.Metrics(json, metrics);
+            JsonReport.Metrics(json, network.Preparation.Target, metrics);
+            JsonReport.Reliability(json, metrics);
             JsonReport.Number(json, "totalCost", total);
             if (metrics.Confusion is int[,] confusion)
             {
@@ -187,6 +212,7 @@ internal sealed class EvaluateCommand : CliCommand
                 }
                 json.WriteEndArray();
             }
+            if (worth is not null) ImportanceTable.WriteJson(json, worth);
             if (results is null) return;
             json.WriteStartArray("perExample");
             foreach (RowResult row in results)

@@ -206,6 +206,13 @@ internal sealed class ExplainCommand : CliCommand
             Terminal.Out.WriteLine($"  {preparation.Target.Names[0]} = "
                 + $"{Terminal.Paint(preparation.Target.Classes[answer], Ink.Bold)} ({why})");
         }
+        else if (preparation.Target.IsMultiLabel)
+        {
+            for (int i = 0; i < outputs.Length; i++)
+                Terminal.Out.WriteLine($"  {preparation.Target.Names[i]} = "
+                    + Terminal.Paint(Preparation.SaysYes(outputs[i]) ? "yes" : "no", Ink.Bold)
+                    + $" (z = {Text(outputs[i])}, yes from ½)");
+        }
         else
         {
             for (int i = 0; i < outputs.Length; i++)

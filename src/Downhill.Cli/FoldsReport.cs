@@ -9,7 +9,7 @@ internal static class FoldsReport
     public static void Write(Terminal terminal, Dataset set, CrossValidation result, FitResult? whole, string? path,
         double seconds)
     {
-        bool isClass = set.Target.IsClass;
+        bool isClass = !set.Target.IsNumeric;
         Table table = isClass
             ? Terminal.Table(("fold", false), ("train", true), ("test", true), ("loss", true), ("accuracy", true))
             : Terminal.Table(("fold", false), ("train", true), ("test", true), ("loss", true), ("rmse", true),
@@ -45,7 +45,7 @@ internal static class FoldsReport
         JsonReport.Write(terminal, json =>
         {
             json.WriteString("data", set.Name);
-            json.WriteString("task", set.Target.IsClass ? "classify" : "regress");
+            json.WriteString("task", TargetWords.Task(set.Target));
             json.WriteStartObject("rows");
             json.WriteNumber("train", first.Rows.Length);
             json.WriteNumber("validation", first.ValidationRows.Length);
@@ -64,13 +64,13 @@ internal static class FoldsReport
             {
                 json.WriteStartObject();
                 json.WriteNumber("rows", test.Rows);
-                JsonReport.Metrics(json, test);
+                JsonReport.Metrics(json, set.Target, test);
                 json.WriteEndObject();
             }
             json.WriteEndArray();
             json.WriteStartObject("test");
-            WriteMeasures(json, set.Target.IsClass, result.Mean);
-            JsonReport.Number(json, "std", result.Deviation(set.Target.IsClass ? m => m.Accuracy : m => m.Rmse));
+            WriteMeasures(json, !set.Target.IsNumeric, result);
+            JsonReport.Number(json, "std", result.Deviation(set.Target.IsNumeric ? m => m.Rmse : m => m.Accuracy));
             json.WriteEndObject();
             if (whole is null)
             {
@@ -78,19 +78,27 @@ internal static class FoldsReport
                 json.WriteNull("model");
                 return;
             }
-            JsonReport.Metrics(json, "train", whole.Train);
+            JsonReport.Metrics(json, "train", set.Target, whole.Train);
             json.WriteString("weightsHash", whole.Model.WeightsHash);
             json.WriteString("model", path);
         });
 
-    private static void WriteMeasures(Utf8JsonWriter json, bool isClass, Func<Func<Metrics, double?>, double> value)
+    private static void WriteMeasures(Utf8JsonWriter json, bool isClass, CrossValidation result)
     {
+        Func<Func<Metrics, double?>, double> value = result.Mean;
         JsonReport.Number(json, "loss", value(m => m.Loss));
         if (isClass)
         {
             JsonReport.Number(json, "accuracy", value(m => m.Accuracy));
             JsonReport.Number(json, "errorPercent", value(m => m.ErrorPercent));
-            JsonReport.Number(json, "squaredErrorPercentage", value(m => m.SquaredErrorPercentage));
+            if (result.Tests.All(t => t.SquaredErrorPercentage is not null))
+                JsonReport.Number(json, "squaredErrorPercentage", value(m => m.SquaredErrorPercentage));
+            if (result.Tests.All(t => t.PerLabel is not null))
+            {
+                JsonReport.Number(json, "labelAccuracy", value(m => m.LabelAccuracy));
+                JsonReport.Number(json, "f1Micro", value(m => m.Micro?.F1));
+                JsonReport.Number(json, "f1Macro", value(m => m.Macro?.F1));
+            }
             return;
         }
         JsonReport.Number(json, "rmse", value(m => m.Rmse));

@@ -131,6 +131,8 @@ internal sealed class InspectCommand : CliCommand
 
     private void WritePreparation(Model network)
     {
+        if (network.Temperature is double temperature)
+            Line("calibrated", $"at temperature {MetricsTable.Short(temperature)} (in the weights)");
         Preparation preparation = network.Preparation;
         Line("inputs",
             Listed(preparation.Inputs.Select(c =>
@@ -147,6 +149,11 @@ internal sealed class InspectCommand : CliCommand
                         + $"{Numbers.Text(preparation.TargetHigh)} for {preparation.Target.Classes[1]}"
                     : $"{Numbers.Text(preparation.TargetHigh)} for the class, {Numbers.Text(preparation.TargetLow)}"
                     + $" for the others");
+            return;
+        }
+        if (preparation.Target.IsMultiLabel)
+        {
+            Line("target", $"{TargetWords.Count(preparation.Target)}: {Listed(preparation.Target.Names)}");
             return;
         }
         Line("target", string.Join(", ", preparation.Target.Names.Select((n, i) =>

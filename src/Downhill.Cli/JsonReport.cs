@@ -51,8 +51,42 @@ internal static class JsonReport
         json.WriteEndArray();
     }
 
+    /// <summary>What calibration changed, where it was done.</summary>
+    public static void Calibration(Utf8JsonWriter json, CalibrationReport? calibration)
+    {
+        if (calibration is null) return;
+        json.WriteStartObject("calibration");
+        Number(json, "temperature", calibration.Temperature);
+        json.WriteNumber("rows", calibration.Rows);
+        Number(json, "logLossBefore", calibration.LogLossBefore);
+        Number(json, "logLossAfter", calibration.LogLossAfter);
+        Number(json, "errorBefore", calibration.ErrorBefore);
+        Number(json, "errorAfter", calibration.ErrorAfter);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The bins of the calibration error, where outputs are probabilities.</summary>
+    public static void Reliability(Utf8JsonWriter json, Metrics metrics)
+    {
+        if (metrics.Reliability is null) return;
+        Number(json, "logLoss", metrics.LogLoss);
+        Number(json, "calibrationError", metrics.CalibrationError);
+        json.WriteStartArray("reliability");
+        foreach (ReliabilityBin bin in metrics.Reliability)
+        {
+            json.WriteStartObject();
+            Number(json, "low", bin.Low);
+            Number(json, "high", bin.High);
+            json.WriteNumber("answers", bin.Answers);
+            Number(json, "sure", bin.Sure);
+            Number(json, "right", bin.Right);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     /// <summary>The metrics as an object of their own, or null.</summary>
-    public static void Metrics(Utf8JsonWriter json, string name, Metrics? metrics)
+    public static void Metrics(Utf8JsonWriter json, string name, Target target, Metrics? metrics)
     {
         if (metrics is null)
         {
@@ -60,11 +94,12 @@ internal static class JsonReport
             return;
         }
         json.WriteStartObject(name);
-        Metrics(json, metrics);
+        Metrics(json, target, metrics);
         json.WriteEndObject();
     }
 
-    public static void Metrics(Utf8JsonWriter json, Metrics metrics)
+    /// <summary>The metrics; of several numbers or labels each one besides.</summary>
+    public static void Metrics(Utf8JsonWriter json, Target target, Metrics metrics)
     {
         Number(json, "loss", metrics.Loss);
         if (metrics.Accuracy is double accuracy)
@@ -78,6 +113,7 @@ internal static class JsonReport
             Number(json, "mae", metrics.Mae);
             Number(json, "r2", metrics.R2);
         }
+        TargetsTable.WriteJson(json, target, metrics);
         if (metrics.SquaredErrorPercentage is double percentage) Number(json, "squaredErrorPercentage", percentage);
     }
 }

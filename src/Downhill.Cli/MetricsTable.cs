@@ -7,14 +7,20 @@ internal static class MetricsTable
 {
     public static void Write(Terminal terminal, params ReadOnlySpan<(string Part, Metrics? Metrics)> parts)
     {
-        bool isClass = parts[0].Metrics!.Accuracy is not null;
-        Table table = isClass
+        bool isLabel = parts[0].Metrics!.PerLabel is not null, isClass = parts[0].Metrics!.Accuracy is not null;
+        Table table = isLabel
+            ? Terminal.Table(("", false), ("rows", true), ("loss", true), ("all right", true), ("labels right", true),
+                ("F1 micro", true))
+            : isClass
             ? Terminal.Table(("", false), ("rows", true), ("loss", true), ("accuracy", true), ("errors", true))
             : Terminal.Table(("", false), ("rows", true), ("loss", true), ("rmse", true), ("mae", true), ("r²", true));
         foreach ((string part, Metrics? metrics) in parts)
         {
             if (metrics is null) continue;
-            if (isClass)
+            if (isLabel)
+                Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Percent(metrics.Accuracy!.Value),
+                    Percent(metrics.LabelAccuracy!.Value), Percent(metrics.Micro!.Value.F1));
+            else if (isClass)
                 Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Percent(metrics.Accuracy!.Value),
                     Errors(metrics));
             else Terminal.Row(table, part, Count(metrics.Rows), Loss(metrics.Loss), Short(metrics.Rmse!.Value),

@@ -17,7 +17,7 @@ internal sealed class PredictCommand : CliCommand
         model = AddArgument("MODEL", "a model file");
         data = AddArgument("DATA", "the rows; columns are found by name where the file has a header");
         output = Add("Options", "-o", "FILE", "where the answers go (standard output)");
-        probabilities = AddFlag("Options", "--probabilities", "a column p(class) for each class besides");
+        probabilities = AddFlag("Options", "--probabilities", "a column p(class) for each class or label besides");
         json = AddFlag("Options", "--json", "one JSON object instead of CSV");
         noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
         delimiter = Add("Table", "--delimiter", "CHAR",
@@ -43,8 +43,8 @@ internal sealed class PredictCommand : CliCommand
             new TableWords(noHeader, delimiter, decimalMark, missing).Read(words));
         foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         bool withProbabilities = words.GetValue(probabilities);
-        if (withProbabilities && !network.Preparation.Target.IsClass)
-            Throw.Input("--probabilities", "a model of classes", "one of numbers", "Leave it out.");
+        if (withProbabilities && network.Preparation.Target.IsNumeric)
+            Throw.Input("--probabilities", "a model of classes or labels", "one of numbers", "Leave it out.");
         string? file = words.GetValue(output);
         if (words.GetValue(json))
         {
@@ -71,7 +71,8 @@ internal sealed class PredictCommand : CliCommand
         IEnumerable<string> names = preparation.Target.IsClass ? [preparation.Target.Names[0]]
             : preparation.Target.Names;
         string word = network.GivesProbabilities ? "p" : "output";
-        if (withProbabilities) names = names.Concat(preparation.Target.Classes.Select(c => $"{word}({c})"));
+        if (withProbabilities) names = names.Concat((preparation.Target.IsClass
+            ? preparation.Target.Classes : preparation.Target.Names).Select(c => $"{word}({c})"));
         StringBuilder text = new(string.Join(',', names.Select(CsvField.Of)) + "\n");
         foreach ((string[] answer, float[] shares) in Answers(network, rows))
         {
@@ -90,7 +91,8 @@ internal sealed class PredictCommand : CliCommand
         Preparation preparation = network.Preparation;
         json.WriteString("data", rows.Name);
         json.WriteNumber("rows", rows.Rows);
-        JsonReport.Texts(json, preparation.Target.IsClass ? "classes" : "targets",
+        JsonReport.Texts(json, preparation.Target.IsClass ? "classes"
+            : preparation.Target.IsMultiLabel ? "labels" : "targets",
             preparation.Target.IsClass ? preparation.Target.Classes : preparation.Target.Names);
         json.WriteStartArray("answers");
         foreach ((string[] answer, float[] shares) in Answers(network, rows))
@@ -98,7 +100,8 @@ internal sealed class PredictCommand : CliCommand
             if (withProbabilities)
             {
                 json.WriteStartObject();
-                json.WriteString("answer", answer[0]);
+                if (preparation.Target.IsClass) json.WriteString("answer", answer[0]);
+                else JsonReport.Numbers(json, "answer", shares.Select(s => Preparation.SaysYes(s) ? 1.0 : 0));
                 JsonReport.Numbers(json, network.GivesProbabilities ? "p" : "output", shares.Select(s => (double)s));
                 json.WriteEndObject();
             }
@@ -109,14 +112,17 @@ internal sealed class PredictCommand : CliCommand
             else
             {
                 json.WriteStartArray();
-                foreach (float value in shares) json.WriteNumberValue(value);
+                foreach (float value in shares)
+                    if (preparation.Target.IsNumeric) json.WriteNumberValue(value);
+                    else json.WriteNumberValue(Preparation.SaysYes(value) ? 1 : 0);
                 json.WriteEndArray();
             }
         }
         json.WriteEndArray();
     });
 
-    /// <summary>Per row: the class name or the numbers, and a share per class or the numbers again.</summary>
+    /// <summary>Per row: the class name, the numbers, or 1 and 0 for the labels; and a share per class or label, or the
+    /// numbers again.</summary>
     private IEnumerable<(string[] Answer, float[] Shares)> Answers(Model network, Dataset rows)
     {
         Preparation preparation = network.Preparation;
@@ -129,7 +135,8 @@ internal sealed class PredictCommand : CliCommand
                 rows.Codes.AsSpan(row * categories, categories));
             if (!preparation.Target.IsClass)
             {
-                yield return ([.. outputs.Select(CsvField.Of)], outputs);
+                yield return ([.. outputs.Select(o => preparation.Target.IsNumeric ? CsvField.Of(o)
+                    : Preparation.SaysYes(o) ? "1" : "0")], outputs);
                 continue;
             }
             float[] shares = outputs;

@@ -33,7 +33,7 @@ internal static class SqliteTable
     private static DataReading Read(string data, TableOptions options,
         Func<Func<DbDataReader>, string, DataReading> read)
     {
-        RefuseLayout(data, options);
+        DataArgument.RefuseLayout(data, options, "A database has columns with names: leave it out.");
         string[] parts = data[Prefix.Length..].Split('?', 2, StringSplitOptions.TrimEntries);
         (string path, string wanted) = (parts[0], parts.Length > 1 ? parts[1] : "");
         if (path.Length == 0)
@@ -138,13 +138,5 @@ internal static class SqliteTable
     {
         string[] parts = error.Message.Split('\'', 2);
         return parts.Length == 2 ? parts[1].TrimEnd('.', '\'') : error.Message;
-    }
-
-    private static void RefuseLayout(string data, TableOptions options)
-    {
-        (string Option, bool Given)[] given =
-            [("--no-header", options.Header is not null), ("--delimiter", options.Delimiter is not null)];
-        foreach ((string option, bool isGiven) in given)
-            if (isGiven) Throw.Input(option, "a text table", data, "A database has columns with names: leave it out.");
     }
 }

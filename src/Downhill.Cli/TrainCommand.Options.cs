@@ -14,13 +14,14 @@ internal sealed partial class TrainCommand : CliCommand
         foldsFile, validation, delimiter, decimalMark, weight,
         classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer,
-        forwardScale, scaling;
+        forwardScale, scaling, featureScale, levels;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
-    private readonly GroupedOption<string?> epochs, time, keep, seed, threads, arithmetic, checkpoint, every, resume,
+    private readonly GroupedOption<string?> epochs, time, keep, calibrate, seed, threads, arithmetic, checkpoint, every,
+        resume,
         modelFile, report, log;
     private readonly GroupedOption<string[]> stop;
-    private readonly GroupedOption<bool> noHeader, batchNorm, featureScale, logTarget, json, quiet;
+    private readonly GroupedOption<bool> noHeader, batchNorm, logTarget, json, quiet;
 
     public TrainCommand(Terminal terminal, CancellationToken cancellation)
         : base("train", "Trains a network and writes a model. Without DATA: handwritten digits.", terminal,
@@ -28,12 +29,14 @@ internal sealed partial class TrainCommand : CliCommand
     {
         data = AddArgument("DATA",
             "the name of a sample (digits, iris, xor, spirals, … see 'downhill datasets'), "
-            + "a .csv, .tsv or .txt file (.gz too), a folder of IDX files or of images, or sqlite:FILE?SQL",
+            + "a .csv, .tsv or .txt file (.gz too), a .parquet file, a folder of IDX files or of images, or "
+            + "sqlite:FILE?SQL",
             optional: true);
 
         target = Add(DataGroup, "--target", "COLS",
-            "what to predict: name, 1-based number or range such as 257-266; the last column if not given");
-        task = Add(DataGroup, "--task", "classify|regress", "classes or numbers; seen from the target if not given");
+            "what to predict: names, 1-based numbers or ranges such as 257-266; the last column if not given");
+        task = Add(DataGroup, "--task", "classify|regress|labels",
+            "one class, numbers, or labels that a row has or has not; seen from the target if not given");
         ignore = Add(DataGroup, "--ignore", "COLS", "columns that are neither input nor target");
         categorical = Add(
             DataGroup, "--categorical", "COLS", "columns whose values are names (texts are, if not given)");
@@ -75,10 +78,14 @@ internal sealed partial class TrainCommand : CliCommand
 
         scaling = Add(Network, "--scaling", "NAME",
             "of numeric inputs: none, standard, common, robust or quantile (what suits the data)");
-        featureScale = AddFlag(Network, "--feature-scale", "learn a factor for every input");
+        featureScale = Add(
+            Network, "--feature-scale", "yes|no", "learn a factor for every input (what the recipe says)");
+        levels = Add(Network, "--levels", "N",
+            "columns of 3 to N different numbers are taken for categories, 0 for none (what the recipe says)");
 
         recipe = Add(Learning, "--recipe", "NAME", "where all that is left open comes from: "
-            + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (plain)");
+            + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (table for tables; plain for images, "
+                + "and with an optimizer, loss, output or start of your own)");
         ensemble = Add(Learning, "--ensemble", "K", "K networks side by side, one per core, that become one model");
         logTarget = AddFlag(Learning, "--log-target", "learn ln(1 + v) of a numeric target v: prices, sizes, counts");
         from = Add(Learning, "--from", "MODEL", "start from the weights of this model");
@@ -94,10 +101,11 @@ internal sealed partial class TrainCommand : CliCommand
             "factors on the learning rate, layer by layer from the input, or bias=0.1,scale=6 by kind; 'lecun' for "
                 + "1/√(inputs of the unit)");
         schedule = Add(Learning, "--schedule", "NAME",
-            "how the learning rate changes (cosine, unless an optimizer or a stopping rule is given), or any other "
+            "how the learning rate changes (what the recipe says, unless an optimizer or a stopping rule is given), or "
+                + "any other "
                 + "number: "
             + "warmup(steps=100),cosine,gamma:settle");
-        batch = Add(Learning, "--batch", "N|all", "rows per update (32, or 128 from 5000 rows on)");
+        batch = Add(Learning, "--batch", "N|all", "rows per update (what the recipe says)");
         l1 = Add(Learning, "--l1", "NUMBER", "penalty λ·Σ|w| in the objective");
         l2 = Add(Learning, "--l2", "NUMBER", "penalty ½·λ·Σw² in the objective");
         weightDecay = Add(Learning, "--weight-decay", "NUMBER", "decoupled decay: w ← w − η·decay·w besides the step");
@@ -115,6 +123,9 @@ internal sealed partial class TrainCommand : CliCommand
         };
         Options.Add(stop);
         keep = Add(Stopping, "--keep", "best|last", "the weights with the lowest validation loss, or the last (best)");
+
+        calibrate = Add(Stopping, "--calibrate", "none|temperature",
+            "after training: probabilities by a temperature fitted on the validation rows (where it has 50 of them)");
 
         seed = Add(Execution, "--seed", "N", "of everything random; the same seed gives the same bits (1)");
         threads = Add(Execution, "--threads", "N", "does not change the result (one per core)");
@@ -171,13 +182,7 @@ internal sealed partial class TrainCommand : CliCommand
             Categorical = words.GetValue(categorical),
             NumericColumns = words.GetValue(numericColumns),
             Weight = words.GetValue(weight),
-            Task = Values.OneOf(task.Name, words.GetValue(task), "classify", "regress") switch
-            {
-                0 =>
-                TableTask.Classify,
-                1 => TableTask.Regress,
-                _ => null
-            },
+            Task = (TableTask?)Values.OneOf(task.Name, words.GetValue(task), "classify", "regress", "labels"),
         };
 
     private FitOptions ReadOptions(ParseResult words)
@@ -209,7 +214,10 @@ internal sealed partial class TrainCommand : CliCommand
             Ensemble = Values.Whole(ensemble.Name, words.GetValue(ensemble), 1, 100, "5 is usual."),
             Scaling = (Scaling?)Values.OneOf(scaling.Name, words.GetValue(scaling), "none", "standard", "common",
                 "robust", "quantile"),
-            FeatureScale = words.GetValue(featureScale) ? true : null,
+            FeatureScale = Values.OneOf(featureScale.Name, words.GetValue(featureScale), "yes", "no") is int yes
+                ? yes == 0
+                : null,
+            Levels = Values.Whole(levels.Name, words.GetValue(levels), 0, 1000, "8 is usual; 0 turns it off."),
             LogTargets = words.GetValue(logTarget),
             From = start is null ? null : Model.Load(start),
             Loss = words.GetValue(loss) is string lossName ? catalog.Loss(lossName) : null,
@@ -236,6 +244,7 @@ internal sealed partial class TrainCommand : CliCommand
             Time = Values.Time(time.Name, words.GetValue(time)),
             Stop = rules.Length == 0 ? null : [.. rules.Select(catalog.StoppingRule)],
             KeepBest = Values.OneOf(keep.Name, words.GetValue(keep), "best", "last") is not 1,
+            Calibrate = (Calibration?)Values.OneOf(calibrate.Name, words.GetValue(calibrate), "none", "temperature"),
             TestShare = Values.ShareOrFile(test.Name, words.GetValue(test)).Share,
             ValidationShare = Values.ShareOrFile(validation.Name, words.GetValue(validation)).Share,
             Seed = Values.Seed(seed.Name, words.GetValue(seed)) ?? 1,

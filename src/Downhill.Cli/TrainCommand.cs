@@ -103,7 +103,7 @@ internal sealed partial class TrainCommand
             TimeSpan? everyTime)
     {
         ProgressLine progress = new(Terminal, isQuiet, plan.Options, plan.Rows.Length, session.StepsPerEpoch,
-            plan.Data.Target.IsClass ? "accuracy" : "r²");
+            plan.Data.Target.IsNumeric ? "r²" : "accuracy");
         double saved = session.State.Seconds;
         try
         {
@@ -141,6 +141,7 @@ internal sealed partial class TrainCommand
                 Epochs = options.Epochs ?? saved.Epochs,
                 Time = options.Time,
                 Stop = options.Stop ?? saved.Stop,
+                Calibrate = options.Calibrate ?? saved.Calibrate,
                 Threads = options.Threads,
             });
         FitPlan wanted = FitPlan.Make(set, options with { Stop = null });

@@ -15,8 +15,7 @@ internal static class TrainReport
     {
         TrainOptions options = plan.Options;
         NetworkSpec network = plan.Network;
-        string goal = plan.Data.Target.IsClass ? $"{plan.Data.Target.Classes.Count} classes"
-            : $"{plan.Data.Target.Names.Count} number{(plan.Data.Target.Names.Count == 1 ? "" : "s")}";
+        string goal = TargetWords.Count(plan.Data.Target);
         if (reading.Data.Source.Length > 0 && reading.Summary.StartsWith(reading.Data.Source, StringComparison.Ordinal))
             Line("read", reading.Summary);
         foreach (string note in reading.Notes) Line("", note);
@@ -94,6 +93,7 @@ internal static class TrainReport
                 : result.Validation is not null ? ("validation rows", result.Validation)
                     : ("training rows", result.Train);
             if (shown.Confusion is not null) ConfusionTable.Write(terminal, part, plan.Data.Target, shown.Confusion);
+            else TargetsTable.Write(terminal, part, plan.Data.Target, shown);
             terminal.Out.WriteLine();
         }
         string epochs =
@@ -102,6 +102,7 @@ internal static class TrainReport
         Line("stopped", result.Stopped.Rule == "epochs" ? $"after all {epochs}"
             : $"after {epochs}: " + (result.Stopped.IsDiverged ? "diverged"
                 : result.Stopped.IsCancelled ? "interrupted" : result.Stopped.Text));
+        if (result.Calibration is CalibrationReport calibration) Line("calibrated", TargetWords.Of(calibration));
         Line("model", $"{modelPath} ({MetricsTable.Count(new FileInfo(modelPath).Length)} bytes)");
         if (checkpoint is not null && !result.Stopped.IsDiverged) Line("state", checkpoint);
         if (report is not null) Line("report", report);
@@ -112,7 +113,8 @@ internal static class TrainReport
         if (next.Length > 0) Line("next", terminal.Paint($"{terminal.Command} {next}", Ink.Bold));
 
         void Line(string word, string text) =>
-            terminal.Out.WriteLine($"  {terminal.Paint(word.PadRight(9), Ink.Dim)}{text}");
+            terminal.Out.WriteLine($"  {terminal.Paint(word.PadRight(result.Calibration is null ? 9 : 12), Ink.Dim)}"
+                + $"{text}");
     }
 
     public static void WriteJson(Terminal terminal, FitPlan plan, TrainSession<float> session, FitResult result,
@@ -133,7 +135,7 @@ internal static class TrainReport
         JsonReport.Write(terminal, json =>
         {
             json.WriteString("data", data.Name);
-            json.WriteString("task", data.Target.IsClass ? "classify" : "regress");
+            json.WriteString("task", TargetWords.Task(data.Target));
             json.WriteStartObject("rows");
             json.WriteNumber("train", rows.Train);
             json.WriteNumber("validation", rows.Validation);
@@ -153,9 +155,10 @@ internal static class TrainReport
             JsonReport.Number(json, "seconds", result.Seconds);
             JsonReport.Number(json, "samplesPerSecond", done.Samples / result.Seconds);
             json.WriteNumber("seed", seed);
-            JsonReport.Metrics(json, "train", result.Train);
-            JsonReport.Metrics(json, "validation", result.Validation);
-            JsonReport.Metrics(json, "test", result.Test);
+            JsonReport.Metrics(json, "train", data.Target, result.Train);
+            JsonReport.Metrics(json, "validation", data.Target, result.Validation);
+            JsonReport.Metrics(json, "test", data.Target, result.Test);
+            JsonReport.Calibration(json, result.Calibration);
             json.WriteString("weightsHash", result.Model.WeightsHash);
             json.WriteString("model", modelPath);
         });

@@ -53,9 +53,9 @@ public static class DataSource
                     "Use data of the kind the model was trained on.");
             from = [.. Enumerable.Range(0, names.Length)];
         }
-        if (data.Target.IsClass != target.IsClass || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
-            Throw.Input($"Data '{data.Name}'", target.IsClass ? "classes" : $"{target.Names.Count} numbers to predict",
-                data.Target.IsClass ? "classes" : $"{data.Target.Names.Count} numbers to predict",
+        if (data.Target.IsClass != target.IsClass || data.Target.IsMultiLabel != target.IsMultiLabel
+            || (!target.IsClass && data.Target.Names.Count != target.Names.Count))
+            Throw.Input($"Data '{data.Name}'", KindOf(target), KindOf(data.Target),
                 "Use data of the kind the model was trained on.");
         int[] codes = [.. data.Target.Classes.Select(name => target.Classes.ToList().IndexOf(name))];
         int unknown = Array.FindIndex(data.Classes, code => codes[code] < 0);
@@ -79,6 +79,9 @@ public static class DataSource
         };
     }
 
+    private static string KindOf(Target target) => target.IsClass ? "classes"
+        : $"{target.Names.Count} {(target.IsMultiLabel ? "labels" : "numbers")} to predict";
+
     private static DataReading Resolve(string data, Func<string, DataReading> readTable, TableOptions? options)
     {
         if (string.IsNullOrWhiteSpace(data))
@@ -95,7 +98,7 @@ public static class DataSource
         string ending = Ending(data);
         if (ending == ".parquet")
             Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)", "Parquet",
-                "Parquet is not supported yet: save it as CSV.");
+                "Read it with ParquetTable of the package Downhill.Data.Parquet, or save it as CSV.");
         if (!TableEndings.Contains(ending))
             Throw.Input(data, "a .csv, .tsv or .txt file (or one of them with .gz)",
                 ending.Length == 0 ? "a file without an ending" : $"'{ending}'",

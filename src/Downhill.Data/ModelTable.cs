@@ -26,7 +26,8 @@ internal sealed class ModelTable(TableSource source, TableOptions options)
                 "Name it with --target, or use predict, which needs none.");
         TargetColumns? columns = targets.Length == 0 ? null
             : target.IsClass && targets.Length == 1 ? new KnownClasses(reader, targets[0], target)
-            : new SeveralTargets(reader, targets, target.IsClass ? TableTask.Classify : TableTask.Regress);
+            : new SeveralTargets(reader, targets, target.IsClass ? TableTask.Classify
+                : target.IsMultiLabel ? TableTask.Labels : TableTask.Regress, isKnown: true);
         int wanted = target.IsClass ? target.Classes.Count : target.Names.Count;
         if (columns is SeveralTargets && targets.Length != wanted)
             Throw.Input(source.Name, $"{wanted} target columns, as in the model",

@@ -8,6 +8,10 @@ public enum TableTask
 
     /// <summary>One or more numbers.</summary>
     Regress,
+
+    /// <summary>Labels, each a yes or a no (1 and 0, yes and no, true and false), of which a row may have any number.
+    /// </summary>
+    Labels,
 }
 
 /// <summary>
@@ -17,8 +21,8 @@ public enum TableTask
 /// </summary>
 public sealed record TableOptions
 {
-    /// <summary>Target columns; null for the last one. Several 0/1 columns with one 1 in each row are one-of-n
-    /// classes.</summary>
+    /// <summary>Target columns; null for the last one. Several 0/1 columns with one 1 in each row are one-of-n classes,
+    /// with any number of them labels.</summary>
     public string? Target { get; init; }
 
     /// <summary>Columns that are neither input nor target.</summary>

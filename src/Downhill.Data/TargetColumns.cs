@@ -126,13 +126,14 @@ internal sealed class KnownClasses : TargetColumns
     public override (Target, int[], float[]) Finish() => (target, [.. found], []);
 }
 
-/// <summary>Several numeric columns: one-of-n classes when each row has one 1 and otherwise 0, else several
-/// numbers.</summary>
-internal sealed class SeveralTargets(FieldReader reader, int[] columns, TableTask? task) : TargetColumns
+/// <summary>Several columns: one-of-n classes when each row has one 1 and otherwise 0, labels when each field is a
+/// yes or a no, else several numbers.</summary>
+internal sealed class SeveralTargets(FieldReader reader, int[] columns, TableTask? task, bool isKnown = false)
+    : TargetColumns
 {
     private readonly List<float> values = [];
     private readonly List<int> codes = [];
-    private bool oneOfN = task != TableTask.Regress;
+    private bool oneOfN = task is null or TableTask.Classify, areLabels = task is null or TableTask.Labels, hasWords;
 
     public override void Add()
     {
@@ -140,7 +141,7 @@ internal sealed class SeveralTargets(FieldReader reader, int[] columns, TableTas
         bool others = false;
         for (int i = 0; i < columns.Length; i++)
         {
-            float value = reader.Number(columns[i]);
+            float value = Value(columns[i]);
             values.Add(value);
             if (value == 1)
             {
@@ -150,8 +151,10 @@ internal sealed class SeveralTargets(FieldReader reader, int[] columns, TableTas
             else if (value != 0)
             {
                 others = true;
+                RefuseNumber(columns[i]);
             }
         }
+        areLabels &= !others;
         if (!oneOfN) return;
         if (ones == 1 && !others)
         {
@@ -162,14 +165,55 @@ internal sealed class SeveralTargets(FieldReader reader, int[] columns, TableTas
             Throw.Input($"{reader.At(columns[0])} … '{reader.Source.Names[columns[^1]]}'",
                 "one 1 and otherwise 0 in the target columns",
                 others ? "other numbers" : $"{ones} ones",
-                "Correct the row, or use --task regress for several numbers.");
+                isKnown ? "Correct the row."
+                    : "Correct the row, or use --task labels for any number of ones, --task regress for numbers.");
         oneOfN = false;
+    }
+
+    /// <summary>A number, or 1 for yes and 0 for no.</summary>
+    private float Value(int column)
+    {
+        ReadOnlySpan<char> field = reader.Rows.Text(column);
+        if (reader.IsMissing(field))
+            Throw.Input(reader.At(column), areLabels ? "a number, or yes or no" : "a number",
+                FieldReader.Missing(field.ToString()),
+                "Every target must be there in every row: fill it in or remove the row.");
+        if (reader.TryNumber(field, out _)) return reader.Number(column);
+        bool isWord = IsWord(field, out bool isYes);
+        if (isWord && areLabels)
+        {
+            hasWords = true;
+            return isYes ? 1 : 0;
+        }
+        if (isWord || task == TableTask.Regress || isKnown) return reader.Number(column);
+        return Throw.Input<float>(reader.At(column), "a number, or yes or no, as in every one of several targets",
+            $"'{FieldReader.Shortened(field.ToString())}'",
+            "Classes are a target alone: name one column with --target, or give each class a 0/1 column.");
+    }
+
+    private static bool IsWord(ReadOnlySpan<char> field, out bool isYes)
+    {
+        isYes = Is(field, "yes") || Is(field, "true") || Is(field, "y") || Is(field, "t");
+        return isYes || Is(field, "no") || Is(field, "false") || Is(field, "n") || Is(field, "f");
+
+        static bool Is(ReadOnlySpan<char> field, string word) =>
+            field.Equals(word, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Refuses a number besides 0 and 1 where the targets are labels.</summary>
+    private void RefuseNumber(int column)
+    {
+        if (!hasWords && task != TableTask.Labels) return;
+        Throw.Input(reader.At(column), "yes or no, 1 or 0, as in the other targets",
+            $"'{FieldReader.Shortened(reader.Rows.Text(column).ToString())}'",
+            isKnown ? "Correct the row." : "Several targets are all numbers or all yes and no: "
+                + "train one network for the numbers and another for the others.");
     }
 
     public override (Target, int[], float[]) Finish()
     {
         string[] names = [.. columns.Select(c => reader.Source.Names[c])];
-        if (!oneOfN) return (new Target(names, []), [], [.. values]);
+        if (!oneOfN) return (new Target(names, []) { IsMultiLabel = areLabels }, [], [.. values]);
         // Without a header the classes are counted from 0, as the columns of digits usually are.
         string[] classes = reader.Source.HasHeader ? names
             : [.. Enumerable.Range(0, columns.Length).Select(i => $"{i}")];

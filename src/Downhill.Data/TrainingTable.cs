@@ -32,7 +32,8 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
         TargetColumns target;
         do
         {
-            target = targets.Length == 1 ? new SingleTarget(reader, targets[0], options.Task)
+            target = targets.Length == 1 && options.Task != TableTask.Labels
+                ? new SingleTarget(reader, targets[0], options.Task)
                 : new SeveralTargets(reader, targets, options.Task);
             rows.Scan(target);
         }
@@ -58,6 +59,7 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
     {
         IReadOnlyList<string> names = data.Target.Names;
         string kind = data.Target.IsClass ? $"{data.Target.Classes.Count} classes"
+            : data.Target.IsMultiLabel ? $"{names.Count} labels"
             : names.Count == 1 ? "a number" : $"{names.Count} numbers";
         string goal = names.Count == 0 ? "no target"
             : $"target {(names.Count == 1 ? $"'{names[0]}'" : $"'{names[0]}' … '{names[^1]}'")} ({kind})";

@@ -11,11 +11,13 @@ internal sealed partial class GraphReader
     private int[]? encoded;
 
     /// <summary>Inputs of the network: one per column of numbers, one per category.</summary>
-    private int EncodedWidth => columns.Sum(c => c.Categories?.Count ?? 1);
+    private int EncodedWidth => own?.Width ?? columns.Sum(c => c.Categories?.Count ?? 1);
 
     /// <summary>One-hot numbers of a column: its categories, one feature each.</summary>
     private Selection OneHot(NodeProto node, int column, IReadOnlyList<string> categories)
     {
+        if (own is not null) Refuse<GraphValue>(node, "its inputs before the first layer", "a branch from the inputs",
+            "Networks with branches cannot be read.");
         RawColumn raw = columns[column];
         if (raw.Categories is not null && !raw.Categories.SequenceEqual(categories))
             Refuse<GraphValue>(node, $"one list of categories for '{raw.Name}'", "two", "Encode the column once.");
@@ -39,6 +41,11 @@ internal sealed partial class GraphReader
     /// </summary>
     private Selection Prepare(Selection entering)
     {
+        if (own is not null)
+        {
+            (encoded, shift, scale) = ([], own.Shift, own.Scale);
+            return entering;
+        }
         int numbers = columns.Count(c => c.Categories is null);
         int[] place = new int[features.Count], numeric = new int[features.Count];
         int at = 0, number = 0;
@@ -61,19 +68,22 @@ internal sealed partial class GraphReader
         Array.Fill(scale, 1);
         bool isScaling = entering.Source.Distinct().Count() == entering.Count;
         for (int j = 0; j < entering.Count && isScaling; j++)
-            isScaling = features[entering.Source[j]].Category < 0
-                ? entering.Scale[j] != 0 && double.IsFinite(entering.Offset[j] / entering.Scale[j])
-                && double.IsFinite(entering.Scale[j])
-                : entering.Scale[j] == 1 && entering.Offset[j] == 0;
+            isScaling = features[entering.Source[j]].Category >= 0
+                || (entering.Scale[j] != 0 && double.IsFinite(entering.Offset[j] / entering.Scale[j])
+                && double.IsFinite(entering.Scale[j]));
         Selection inOrder = entering with { Source = [.. entering.Source.Select(s => place[s])] };
         if (!isScaling) return inOrder;
+        Selection plain = Selection.All(0, entering.Count);
         for (int j = 0; j < entering.Count; j++)
         {
-            if (features[entering.Source[j]].Category >= 0) continue;
+            if (features[entering.Source[j]].Category >= 0)
+            {
+                (plain.Scale[j], plain.Offset[j]) = (entering.Scale[j], entering.Offset[j]);
+                continue;
+            }
             scale[numeric[entering.Source[j]]] = entering.Scale[j];
             shift[numeric[entering.Source[j]]] = entering.Offset[j] == 0 ? 0 : -entering.Offset[j] / entering.Scale[j];
         }
-        Selection plain = Selection.All(0, entering.Count);
         return plain with { Source = inOrder.Source };
     }
 
@@ -83,7 +93,8 @@ internal sealed partial class GraphReader
     {
         List<GraphValue> outputs = [];
         foreach (ValueInfoProto output in file.Graph.Output)
-            outputs.Add(values.TryGetValue(output.Name, out GraphValue? value) ? value
+            outputs.Add(values.TryGetValue(output.Name, out GraphValue? value)
+                && (value is not LaterValue later || values.TryGetValue(later.Name, out value)) ? value
                 : Throw.Input<GraphValue>($"{name}, output '{output.Name}'", "a value of the graph",
                 "none of this name", "The file is damaged."));
         (IReadOnlyList<string>? classes, RowValue? decides) = Label(outputs);
@@ -105,7 +116,7 @@ internal sealed partial class GraphReader
                 ?? [.. Enumerable.Range(0, final.Count).Select(k => $"{k}")];
         Model model = classes is null ? Regression(end, final, field)
             : Classification(end, final, field, classes, decides);
-        return new ImportedGraph(model, [.. inputs], [.. columns.Select(c => c.Categories)],
+        return new ImportedGraph(model, [.. inputs], [.. columns.Select((_, i) => CategoriesOf(i))],
             [.. outputs.Select((o, i) => new RawOutput(file.Graph.Output[i].Name, KindOf(o, result), o switch
             {
                 LabelValue label => label.Classes, MapValue map => map.Classes, _ => [],
@@ -147,6 +158,9 @@ internal sealed partial class GraphReader
             AddIdentity(node, ref final);
             field = (Selection)final.Field;
         }
+        if (field.IsPlain && Texts("downhill.labels", field.Count) is string[] labels)
+            return Build(new Target(labels, []) { IsMultiLabel = true }, field.Offset, field.Scale, 0, 1, false,
+                Losses.BinaryCrossEntropy);
         string[] names = Texts("downhill.target", field.Count)
             ?? (field.Count == 1 ? ["y"] : [.. Enumerable.Range(1, field.Count).Select(i => $"y{i}")]);
         return Build(new Target(names, []), field.Offset, field.Scale, 0, 1, false, Losses.MeanSquaredError);
@@ -197,7 +211,15 @@ internal sealed partial class GraphReader
         Loss loss)
     {
         string[] names = Texts("downhill.columns", columns.Count) ?? [.. columns.Select(c => c.Name)];
-        Preparation preparation = new(
+        Preparation preparation = own is not null ? own with
+        {
+            Target = target,
+            TargetShift = targetShift,
+            TargetScale = targetScale,
+            TargetLow = low,
+            TargetHigh = high,
+            SingleOutput = single,
+        } : new(
             [.. columns.Select((c, i) => c.Categories is null ? new Column(names[i])
                 : new Column(names[i], ColumnKind.Category, c.Categories))],
             target, shift!, scale!, targetShift, targetScale, low, high, single);

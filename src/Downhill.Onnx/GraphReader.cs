@@ -57,7 +57,7 @@ internal sealed partial class GraphReader
     {
         ReadInitializers();
         ReadInputs();
-        foreach (NodeProto node in file.Graph.Node) ReadNode(node);
+        foreach (NodeProto node in ReadOwnPreparation()) ReadNode(node);
         return Finish();
     }
 

@@ -41,6 +41,8 @@ public static class OnnxExport
     /// <summary>Version of the file format ("IR version").</summary>
     public const int FormatVersion = 10;
 
+    internal const string PreparationKey = "downhill.preparation";
+
     /// <summary>Writes the file, whole or not at all.</summary>
     /// <exception cref="DownhillException">The folder is missing or cannot be written to, or a layer has no ONNX
     /// form.</exception>
@@ -62,12 +64,11 @@ public static class OnnxExport
 
     private static ModelProto Build(Model model, OnnxExportOptions options)
     {
-        model.Preparation.CheckExportable("ONNX export");
         if (4L * model.Spec.ParameterLength > int.MaxValue - (1 << 20))
             Throw.Input("ONNX export", "a model of at most 2 GiB, the most that one ONNX file holds",
                 $"{4L * model.Spec.ParameterLength:N0} bytes of parameters", "Keep it as a safetensors file.");
         GraphWriter graph = new(options.Name, Description(model));
-        string rows = EncodeRows(graph, model.Preparation, options.Inputs);
+        string rows = RowNodes.Add(graph, model.Preparation, options.Inputs);
         IReadOnlyList<TrainedLayer> layers = TrainedLayer.Of(model);
         for (int index = 0; index < layers.Count; index++) rows = LayerNodes.Add(graph, rows, index, layers[index]);
         AddAnswers(graph, model, rows);
@@ -87,101 +88,6 @@ public static class OnnxExport
         return file;
     }
 
-    // ---- raw columns to the network's inputs ------------------------------------------------------------------------
-
-    /// <summary>Declares the inputs; the result is [N, width] of the network.</summary>
-    private static string EncodeRows(GraphWriter graph, Preparation preparation, OnnxInputs inputs)
-    {
-        bool byColumn = inputs == OnnxInputs.Columns
-            || (inputs == OnnxInputs.Automatic && preparation.CategoryCount > 0);
-        string raw = byColumn ? JoinColumns(graph, preparation) : SplitTensor(graph, preparation);
-        return Scale(graph, preparation, raw);
-    }
-
-    private static string JoinColumns(GraphWriter graph, Preparation preparation)
-    {
-        List<string> parts = [];
-        foreach (Column column in preparation.Inputs)
-        {
-            bool isCategory = column.Kind == ColumnKind.Category;
-            string input = graph.Input(column.Name,
-                isCategory ? TensorProto.Types.DataType.String : TensorProto.Types.DataType.Float, 1);
-            if (!isCategory) parts.Add(input);
-            else if (column.Categories.Count > 0)
-                parts.Add(
-                    OneHot(graph, input, graph.Texts($"{column.Name}.categories", column.Categories), column.Name));
-        }
-        return Join(graph, parts);
-    }
-
-    private static string SplitTensor(GraphWriter graph, Preparation preparation)
-    {
-        string input = graph.Input("input", TensorProto.Types.DataType.Float, preparation.Inputs.Count);
-        if (preparation.CategoryCount == 0) return input;
-        List<string> parts = [];
-        for (int from = 0; from < preparation.Inputs.Count;)
-        {
-            Column column = preparation.Inputs[from];
-            int to = from + 1;
-            if (column.Kind == ColumnKind.Numeric)
-                while (to < preparation.Inputs.Count && preparation.Inputs[to].Kind == ColumnKind.Numeric) to++;
-            string part = graph.Node("Slice", $"columns{from + 1}",
-                [input, graph.Integers([from]), graph.Integers([to]), graph.Integers([1])]);
-            if (column.Kind == ColumnKind.Numeric)
-            {
-                parts.Add(part);
-            }
-            else if (column.Categories.Count > 0)
-            {
-                float[] codes = [.. Enumerable.Range(0, column.Categories.Count).Select(k => (float)k)];
-                parts.Add(OneHot(graph, part, graph.Numbers($"{column.Name}.codes", codes, codes.Length), column.Name));
-            }
-            from = to;
-        }
-        return Join(graph, parts);
-    }
-
-    /// <summary>[N,1] compared with the K categories: 1 in the place of its own, 0 everywhere when it is
-    /// unknown.</summary>
-    private static string OneHot(GraphWriter graph, string value, string categories, string name) =>
-        graph.Cast(graph.Node("Equal", $"{name}.is", [value, categories]), TensorProto.Types.DataType.Float,
-            $"{name}.one_hot");
-
-    private static string Join(GraphWriter graph, List<string> parts) =>
-        parts.Count == 1 ? parts[0] : graph.Node("Concat", "columns", parts, GraphWriter.Attribute("axis", 1));
-
-    /// <summary>
-    /// (x − shift)·scale. Where float32 cannot hold a shift well enough (a year, an amount of money, whose differences
-    /// matter), it is subtracted in two parts, of which the first is exact.
-    /// </summary>
-    private static string Scale(GraphWriter graph, Preparation preparation, string rows)
-    {
-        int width = preparation.Width;
-        float[] shift = new float[width], rest = new float[width], scale = new float[width];
-        bool needsRest = false;
-        int at = 0, numeric = 0;
-        foreach (Column column in preparation.Inputs)
-        {
-            if (column.Kind == ColumnKind.Category)
-            {
-                Array.Fill(scale, 1, at, column.Categories.Count);
-                at += column.Categories.Count;
-                continue;
-            }
-            (double from, double by) = (preparation.Shift[numeric], preparation.Scale[numeric]);
-            shift[at] = (float)from;
-            rest[at] = (float)(from - shift[at]);
-            scale[at] = (float)by;
-            needsRest |= Math.Abs(rest[at] * by) > 1e-6;
-            at++;
-            numeric++;
-        }
-        if (shift.Any(s => s != 0)) rows = graph.Node("Sub", "shifted", [rows, graph.Numbers("shift", shift, width)]);
-        if (needsRest) rows = graph.Node("Sub", "shifted_rest", [rows, graph.Numbers("shift_rest", rest, width)]);
-        if (scale.All(s => s == 1)) return rows;
-        return graph.Node("Mul", "scaled", [rows, graph.Numbers("scale", scale, width)]);
-    }
-
     // ---- the network's outputs to answers ---------------------------------------------------------------------------
 
     private static void AddAnswers(GraphWriter graph, Model model, string outputs)
@@ -196,7 +102,10 @@ public static class OnnxExport
                 outputs = graph.Node("Mul", "unscaled", [outputs, graph.Numbers("target_scale", scale, targets)]);
             if (shift.Any(s => s != 0))
                 outputs = graph.Node("Add", "unshifted", [outputs, graph.Numbers("target_shift", shift, targets)]);
-            graph.Output(outputs, "values", TensorProto.Types.DataType.Float, targets);
+            if (preparation.LogTargets)
+                outputs = graph.Node("Sub", "without_one", [graph.Node("Exp", "one_more", [outputs]), graph.Number(1)]);
+            graph.Output(outputs, preparation.Target.IsMultiLabel ? "probabilities" : "values",
+                TensorProto.Types.DataType.Float, targets);
             return;
         }
         int classes = preparation.Target.Classes.Count;
@@ -234,7 +143,8 @@ public static class OnnxExport
         Target target = model.Preparation.Target;
         string answer = target.IsClass
             ? $"one of {target.Classes.Count} classes" + (target.Names.Count > 0 ? $" of '{target.Names[0]}'" : "")
-            : string.Join(", ", target.Names.Select(n => $"'{n}'"));
+            : (target.IsMultiLabel ? "the probabilities of " : "")
+            + string.Join(", ", target.Names.Select(n => $"'{n}'"));
         return $"Multi-layer perceptron {model.Spec} with {model.Spec.ParameterCount} parameters; gives {answer}"
             + $" for a raw row.";
     }
@@ -244,9 +154,16 @@ public static class OnnxExport
         Preparation preparation = model.Preparation;
         yield return ("downhill.network", ModelFile.Json(model.Spec.Write));
         yield return ("downhill.columns", ModelFile.Json(json => Texts(json, preparation.Inputs.Select(c => c.Name))));
+        // What cannot be told from the nodes; see GraphReader.
+        if (preparation.LogTargets || preparation.Encodings.Any(e => !e.IsLinear))
+            yield return (PreparationKey, ModelFile.Json(json => ModelFile.Write(json, preparation)));
         yield return ("downhill.target", ModelFile.Json(json => Texts(json, preparation.Target.Names)));
         if (preparation.Target.IsClass)
             yield return ("downhill.classes", ModelFile.Json(json => Texts(json, preparation.Target.Classes)));
+        if (preparation.Target.IsMultiLabel)
+            yield return ("downhill.labels", ModelFile.Json(json => Texts(json, preparation.Target.Names)));
+        if (model.Temperature is double temperature)
+            yield return ("downhill.temperature", Numbers.Text(temperature));
         yield return ("downhill.loss", model.Loss.ToString());
         yield return ("downhill.weights_sha256", model.WeightsHash);
         if (model.Image is ImageShape image) yield return ("downhill.image", $"{image.Width}x{image.Height}");

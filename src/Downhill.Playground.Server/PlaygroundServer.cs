@@ -1,14 +1,6 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 
 namespace Downhill.Playground.Server;
 
@@ -35,18 +27,17 @@ public sealed class PlaygroundServer : IAsyncDisposable
     /// <summary>Tried first, so that a bookmark keeps working.</summary>
     public const int UsualPort = 5180;
 
-    private readonly WebApplication app;
+    private readonly LocalServer server;
 
-    private PlaygroundServer(WebApplication app, int port, string token) =>
-        (this.app, Port, Token) = (app, port, token);
+    private PlaygroundServer(LocalServer server, string token) => (this.server, Token) = (server, token);
 
-    public int Port { get; }
+    public int Port => server.Port;
 
     /// <summary>The secret, 256 random bits.</summary>
     public string Token { get; }
 
     /// <summary>Where the page is; the fragment never leaves the browser.</summary>
-    public string Address => $"http://127.0.0.1:{Port}/#token={Token}";
+    public string Address => $"{server.Address}#token={Token}";
 
     /// <summary>Starts listening.</summary>
     /// <exception cref="DownhillException">The port asked for is taken, or there is no page in the folder.</exception>
@@ -57,63 +48,30 @@ public sealed class PlaygroundServer : IAsyncDisposable
                 + "name. Build it as CONTRIBUTING.md says.");
         string token = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-')
             .Replace('/', '_');
+        // Nothing is ever sent but over the socket, and a socket that does not close in time ends with the process.
+        LocalLimits limits = new(Connections: 256, BodyBytes: 0, Patience: TimeSpan.FromSeconds(2))
+        {
+            Sockets = options.Sessions * 2,
+        };
         foreach (int port in options.Port is int wanted ? (int[])[wanted] : [UsualPort, 0])
         {
-            WebApplication app = Build(options, port, token);
-            try
-            {
-                await app.StartAsync(cancellation).ConfigureAwait(false);
-                return new(app, new Uri(app.Urls.First()).Port, token);
-            }
-            catch (Exception e) when (e is SocketException
-                || (e is IOException && e.InnerException is AddressInUseException or SocketException))
-            {
-                await app.DisposeAsync().ConfigureAwait(false);
-                if (options.Port is not null)
-                    throw new DownhillException($"Port {port}: expected a free port, got one that cannot be used "
-                        + $"({e.Message.TrimEnd('.')}). Give another, or none to have one chosen.", e);
-            }
+            LocalServer? server = await LocalServer.Start(port, limits, app => Serve(app, options, token), cancellation)
+                .ConfigureAwait(false);
+            if (server is not null) return new(server, token);
         }
-        throw new DownhillException("Port: expected a free one on 127.0.0.1, got none. Close a program that listens.");
+        throw new DownhillException(options.Port is int taken
+            ? $"Port {taken}: expected a free port, got one that cannot be used. Give another, or none to have one "
+                + "chosen."
+            : "Port: expected a free one on 127.0.0.1, got none. Close a program that listens.");
     }
 
     /// <summary>Waits until the server is told to end.</summary>
-    public Task WaitForShutdown(CancellationToken cancellation) => app.WaitForShutdownAsync(cancellation);
+    public Task WaitForShutdown(CancellationToken cancellation) => server.WaitForShutdown(cancellation);
 
-    public async ValueTask DisposeAsync()
-    {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(2));
-        try
-        {
-            await app.StopAsync(patience.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // A socket that does not close in time is closed with the process.
-        }
-        await app.DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => server.DisposeAsync();
 
-    private static WebApplication Build(ServerOptions options, int port, string token)
+    private static void Serve(WebApplication app, ServerOptions options, string token)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { ContentRootPath = options.Root, Args = [] });
-        builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IHostLifetime, NoConsole>();
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-            kestrel.AddServerHeader = false;
-            KestrelServerLimits limits = kestrel.Limits;
-            limits.MaxConcurrentConnections = 256;
-            limits.MaxConcurrentUpgradedConnections = options.Sessions * 2;
-            limits.MaxRequestBodySize = 0; // nothing is ever sent but over the socket
-            limits.MaxRequestHeadersTotalSize = 16 << 10;
-            limits.MaxRequestLineSize = 4 << 10;
-            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-        });
-        WebApplication app = builder.Build();
         SessionSocket socket = new(options, token);
         PageFiles files = new(options.Root);
         app.UseWebSockets(new WebSocketOptions
@@ -122,7 +80,6 @@ public sealed class PlaygroundServer : IAsyncDisposable
             KeepAliveTimeout = TimeSpan.FromSeconds(60)
         });
         app.Run(context => Handle(context, socket, files));
-        return app;
     }
 
     private static async Task Handle(HttpContext context, SessionSocket socket, PageFiles files)
@@ -147,12 +104,5 @@ public sealed class PlaygroundServer : IAsyncDisposable
         response.StatusCode = status;
         response.ContentType = "text/plain; charset=utf-8";
         return response.WriteAsync(why + "\n");
-    }
-
-    /// <summary>Ctrl-C belongs to whoever started the server.</summary>
-    private sealed class NoConsole : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -35,6 +35,8 @@ internal static class DataSets
             Sample($"moons(rows={s.Rows},noise={Numbers.Text(s.Noise)},seed={s.Seed})")),
         Made("blobs", "clouds around random centres", s =>
             Sample($"blobs(rows={s.Rows},classes={s.Classes},spread={Numbers.Text(1 + 4 * s.Noise)},seed={s.Seed})")),
+        Solid("ball", "a ball inside a shell", Solids.Ball),
+        Solid("helix", "two strands of a helix", Solids.Helix),
         Whole("corners", "xor", "x₁ ≠ x₂ on the four corners: what no single unit can do", 2, 2),
         Whole("two_spirals", "spirals", "the CMU benchmark: two spirals of three turns", 2, 2),
         Whole("parity3", "parity(3)", "is the number of ones odd? All eight rows of three bits", 2, 3),
@@ -43,6 +45,7 @@ internal static class DataSets
         Whole("breast_cancer", "breast_cancer", "malignant or benign, by the shape of cell nuclei", 2, 30),
         Whole("diabetes", "diabetes", "progression after a year (a number)", 0, 10),
         Whole("digits", "digits", "handwritten digits of 8×8 pixels", 10, 64),
+        new("ink", "the same digits as ink of 16×16 cells: 1 or 0", 10, Ink.Cells, false, _ => Ink.Digits()),
         new(Own, "your own: pasted, dropped or drawn", 0, 0, false, null),
     ];
 
@@ -50,6 +53,9 @@ internal static class DataSets
 
     private static DataSetEntry Made(string name, string summary, Func<Settings, Dataset> load, int classes = 2) =>
         new(name, summary, classes, 2, true, load);
+
+    private static DataSetEntry Solid(string name, string summary, Func<Settings, Dataset> load) =>
+        new(name, summary, 2, 3, true, load);
 
     private static DataSetEntry Whole(string name, string sample, string summary, int classes, int inputs) =>
         new(name, summary, classes, inputs, false, _ => Dataset.Load(sample));

@@ -40,6 +40,20 @@ internal sealed class Derivatives : IDisposable
         return [.. run.Layers.Select(l => workspace.OutputOf(l.Shown, l.Units)[..l.Units].ToArray())];
     }
 
+    /// <summary>What the network answers to some rows of the training data, and what it should: both [rows,
+    /// outputs].</summary>
+    public (double[,] Outputs, double[,] Targets) Answers(ReadOnlySpan<int> rows)
+    {
+        Pass(rows, withGradient: false);
+        int width = run.Spec.Outputs;
+        double[,] outputs = new double[rows.Length, width], targets = new double[rows.Length, width];
+        for (int i = 0; i < rows.Length; i++)
+            for (int o = 0; o < width; o++)
+                (outputs[i, o], targets[i, o]) =
+                    (workspace.Output[i * width + o], workspace.Targets[i * width + o]);
+        return (outputs, targets);
+    }
+
     /// <summary>Sum of the losses of some rows of the training data.</summary>
     public double Loss(ReadOnlySpan<int> rows) => Pass(rows, withGradient: false);
 

@@ -85,6 +85,11 @@ internal static class Properties
                 ["1", "2", "5", "10", "20", "30", "50", "100", "0"] },
         Flag("shuffle", "shuffle", "training", Restart.Training, "Another order of the rows in each epoch.",
             s => s.Shuffle, (s, v) => s with { Shuffle = v }),
+        new("augment", "aug", PropertyKind.Text, "training", Restart.Training,
+            "How training distorts pictures, anew in each epoch: affine, or affine(rotation=5),elastic.",
+            s => string.Join(',', s.Augment), (s, text) =>
+                s with { Augment = [.. Property.Items(text).Select(Catalog.Default.Augmentation)] })
+            { Catalog = "augmentations" },
         Choice("reduction", "red", "training", Restart.Training,
             "Whether an update follows the mean or the sum of its rows' gradients.", ["mean", "sum"],
             s => s.Reduction == Reduction.Mean ? "mean" : "sum", (s, v) =>

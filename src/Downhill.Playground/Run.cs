@@ -249,6 +249,15 @@ internal sealed class Run : IDisposable
             Preparation).Measure(State.Parameters, State.Buffers);
     }
 
+    /// <summary>Another run, at its first update, with the present weights and other settings of training.</summary>
+    public Run With(Settings settings)
+    {
+        Run copy = new(settings, Table);
+        State.Parameters.Span.CopyTo(copy.State.Parameters.Span);
+        State.Buffers.Span.CopyTo(copy.State.Buffers.Span);
+        return copy;
+    }
+
     /// <summary>Place of a weight or bias in the flat parameters.</summary>
     /// <exception cref="DownhillException">No such weight.</exception>
     public int PlaceOf(WeightEdit edit)
@@ -477,6 +486,7 @@ internal sealed class Run : IDisposable
             Reduction = s.Reduction,
             Batch = s.Optimizer.NeedsFullBatch ? 0 : s.Batch,
             Shuffle = s.Shuffle,
+            Augment = data.Image is null ? [] : s.Augment,
             Epochs = s.Epochs,
             Stop = s.Stop,
             L1 = s.L1,
@@ -484,6 +494,7 @@ internal sealed class Run : IDisposable
             WeightDecay = s.Decay == 0 ? null : s.Decay,
             Clip = s.Clip,
             KeepBest = false,
+            Recipe = Recipe.Plain,
             Scaling = ScalingOf(s, table),
             TestShare = s.Train >= 1 || data.IsWhole ? 0 : 1 - s.Train,
             ValidationShare = s.Validation > 0 ? s.Validation : null,

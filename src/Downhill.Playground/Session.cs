@@ -15,6 +15,7 @@ public sealed class Session : IDisposable
     public const int MostRequestBytes = 128 << 20;
 
     private readonly List<Message> messages = [];
+    private TrainingHistory? trained;
 
     /// <param name="host">"native" or "browser".</param>
     public Session(string host)
@@ -176,6 +177,14 @@ public sealed class Session : IDisposable
         Message[] taken = [.. messages];
         messages.Clear();
         return taken;
+    }
+
+    /// <summary>The run of the present settings over so many epochs: kept, so that it is trained once for many
+    /// questions.</summary>
+    internal TrainingHistory TrainedFor(int epochs)
+    {
+        if (trained?.IsOf(this, epochs) != true) trained = new(this, epochs);
+        return trained;
     }
 
     internal Maps CurrentMaps => Maps ??= new(Table, Run.Spec, Run.Preparation, Run.Network);

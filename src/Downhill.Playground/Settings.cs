@@ -50,6 +50,10 @@ internal sealed record Settings
     public int Batch { get; init; } = 10;
 
     public bool Shuffle { get; init; } = true;
+
+    /// <summary>How pictures are distorted on the way into training; nothing is done to data that are none.</summary>
+    public IReadOnlyList<Augmentation> Augment { get; init; } = [];
+
     public Reduction Reduction { get; init; } = Reduction.Mean;
     public double L1 { get; init; }
     public double L2 { get; init; }

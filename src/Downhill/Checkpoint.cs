@@ -144,6 +144,7 @@ public static class Checkpoint
         json.WriteNumber("seed", options.Seed);
         json.WriteString("arithmetic", options.Arithmetic.ToString());
         json.WriteBoolean("keep_best", options.KeepBest);
+        if (options.Calibrate is Calibration calibrate) json.WriteString("calibrate", calibrate.ToString());
         json.WriteEndObject();
     }
 
@@ -176,6 +177,8 @@ public static class Checkpoint
             Seed = json.GetProperty("seed").GetUInt64(),
             Arithmetic = Enum.Parse<Arithmetic>(json.GetProperty("arithmetic").GetString()!),
             KeepBest = json.GetProperty("keep_best").GetBoolean(),
+            Calibrate = json.TryGetProperty("calibrate", out JsonElement calibrate)
+                ? Enum.Parse<Calibration>(calibrate.GetString()!) : null,
         };
     }
 

@@ -31,6 +31,9 @@ internal abstract class CompiledTraining<T> where T : unmanaged, IBinaryFloating
     /// <param name="sums">Is added to.</param>
     public abstract void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums);
 
+    /// <summary>Sets to 0 what has faded in the slots.</summary>
+    public abstract void Settle();
+
     /// <summary>Works out the rule's numbers for a step.</summary>
     public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step);
 

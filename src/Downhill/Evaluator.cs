@@ -1,4 +1,5 @@
 using System.Numerics;
+using Downhill.Kernels;
 
 namespace Downhill;
 
@@ -40,12 +41,16 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
         bool withScores = false)
     {
         int outputs = preparation.Outputs;
-        bool isClass = preparation.Target.IsClass;
+        bool isClass = preparation.Target.IsClass, isNumber = preparation.Target.IsNumeric;
         int classes = preparation.Target.Classes.Count;
         int[,] confusion = new int[classes, classes];
         double[,] weighted = new double[classes, classes];
         ScoreMetrics? scores = withScores && isClass ? new(preparation, network.Spec.Output, batcher.Count) : null;
-        double lossSum = 0, lossWeight = 0, weightSum = 0, right = 0, codedSquares = 0;
+        double lossSum = 0, lossWeight = 0, weightSum = 0, right = 0, codedSquares = 0, logLoss = 0;
+        bool isLabel = preparation.Target.IsMultiLabel;
+        LabelScore[] labels = new LabelScore[isLabel ? outputs : 0];
+        Reliability? reliability = withScores && isLabel && network.Spec.Output.Range is { Low: 0, High: 1 } ? new()
+            : null;
         double[] squares = new double[outputs], absolute = new double[outputs], mean = new double[outputs],
             deviation = new double[outputs];
         for (int start = 0; start < batcher.Count; start += workspace.Rows)
@@ -68,7 +73,7 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                 {
                     double error = double.CreateTruncating(row[o]) - double.CreateTruncating(target[o]);
                     codedSquares += weight * error * error;
-                    if (isClass) continue;
+                    if (!isNumber) continue;
                     double actual = batcher.Values[i * outputs + o];
                     error = preparation.LogTargets ? preparation.ValueOf(double.CreateTruncating(row[o]), o) - actual
                         : error * preparation.TargetScale[o];
@@ -78,6 +83,14 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
                     mean[o] += weight / weightSum * before;
                     deviation[o] += weight * before * (actual - mean[o]);
                 }
+                for (int o = 0; reliability is not null && o < outputs; o++)
+                {
+                    double yes = double.CreateTruncating(row[o]);
+                    logLoss -= weight * PortableMath.Log(Math.Clamp(
+                        Preparation.SaysYes(double.CreateTruncating(target[o])) ? yes : 1 - yes,
+                        ScoreMetrics.Smallest, 1 - ScoreMetrics.Smallest));
+                }
+                if (isLabel && CountLabels(row, target, weight, labels, reliability)) right += weight;
                 if (!isClass) continue;
                 int predicted = preparation.ClassOf(row);
                 confusion[batcher.Classes[i], predicted]++;
@@ -99,6 +112,15 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
             };
             return scores is null ? metrics : scores.AddTo(metrics);
         }
+        if (isLabel)
+            return metrics with
+            {
+                Accuracy = right / weightSum,
+                PerLabel = labels,
+                LogLoss = reliability is null ? null : logLoss / weightSum,
+                CalibrationError = reliability?.Error,
+                Reliability = reliability?.Bins,
+            };
         TargetScore[] targets = [.. Enumerable.Range(0, outputs).Select(o => new TargetScore(squares[o] / weightSum,
             Math.Sqrt(squares[o] / weightSum), absolute[o] / weightSum, deviation[o] > 0 ? 1 - squares[o] / deviation[o]
                 : double.NaN))];
@@ -109,5 +131,29 @@ internal sealed class Evaluator<T> where T : unmanaged, IBinaryFloatingPointIeee
             R2 = targets.Average(t => t.R2),
             PerTarget = targets,
         };
+    }
+
+    /// <summary>Adds a row's answers to the labels' counts; true when all are right.</summary>
+    private static bool CountLabels(ReadOnlySpan<T> outputs, ReadOnlySpan<T> targets, double weight,
+        LabelScore[] labels, Reliability? reliability)
+    {
+        bool areAllRight = true;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            bool says = Preparation.SaysYes(double.CreateTruncating(outputs[i]));
+            bool has = Preparation.SaysYes(double.CreateTruncating(targets[i]));
+            double probability = double.CreateTruncating(outputs[i]);
+            reliability?.Add(says ? probability : 1 - probability, says == has, weight);
+            ref LabelScore label = ref labels[i];
+            label = (says, has) switch
+            {
+                (true, true) => label with { TruePositives = label.TruePositives + weight },
+                (true, false) => label with { FalsePositives = label.FalsePositives + weight },
+                (false, true) => label with { FalseNegatives = label.FalseNegatives + weight },
+                _ => label with { TrueNegatives = label.TrueNegatives + weight },
+            };
+            areAllRight &= says == has;
+        }
+        return areAllRight;
     }
 }

@@ -6,7 +6,9 @@ namespace Downhill;
 /// </summary>
 public sealed record FitOptions
 {
-    /// <summary>Where all that is left open comes from; null for <see cref="Recipe.Plain"/>.</summary>
+    /// <summary>Where all that is left open comes from; null for <see cref="Recipe.Table"/> where the data are a table
+    /// and neither optimizer, loss, output, a single layer nor a model to start from is asked for, else
+    /// <see cref="Recipe.Plain"/>.</summary>
     public Recipe? Recipe { get; init; }
 
     /// <summary>Networks that are trained side by side, one per core, and become one model; null for 1.</summary>
@@ -90,6 +92,9 @@ public sealed record FitOptions
     public double Clip { get; init; }
     public bool KeepBest { get; init; } = true;
 
+    /// <summary>See <see cref="TrainOptions.Calibrate"/>.</summary>
+    public Calibration? Calibrate { get; init; }
+
     /// <summary>How numeric inputs are scaled; null to choose.</summary>
     public Scaling? Scaling { get; init; }
 
@@ -138,4 +143,8 @@ public sealed record FitOptions
 public sealed record FitResult(
     Model Model, StopReason Stopped, IReadOnlyList<EpochReport> History, Metrics Train, Metrics? Validation,
         Metrics? Test,
-    long Steps, double Seconds);
+    long Steps, double Seconds)
+{
+    /// <summary>What calibration changed, null where nothing was.</summary>
+    public CalibrationReport? Calibration { get; init; }
+}

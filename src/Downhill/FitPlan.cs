@@ -60,12 +60,13 @@ public sealed class FitPlan
     public static FitPlan Make(Dataset data, FitOptions options)
     {
         CheckData(data);
-        options = Recipe.For(options).Fill(options, data);
+        options = Recipe.For(options, data).Fill(options, data);
         (int[] rows, int[] testRows, Dataset? test) = HoldOutTest(data, options);
         if (options.From is Model from) CheckSameColumns(data, from);
         Activation output = options.Output ?? options.From?.Spec.Output
-            ?? options.Loss?.UsualOutput(data.Target.IsClass)
+            ?? (data.Target.IsMultiLabel ? Activations.Sigmoid() : options.Loss?.UsualOutput(data.Target.IsClass))
             ?? (data.Target.IsClass ? Activations.Softmax : Activations.Identity);
+        if (data.Target.IsMultiLabel) CheckLabels(output, options);
         Loss loss = options.Loss ?? (options.Output is null ? options.From?.Loss : null) ?? LossFor(output);
         loss.CheckDomain(output);
         loss.CheckTargets(data);
@@ -78,7 +79,8 @@ public sealed class FitPlan
             ? -1 : 0);
         Preparation preparation = options.From?.Preparation ?? Preparation.Fit(data, trainRows,
             options.Scaling ?? (data.Image is null ? Downhill.Scaling.Standard : Downhill.Scaling.Common),
-            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real, options.Levels ?? 0, options.LogTargets);
+            low, 1, single, scaleTargets: loss.Targets == OutputRange.Real && data.Target.IsNumeric,
+                options.Levels ?? 0, options.LogTargets);
         loss.CheckTargets(preparation);
         NetworkSpec network = NetworkFor(preparation, output, options);
         Activation.CheckSlopes(network);
@@ -112,15 +114,17 @@ public sealed class FitPlan
             L1 = options.L1,
             L2 = options.L2,
             WeightDecay = options.WeightDecay
-                ?? (options.Optimizer is null && small && !data.Target.IsClass ? 0.1 : optimizer.DefaultWeightDecay),
+                ?? (options.Optimizer is null && small && data.Target.IsNumeric ? 0.1 : optimizer.DefaultWeightDecay),
             Clip = options.Clip,
             KeepBest = options.KeepBest,
+            Calibrate = options.Calibrate,
             Seed = options.Seed,
             Threads = options.Threads,
             Arithmetic = options.Arithmetic,
         };
         train.Check();
         train.LayerRates?.Check(network);
+        CheckCalibration(options, network, preparation, validationRows);
         return new(data, trainRows, validationRows, options.Validation, testRows, test, preparation, network,
             train)
         { From = options.From, Recipe = options.Recipe!, Members = options.Ensemble ?? 1 };
@@ -129,14 +133,22 @@ public sealed class FitPlan
     /// <summary>The run, at its first step.</summary>
     public TrainSession<float> Start()
     {
-        TrainSession<float> session = new(Network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+        TrainSession<float> session = Start(Network);
         if (From is not null) session.StartFrom(From.Parameters, From.Buffers);
         return session;
     }
 
+    /// <summary>The same run with a network of one's own, of any layers, in place of the plan's; it starts from its
+    /// initial weights.</summary>
+    /// <param name="network">As many inputs and outputs as the plan's <see cref="Preparation"/> has.</param>
+    /// <exception cref="DownhillException">Another number of inputs or outputs, or a network that the options do not
+    /// fit.</exception>
+    public TrainSession<float> Start(NetworkSpec network) =>
+        new(network, Data, Rows, ValidationRows, Preparation, Options, Validation);
+
     /// <summary>The model that a run has reached, measured on all parts.</summary>
     public FitResult Finish(TrainSession<float> session) =>
-        Finish(Network, session.ResultParameters, session.ResultBuffers,
+        Finish(session.Spec, session.ResultParameters, session.ResultBuffers,
             session.Stopped ?? new("running", "still running"),
             session.State.History, session.State.Epoch, session.State.Step, session.State.Seconds);
 
@@ -154,11 +166,46 @@ public sealed class FitPlan
             },
             Image = Data.Image,
         };
+        CalibrationReport? calibration = stopped.IsDiverged ? null : Calibrate(ref model);
         return new(
             model, stopped, history, model.Evaluate(Data, Rows),
             ValidationRows.Length == 0 ? null : model.Evaluate(ValidationSource, ValidationRows),
             TestRows.Length == 0 ? null : model.Evaluate(TestSource, TestRows),
-            steps, seconds);
+            steps, seconds)
+        { Calibration = calibration };
+    }
+
+    /// <summary>Fewer validation rows say too little about a temperature to change a model unasked.</summary>
+    private const int FewestToCalibrate = 50;
+
+    private CalibrationReport? Calibrate(ref Model model)
+    {
+        Calibration chosen = Options.Calibrate ?? (ValidationRows.Length >= FewestToCalibrate
+            && Options.Loss.Fuses(Network.Output) ? Calibration.Temperature : Calibration.None);
+        if (chosen == Calibration.None || ValidationRows.Length == 0
+            || !TemperatureScaling.Fits(model.Spec, Preparation)
+            || TemperatureScaling.Of(model, ValidationSource, ValidationRows) is not double temperature) return null;
+        Model calibrated = TemperatureScaling.Apply(model, temperature);
+        Metrics before = model.Evaluate(ValidationSource, ValidationRows),
+            after = calibrated.Evaluate(ValidationSource, ValidationRows);
+        // Weights are floats: where T is 1 but for rounding, nothing is gained.
+        if (!(after.LogLoss < before.LogLoss)) return null;
+        model = calibrated;
+        return new(temperature, ValidationRows.Length, before.LogLoss.Value, after.LogLoss.Value,
+            before.CalibrationError!.Value, after.CalibrationError!.Value);
+    }
+
+    private static void CheckCalibration(FitOptions options, NetworkSpec network, Preparation preparation, int[] rows)
+    {
+        if (options.Calibrate != Calibration.Temperature) return;
+        if (!TemperatureScaling.Fits(network, preparation))
+            Throw.Input("Calibration by temperature",
+                "classes with softmax outputs, or two classes or labels with sigmoid outputs",
+                preparation.Target.IsNumeric ? "numbers" : $"the output activation '{network.Output}'",
+                "Leave the calibration out, or choose such an output.");
+        if (rows.Length == 0)
+            Throw.Input("Calibration by temperature", "a validation part to fit it on", "none",
+                "Hold out rows with --validation 0.1, or leave the calibration out.");
     }
 
     private static void CheckData(Dataset data)
@@ -170,6 +217,9 @@ public sealed class FitPlan
             Throw.Input($"Data '{data.Name}'", $"at least 2 classes in '{data.Target.Names[0]}'",
                 $"only '{data.Target.Classes[data.Classes[0]]}'",
                 "There is nothing to tell apart: check the target column.");
+        if (data.Target.Names.FirstOrDefault(n => data.Inputs.Any(c => c.Name == n)) is string both)
+            Throw.Input($"Data '{data.Name}', column '{both}'", "an input or a target", "both",
+                "A target that is an input is its own answer: leave it out of the inputs, or rename one of them.");
     }
 
     private static (int[] Rows, int[] TestRows, Dataset? Test) HoldOutTest(Dataset data, FitOptions options)
@@ -217,7 +267,7 @@ public sealed class FitPlan
             string wanted, string remedy)
     {
         if (otherInputs.Count == inputs.Count && otherTarget.Names.Count == target.Names.Count
-            && otherTarget.Classes.SequenceEqual(target.Classes)
+            && otherTarget.Classes.SequenceEqual(target.Classes) && otherTarget.IsMultiLabel == target.IsMultiLabel
             && otherInputs.Zip(inputs)
             .All(p => p.First.Kind == p.Second.Kind && p.First.Categories.SequenceEqual(p.Second.Categories))) return;
         Throw.Input(what, $"{wanted} ({Text(inputs, target)})", Text(otherInputs, otherTarget), remedy);
@@ -228,6 +278,7 @@ public sealed class FitPlan
                 .Select(c => $", {c.Name}: {Some(c.Categories)}"));
             return $"{inputs.Count} inputs{categories}, "
                 + (target.IsClass ? $"{target.Classes.Count} classes: {Some(target.Classes)}"
+                : target.IsMultiLabel ? $"{target.Names.Count} labels: {Some(target.Names)}"
                 : $"{target.Names.Count} numeric target{(target.Names.Count == 1 ? "" : "s")}");
         }
 
@@ -251,6 +302,16 @@ public sealed class FitPlan
     }
 
     private static ForwardScale ScaleOf(NetworkSpec network) => network.Layers.OfType<Dense>().Last().ForwardScale;
+
+    /// <summary>Labels are shares of 1, each by itself.</summary>
+    private static void CheckLabels(Activation output, FitOptions options)
+    {
+        if (output.Range is not { Low: >= 0, High: <= 1, SumsToOne: false })
+            Throw.Input($"Output activation '{output}' for labels", "outputs from 0 to 1, each by itself",
+                $"{output.Range}", "Use sigmoid, or leave it out.");
+        if (options.LogTargets)
+            Throw.Input("Labels", "targets as they are", "their logarithms", "Leave the logarithm out.");
+    }
 
     private static void CheckShare(string what, double share)
     {

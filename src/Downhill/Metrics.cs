@@ -6,7 +6,33 @@ namespace Downhill;
 /// <param name="Recall">Found among the rows of the class; 0 when there is none.</param>
 /// <param name="F1">2·precision·recall/(precision + recall); 0 when both are 0.</param>
 /// <param name="Support">Weight of the rows of the class.</param>
-public readonly record struct ClassScore(double Precision, double Recall, double F1, double Support);
+public readonly record struct ClassScore(double Precision, double Recall, double F1, double Support)
+{
+    /// <summary>From weights: of the class and said to be, not of it and said to be, of it and not said to
+    /// be.</summary>
+    internal static ClassScore Of(double right, double wronglySaid, double missed) =>
+        new(Share(right, right + wronglySaid), Share(right, right + missed),
+            Share(2 * right, 2 * right + wronglySaid + missed), right + missed);
+
+    private static double Share(double part, double whole) => whole > 0 ? part / whole : 0;
+}
+
+/// <summary>How one label is met: a row has it from an output of ½ on. From the weights of the rows that were rightly
+/// or wrongly said to have it or not.</summary>
+/// <param name="TruePositives">Have it and were said to.</param>
+/// <param name="FalsePositives">Have it not and were said to.</param>
+/// <param name="FalseNegatives">Have it and were said not to.</param>
+/// <param name="TrueNegatives">Have it not and were said not to.</param>
+public readonly record struct LabelScore(
+    double TruePositives, double FalsePositives, double FalseNegatives, double TrueNegatives)
+{
+    /// <summary>Share of the rows whose answer is right.</summary>
+    public double Accuracy =>
+        (TruePositives + TrueNegatives) / (TruePositives + FalsePositives + FalseNegatives + TrueNegatives);
+
+    /// <summary>Precision, recall, F1 and weight of the rows that have the label; 0 where there are none.</summary>
+    public ClassScore Score => ClassScore.Of(TruePositives, FalsePositives, FalseNegatives);
+}
 
 /// <summary>How one numeric target is met, in its units.</summary>
 /// <param name="Mse">Mean squared error.</param>
@@ -33,7 +59,8 @@ public sealed record Metrics
 
     // ---- classes ----------------------------------------------------------------------------------------------------
 
-    /// <summary>Share of rows whose class is right, 0 … 1; null for regression.</summary>
+    /// <summary>Share of rows whose class is right, 0 … 1; of labels (subset accuracy), of rows that have all of them
+    /// right; null for regression.</summary>
     public double? Accuracy { get; init; }
 
     /// <summary>100·(1 − accuracy).</summary>
@@ -53,14 +80,16 @@ public sealed record Metrics
     public IReadOnlyList<ClassScore>? PerClass => WeightedConfusion is null ? null
         : [.. Enumerable.Range(0, WeightedConfusion.GetLength(0)).Select(ScoreOf)];
 
-    /// <summary>The plain mean of <see cref="PerClass"/> (of F1 too); null for regression.</summary>
-    public ClassScore? Macro => PerClass is not { } each ? null
+    /// <summary>The plain mean over the classes or labels (of F1 too); null for regression.</summary>
+    public ClassScore? Macro => (PerClass ?? PerLabel?.Select(l => l.Score).ToArray()) is not { } each ? null
         : new(each.Average(c => c.Precision), each.Average(c => c.Recall), each.Average(c => c.F1),
             each.Sum(c => c.Support));
 
-    /// <summary>All classes' counts together; with one class per row all three are the accuracy. Null for
+    /// <summary>All classes' or labels' counts together; with one class per row all three are the accuracy. Null for
     /// regression.</summary>
-    public ClassScore? Micro => Accuracy is not double accuracy ? null
+    public ClassScore? Micro => PerLabel is { } labels ? ClassScore.Of(labels.Sum(l => l.TruePositives),
+            labels.Sum(l => l.FalsePositives), labels.Sum(l => l.FalseNegatives))
+        : Accuracy is not double accuracy ? null
         : new(accuracy, accuracy, accuracy, PerClass?.Sum(c => c.Support) ?? Rows);
 
     /// <summary>Scores: area under the receiver's curve, the chance that a row of the class has a larger output than a
@@ -68,8 +97,8 @@ public sealed record Metrics
     /// the mean over the classes, each against all others, that occur in the rows (and are not alone there).</summary>
     public double? RocAuc { get; init; }
 
-    /// <summary>Scores: mean of −ln p of the right class, where outputs are probabilities; p is kept from 2⁻⁵² to 1 −
-    /// 2⁻⁵².</summary>
+    /// <summary>Scores: mean of −ln p of the right class (of labels, of the sum over them), where outputs are
+    /// probabilities; p is kept from 2⁻⁵² to 1 − 2⁻⁵².</summary>
     public double? LogLoss { get; init; }
 
     /// <summary>Scores: mean of (p − y)² for the second of two classes, or of Σ over the classes of (p − y)² for more
@@ -78,8 +107,21 @@ public sealed record Metrics
 
     /// <summary>Scores: expected calibration error, Σ share·|accuracy − confidence| over <see cref="CalibrationBins"/>
     /// equal bins (low, high] of the answer's probability (Guo et al., ICML 2017, eq. 3), where outputs are
-    /// probabilities.</summary>
+    /// probabilities. Of labels, every yes and no is an answer.</summary>
     public double? CalibrationError { get; init; }
+
+    /// <summary>Scores: the bins of <see cref="CalibrationError"/> that hold answers, where outputs are
+    /// probabilities.</summary>
+    public IReadOnlyList<ReliabilityBin>? Reliability { get; init; }
+
+    // ---- labels -----------------------------------------------------------------------------------------------------
+
+    /// <summary>How each label is met; null where there are none.</summary>
+    public IReadOnlyList<LabelScore>? PerLabel { get; init; }
+
+    /// <summary>Share of all answers, yes or no, that are right: 1 − the Hamming loss. Null where there are no
+    /// labels.</summary>
+    public double? LabelAccuracy => PerLabel?.Average(l => l.Accuracy);
 
     // ---- numbers ----------------------------------------------------------------------------------------------------
 
@@ -123,8 +165,6 @@ public sealed record Metrics
             said += WeightedConfusion[other, c];
             support += WeightedConfusion[c, other];
         }
-        return new(Share(right, said), Share(right, support), Share(2 * right, said + support), support);
+        return ClassScore.Of(right, said - right, support - right);
     }
-
-    private static double Share(double part, double whole) => whole > 0 ? part / whole : 0;
 }

@@ -24,10 +24,15 @@ public sealed record TrainingRecord(
 }
 
 /// <summary>An answer for one row.</summary>
-/// <param name="Class">Class index, −1 for regression.</param>
-/// <param name="Label">Class name, "" for regression.</param>
-/// <param name="Values">Class probabilities (or output values), or the numbers predicted in the target's units.</param>
-public sealed record Prediction(int Class, string Label, IReadOnlyList<float> Values);
+/// <param name="Class">Class index, −1 for numbers and labels.</param>
+/// <param name="Label">Class name, "" for numbers and labels.</param>
+/// <param name="Values">Class probabilities (or output values), the numbers predicted in the target's units, or the
+/// probability of each label.</param>
+public sealed record Prediction(int Class, string Label, IReadOnlyList<float> Values)
+{
+    /// <summary>Of a model of labels, the names of those the row has: with an output of ½ or more.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+}
 
 /// <summary>
 /// The front door: a network with its preparation and class names. Raw rows go in, named answers come out. Immutable;
@@ -60,6 +65,10 @@ public sealed class Model
     /// <summary>How it was trained, null when made otherwise.</summary>
     public TrainingRecord? Training { get; init; }
 
+    /// <summary>T by which the output layer's fields were divided after training (it is in the weights); null where
+    /// they were not. See <see cref="TemperatureScaling"/>.</summary>
+    public double? Temperature { get; init; }
+
     /// <summary>Set when the inputs are pixels.</summary>
     public ImageShape? Image { get; init; }
 
@@ -69,9 +78,10 @@ public sealed class Model
     /// <summary>Flat running statistics.</summary>
     public ReadOnlySpan<float> Buffers => buffers.Span;
 
-    /// <summary>Whether the outputs for the classes are probabilities, and not just the larger the likelier.</summary>
-    public bool GivesProbabilities => Preparation.Target.IsClass && (Spec.Output.Range.SumsToOne
-        || (Preparation.SingleOutput && Spec.Output.Range is { Low: 0, High: 1 }));
+    /// <summary>Whether the outputs for the classes or labels are probabilities, and not just the larger the
+    /// likelier.</summary>
+    public bool GivesProbabilities => (Preparation.Target.IsClass && Spec.Output.Range.SumsToOne)
+        || ((Preparation.SingleOutput || Preparation.Target.IsMultiLabel) && Spec.Output.Range is { Low: 0, High: 1 });
 
     internal AlignedBuffer<float> ParameterBuffer => parameters;
     internal AlignedBuffer<float> RunningBuffer => buffers;
@@ -106,7 +116,12 @@ public sealed class Model
     {
         float[] values = new float[Preparation.Outputs];
         Predict(row, values);
-        if (!Preparation.Target.IsClass) return new(-1, "", values);
+        if (!Preparation.Target.IsClass)
+            return new(-1, "", values)
+            {
+                Labels = !Preparation.Target.IsMultiLabel ? []
+                    : [.. Preparation.Target.Names.Where((_, i) => Preparation.SaysYes(values[i]))],
+            };
         int predicted = Preparation.ClassOf<float>(values);
         return new(predicted, Preparation.Target.Classes[predicted], values);
     }
@@ -158,6 +173,14 @@ public sealed class Model
             ? evaluator.Measure(parameters, buffers, withScores: true)
             : evaluator.Measure(parameters, buffers, (row, loss, outputs) => each(row, loss, outputs.ToArray()),
             withScores: true);
+    }
+
+    /// <summary>The same without what must sort the rows' outputs.</summary>
+    internal Metrics Measure(RowSource source, int[] rows, Evaluator<float>.RowAction each)
+    {
+        FitPlan.CheckSameColumns(Preparation.Inputs, Preparation.Target, source.Inputs, source.Target,
+            "Data to measure on", "the columns that the model was trained on", "Give data of the same kind.");
+        return new Evaluator<float>(network, source, rows, Preparation).Measure(parameters, buffers, each);
     }
 
     internal static string HashOf<T>(NetworkSpec spec, AlignedBuffer<T> parameters) where T : unmanaged

@@ -64,7 +64,7 @@ public static class ModelFile
         {
             NetworkSpec spec = ReadJson(file, "downhill.network", json => NetworkSpec.Read(json, catalog));
             Preparation preparation = ReadJson(file, "downhill.preparation", ReadPreparation);
-            (Loss loss, Arithmetic arithmetic, TrainingRecord? training, ImageShape? image) =
+            (Loss loss, Arithmetic arithmetic, TrainingRecord? training, ImageShape? image, double? temperature) =
                 ReadJson(file, "downhill.model", json => ReadRest(json, catalog));
             if (spec.Inputs != preparation.Width || spec.Outputs != preparation.Outputs)
                 Throw.Input(path, $"a network of {preparation.Width} inputs and {preparation.Outputs} outputs",
@@ -74,7 +74,8 @@ public static class ModelFile
             return new Model(spec, preparation, loss, parameters, buffers, arithmetic)
             {
                 Training = training,
-                Image = image
+                Image = image,
+                Temperature = temperature,
             };
         });
     }
@@ -210,6 +211,7 @@ public static class ModelFile
         json.WriteNumber("target_low", preparation.TargetLow);
         json.WriteNumber("target_high", preparation.TargetHigh);
         json.WriteBoolean("single_output", preparation.SingleOutput);
+        if (preparation.Target.IsMultiLabel) json.WriteBoolean("labels", true);
         if (preparation.LogTargets) json.WriteBoolean("log_targets", true);
         json.WriteEndObject();
     }
@@ -267,7 +269,10 @@ public static class ModelFile
             .Select(c => c.TryGetProperty("categories", out JsonElement categories)
             ? new Column(c.GetProperty("name").GetString()!, ColumnKind.Category, Texts(categories))
             : new Column(c.GetProperty("name").GetString()!))],
-        new Target(Texts(json.GetProperty("target")), Texts(json.GetProperty("classes"))),
+        new Target(Texts(json.GetProperty("target")), Texts(json.GetProperty("classes")))
+        {
+            IsMultiLabel = json.TryGetProperty("labels", out JsonElement labels) && labels.GetBoolean(),
+        },
         Doubles(json.GetProperty("shift")), Doubles(json.GetProperty("scale")),
         Doubles(json.GetProperty("target_shift")), Doubles(json.GetProperty("target_scale")),
         json.GetProperty("target_low").GetDouble(), json.GetProperty("target_high").GetDouble(),
@@ -283,6 +288,7 @@ public static class ModelFile
             json.WriteNumber("width", image.Width);
             json.WriteNumber("height", image.Height);
         }
+        if (model.Temperature is double temperature) json.WriteNumber("temperature", temperature);
         if (model.Training is TrainingRecord training)
         {
             json.WriteStartObject("training");
@@ -302,7 +308,7 @@ public static class ModelFile
         json.WriteEndObject();
     }
 
-    private static (Loss, Arithmetic, TrainingRecord?, ImageShape?) ReadRest(JsonElement json, Catalog catalog)
+    private static (Loss, Arithmetic, TrainingRecord?, ImageShape?, double?) ReadRest(JsonElement json, Catalog catalog)
     {
         TrainingRecord? training = !json.TryGetProperty("training", out JsonElement record) ? null : new(
             record.GetProperty("data").GetString()!, record.GetProperty("rows").GetInt32(),
@@ -318,7 +324,8 @@ public static class ModelFile
             ? new(width.GetInt32(), json.GetProperty("height").GetInt32()) : null;
         return (catalog.Loss(json.GetProperty("loss").GetString()!),
             json.GetProperty("arithmetic").GetString() == "portable" ? Arithmetic.Portable : Arithmetic.Fast, training,
-                image);
+                image, json.TryGetProperty("temperature", out JsonElement temperature) ? temperature.GetDouble()
+                    : null);
     }
 
     internal static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> texts)

@@ -34,6 +34,10 @@ public interface IUpdateRule
     /// <summary>Whether the rule is only defined for the gradient of all rows (Rprop).</summary>
     static virtual bool NeedsFullBatch => false;
 
+    /// <summary>Whether its slots are averages that fade while gradients are 0, as a velocity does. What has faded
+    /// below every meaning is set to 0 now and then (<see cref="VectorMath.Settle"/>).</summary>
+    static virtual bool Fades => false;
+
     /// <summary>Works out the step's constants from the arguments (schedules applied).</summary>
     static abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
 
@@ -235,6 +239,7 @@ public static class Optimizers
     private readonly struct MomentumRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 1;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             constants[0] = arguments[0];
         static V IUpdateRule.Update<S, V, T>(
@@ -254,6 +259,7 @@ public static class Optimizers
     private readonly struct NesterovRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 1;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             constants[0] = arguments[0];
         static V IUpdateRule.Update<S, V, T>(
@@ -286,6 +292,7 @@ public static class Optimizers
     private readonly struct RmsPropRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 1;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants)
         {
             constants[0] = arguments[0];
@@ -304,6 +311,7 @@ public static class Optimizers
     private readonly struct AdadeltaRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 2;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants)
         {
             constants[0] = arguments[0];
@@ -324,6 +332,7 @@ public static class Optimizers
     private readonly struct AdamRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 2;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             PrepareAdam(arguments, step, constants);
         static V IUpdateRule.Update<S, V, T>(V w, V g, V rate, ref V m, ref V v, ref V slot2, in RuleConstants<V> c)
@@ -356,6 +365,7 @@ public static class Optimizers
     private readonly struct NAdamRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 3;
+        static bool IUpdateRule.Fades => true;
         static double IUpdateRule.InitialSlot(int slot, ReadOnlySpan<double> arguments) => slot == 2 ? 1 : 0;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants)
         {
@@ -387,6 +397,7 @@ public static class Optimizers
     private readonly struct AmsGradRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 3;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             PrepareAdam(arguments, step, constants);
         static V IUpdateRule.Update<S, V, T>(V w, V g, V rate, ref V m, ref V v, ref V largest, in RuleConstants<V> c)
@@ -404,6 +415,7 @@ public static class Optimizers
     private readonly struct LionRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 1;
+        static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants)
         {
             constants[0] = arguments[0];

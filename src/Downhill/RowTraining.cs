@@ -154,6 +154,12 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
         Judge(y, t, rowLoss, ref sums);
     }
 
+    public override void Settle()
+    {
+        Store(state);
+        for (int slot = 0; slot < state.Slots.Count; slot++) rule.Settle(state.Slots[slot]);
+    }
+
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>
         rule.Prepare(arguments, step, constants);
 

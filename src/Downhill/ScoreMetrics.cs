@@ -7,7 +7,7 @@ namespace Downhill;
 /// row.</summary>
 internal sealed class ScoreMetrics
 {
-    private const double Smallest = 1.0 / (1L << 52);
+    internal const double Smallest = 1.0 / (1L << 52);
 
     private readonly Preparation preparation;
     private readonly int classes;
@@ -15,8 +15,7 @@ internal sealed class ScoreMetrics
     private readonly double[][] scores;   // per class that gets a curve, the output of each row
     private readonly double[] weights, ranks, p;
     private readonly int[] actual;
-    private readonly double[] binWeight = new double[Metrics.CalibrationBins],
-        binGap = new double[Metrics.CalibrationBins];
+    private readonly Reliability reliability = new();
     private double weightSum, logLoss, brier;
     private int count;
 
@@ -61,11 +60,7 @@ internal sealed class ScoreMetrics
             double error = p[c] - (c == own ? 1 : 0);
             brier += weight * error * error;
         }
-        double confidence = p[predicted];
-        int bin = Math.Clamp((int)Math.Ceiling(confidence * Metrics.CalibrationBins) - 1, 0,
-            Metrics.CalibrationBins - 1);
-        binWeight[bin] += weight;
-        binGap[bin] += weight * ((predicted == own ? 1 : 0) - confidence);
+        reliability.Add(p[predicted], predicted == own, weight);
     }
 
     public Metrics AddTo(Metrics metrics)
@@ -85,7 +80,8 @@ internal sealed class ScoreMetrics
             RocAuc = curves == 0 ? null : sum / curves,
             LogLoss = isProbability ? logLoss / weightSum : null,
             Brier = isProbability ? brier / weightSum : null,
-            CalibrationError = isProbability ? binGap.Sum(Math.Abs) / weightSum : null,
+            CalibrationError = isProbability ? reliability.Error : null,
+            Reliability = isProbability ? reliability.Bins : null,
         };
     }
 

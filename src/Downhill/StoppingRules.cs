@@ -16,9 +16,9 @@ public abstract class StoppingRule : CatalogItem
     public virtual bool NeedsGradientNorm => false;
 
     /// <summary>Refuses a task that the rule cannot be asked about.</summary>
-    /// <param name="isClassification">Whether classes are learned, or numbers.</param>
+    /// <param name="target">What the run learns.</param>
     /// <exception cref="DownhillException">It asks for a figure that such a task does not have.</exception>
-    public virtual void CheckTask(bool isClassification) { }
+    public virtual void CheckTask(Target target) { }
 
     /// <summary>The reason to stop now, with its numbers, or null to go on. Called after every epoch, also by rules
     /// that hold this one.</summary>
@@ -119,17 +119,19 @@ public static class StoppingRules
     }
 
     /// <summary>What a target may be set on.</summary>
-    private sealed record Figure(string Name, Func<EpochReport, double> Of, bool? OfClasses = null)
+    private sealed record Figure(string Name, Func<EpochReport, double> Of, string Tasks = "classes, labels, numbers")
     {
+        public bool IsOf(string task) => Tasks.Contains(task, StringComparison.Ordinal);
+
         public bool IsValidation => Name.StartsWith("validation.", StringComparison.Ordinal);
     }
 
     private static readonly Figure[] figures =
     [
         new("train.loss", r => r.TrainLoss), new("train.squared_error", r => r.TrainSquaredError),
-        new("train.accuracy", r => r.TrainAccuracy, OfClasses: true), new("validation.loss", r => r.ValidationLoss),
-        new("validation.accuracy", r => r.ValidationScore, OfClasses: true),
-        new("validation.r2", r => r.ValidationScore, OfClasses: false),
+        new("train.accuracy", r => r.TrainAccuracy, "classes"), new("validation.loss", r => r.ValidationLoss),
+        new("validation.accuracy", r => r.ValidationScore, "classes, labels"),
+        new("validation.r2", r => r.ValidationScore, "numbers"),
     ];
 
     private sealed class TargetRule(Figure figure, string relation, double goal) : StoppingRule
@@ -137,13 +139,13 @@ public static class StoppingRules
         protected override string Inside => $"{figure.Name}{relation}{Numbers.Text(goal)}";
         public override bool NeedsValidation => figure.IsValidation;
 
-        public override void CheckTask(bool isClassification)
+        public override void CheckTask(Target target)
         {
-            if (figure.OfClasses is bool ofClasses && ofClasses != isClassification)
+            string task = target.IsClass ? "classes" : target.IsMultiLabel ? "labels" : "numbers";
+            if (!figure.IsOf(task))
                 Throw.Input($"Stopping rule '{this}'",
-                    $"one of {string.Join(", ", figures.Where(f => f.OfClasses != ofClasses).Select(f => f.Name))}",
-                    figure.Name,
-                        $"It is a figure of {(ofClasses ? "classes" : "numbers")}: set the target on another.");
+                    $"one of {string.Join(", ", figures.Where(f => f.IsOf(task)).Select(f => f.Name))}",
+                    figure.Name, $"It is a figure of {figure.Tasks}: set the target on another.");
         }
 
         public override string? Asks(in EpochReport report, Span<double> state)
@@ -265,9 +267,9 @@ public static class StoppingRules
         public override bool NeedsValidation => rules.Any(r => r.NeedsValidation);
         public override bool NeedsGradientNorm => rules.Any(r => r.NeedsGradientNorm);
 
-        public override void CheckTask(bool isClassification)
+        public override void CheckTask(Target target)
         {
-            foreach (StoppingRule rule in rules) rule.CheckTask(isClassification);
+            foreach (StoppingRule rule in rules) rule.CheckTask(target);
         }
 
         public override string? Asks(in EpochReport report, Span<double> state)

@@ -100,6 +100,10 @@ public sealed record TrainOptions
     /// <summary>Whether the weights with the lowest validation loss are the result, or the last ones.</summary>
     public bool KeepBest { get; init; } = true;
 
+    /// <summary>What is done with the probabilities after training; null: temperature where there is a validation part
+    /// of 50 rows or more and the loss is a cross-entropy of the outputs.</summary>
+    public Calibration? Calibrate { get; init; }
+
     /// <summary>Which of the ways to the same bits is taken; set by tests that compare them.</summary>
     internal StepKind Step { get; init; }
 

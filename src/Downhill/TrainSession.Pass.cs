@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Downhill.Threading;
 
 namespace Downhill;
@@ -102,7 +103,7 @@ public sealed partial class TrainSession<T>
             T top = answers[0];
             for (int o = 0; o < width; o++)
             {
-                double error = double.CreateTruncating(answers[o]) - double.CreateTruncating(wanted[o]);
+                double error = Double(answers[o]) - Double(wanted[o]);
                 squares += error * error;
                 bool isAbove = answers[o] > top;
                 top = isAbove ? answers[o] : top;
@@ -114,6 +115,11 @@ public sealed partial class TrainSession<T>
             rowRight[row] = best == classes[row] ? 1 : 0;
         }
     }
+
+    /// <summary>The same number; faster than CreateTruncating, which the compiler does not see through.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double Double(T value) =>
+        typeof(T) == typeof(float) ? (double)(float)(object)value : double.CreateTruncating(value);
 
     /// <summary>Reads rows; where rows are shared, takes them through the network and back.</summary>
     private readonly struct RowsJob(TrainSession<T> session, int start, int rows, PassMode mode, Permutation? order)

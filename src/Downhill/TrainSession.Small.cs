@@ -23,7 +23,7 @@ public sealed partial class TrainSession<T>
         int count = batcher.Count, rows = 0;
         bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean,
             penalizesBiases = Options.PenalizeBiases;
-        bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch;
+        bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch, fades = updater!.Fades;
         TrainState<T> state = State;
         compiled.Load(state);
         for (int done = 0; done < most && state.Position < count; done++)
@@ -69,6 +69,7 @@ public sealed partial class TrainSession<T>
             (batchSquares, batchRight) = (sums.Squares, sums.Right);
             Advance(rows, sums.Loss, sums.Weight, norm, reduced);
             state.LastObjective = objective;
+            if (fades && state.Step % SettleEvery == 0) compiled.Settle();
         }
         compiled.Store(state);
         return new(state.Step, state.Epoch + 1, reduced, rate, norm, rows, IsFinite: true);

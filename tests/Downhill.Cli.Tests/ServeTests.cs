@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -176,6 +177,63 @@ public sealed class ServeTests : IAsyncLifetime
         Ran ran = desk.Run(["serve", "iris.safetensors", "--port", "0"], "Ctrl-C ends it");
         Assert.Equal(Cli.Interrupted, ran.Code);
         Assert.Matches(@"^http://127\.0\.0\.1:\d+/\n$", ran.Out);
+    }
+
+    /// <summary>A request whose body is still on its way when the process is told to end gets its answer; who comes
+    /// later finds nobody.</summary>
+    [Fact]
+    public async Task WhatHasBegunIsAnsweredAfterSigterm()
+    {
+        if (OperatingSystem.IsWindows()) Assert.Skip("Signals are sent with kill.");
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        using Desk desk = new();
+        Iris.Value.Save("iris.safetensors");
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "Downhill.Cli"),
+            ["serve", "iris.safetensors", "--port", "0"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true
+        };
+        using Process tool = Process.Start(start)!;
+        Uri address = new((await tool.StandardOutput.ReadLineAsync(cancellation))!);
+        using TcpClient begun = new();
+        await begun.ConnectAsync(IPAddress.Loopback, address.Port, cancellation);
+        await using NetworkStream stream = begun.GetStream();
+        // So many bytes at once that the rest may take its time.
+        string row = "[5.1, 3.5, 1.4, 0.2]", first = new(' ', 1 << 16);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST /predict HTTP/1.1\r\nHost: {address.Authority}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {first.Length + row.Length}\r\n\r\n{first}"),
+            cancellation);
+        using HttpClient other = new() { BaseAddress = address };
+        while (!(await other.GetStringAsync(new Uri("/metrics", UriKind.Relative), cancellation))
+            .Contains("downhill_requests_running 1\n", StringComparison.Ordinal)) await Task.Delay(10, cancellation);
+
+        using (Process kill = Process.Start("kill",
+            ["-s", "TERM", tool.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync(cancellation);
+        while (await Connects(address.Port)) await Task.Delay(10, cancellation);
+        Assert.False(tool.HasExited);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(row), cancellation);
+        using StreamReader reader = new(stream, Encoding.ASCII);
+        string answer = await reader.ReadToEndAsync(cancellation);
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        string[] parts = answer.Split("\r\n\r\n");
+        AssertAnswer(Iris.Value.Predict([5.1f, 3.5f, 1.4f, 0.2f]), JsonDocument.Parse(parts[1]).RootElement);
+        await tool.WaitForExitAsync(cancellation);
+        Assert.Equal(Cli.Interrupted, tool.ExitCode);
+    }
+
+    private static async Task<bool> Connects(int port)
+    {
+        using TcpClient late = new();
+        try
+        {
+            await late.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private async Task<(HttpStatusCode, JsonElement)> Post(string body)

@@ -47,7 +47,8 @@ public sealed class DataSourceTests : IDisposable
         Directory.CreateDirectory(In("nothing"));
         (string Data, string Says)[] cases =
         [
-            (In("empty.csv"), "an empty file"), (In("table.parquet"), "Parquet is not supported yet"),
+            (In("empty.csv"), "an empty file"),
+                (In("table.parquet"), "ParquetTable of the package Downhill.Data.Parquet"),
             (In("picture.png"), "'.png'"), (In("README"), "without an ending"), (In("nothing"), "an empty folder"),
             (scratch.Folder, "train-images-idx3-ubyte"), ("sqlite:my.db?select 1", "DatabaseReader"),
             (" ", "nothing"),

@@ -108,7 +108,7 @@ public sealed class PipelineTests
         DataOperationsCatalog.TrainTestData parts = context.Data.TrainTestSplit(rows, 0.3, seed: 1);
         ITransformer model = context.Regression.Trainers.Downhill(options: Quick).Fit(parts.TrainSet);
         RegressionMetrics metrics = context.Regression.Evaluate(model.Transform(parts.TestSet));
-        Assert.InRange(metrics.RSquared, 0.3, 0.7);
+        Assert.InRange(metrics.RSquared, 0.2, 0.7);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using Downhill.Onnx.Schema;
+using Google.Protobuf;
+
 namespace Downhill.Onnx.Tests;
 
 /// <summary>What we export we can read back.</summary>
@@ -36,5 +39,25 @@ public sealed class ImportTests
                 }
             }
         }
+    }
+
+    /// <summary>What the metadata says is believed only where the graph does just that.</summary>
+    [Fact]
+    public void APreparationThatTheGraphContradictsIsRefused()
+    {
+        Model model = Enumerable.Range(0, 100).Select(RandomModels.Make)
+            .First(m => m.Preparation.CategoryCount == 0 && m.Preparation.Encodings.All(e => e.Levels.Count == 0)
+                && m.Preparation.Encodings.Any(e => e is { IsConstant: false, Levels.Count: 0, Clip: > 0 }));
+        ModelProto file = ModelProto.Parser.ParseFrom(OnnxExport.ToBytes(model));
+        StringStringEntryProto said = file.MetadataProps.Single(p => p.Key == "downhill.preparation");
+        said.Value = said.Value.Replace("\"clip\":", "\"clip\":1", StringComparison.Ordinal);
+        Assert.Contains("the nodes that its metadata", Refused(file), StringComparison.Ordinal);
+        said.Value = "{}";
+        Assert.Contains("metadata 'downhill.preparation'", Refused(file), StringComparison.Ordinal);
+        file.MetadataProps.Remove(said);
+        Assert.Contains(", node '", Refused(file), StringComparison.Ordinal);
+
+        static string Refused(ModelProto file) =>
+            Assert.Throws<DownhillException>(() => OnnxImport.FromBytes(file.ToByteArray())).Message;
     }
 }

@@ -14,7 +14,7 @@ public sealed class SourceTests : IDisposable
     public void CCompilesWithoutWarningsAndAgrees(string compiler)
     {
         string cc = Programs.Need($"The C compiler {compiler}", "--version", compiler);
-        StringBuilder main = new("#include <stdio.h>\n");
+        StringBuilder main = new("#include <math.h>\n#include <stdio.h>\n");
         StringBuilder body = new("int main(void) {\n");
         List<string> files = ["main.c"];
         ForEach((name, model, rows) =>
@@ -33,7 +33,7 @@ public sealed class SourceTests : IDisposable
                 body.Append("{ float o[").Append(preparation.Outputs).Append("];");
                 List<string> arguments = [];
                 if (numbers.Length > 0) body.Append(
-                    $" const float n[] = {{{string.Join(',', numbers.Select(v => $"{v:E9}f"))}}};");
+                    $" const float n[] = {{{string.Join(',', numbers.Select(v => Literal(v, "NAN", "f")))}}};");
                 if (numbers.Length > 0) arguments.Add("n");
                 Column[] categories = [.. preparation.Inputs.Where(c => c.Kind == ColumnKind.Category)];
                 if (codes.Length > 0)
@@ -72,7 +72,7 @@ public sealed class SourceTests : IDisposable
             {
                 List<string> arguments = [];
                 if (numbers.Length > 0) arguments.Add(
-                    $"new float[] {{{string.Join(',', numbers.Select(v => $"{v:E9}f"))}}}");
+                    $"new float[] {{{string.Join(',', numbers.Select(v => Literal(v, "float.NaN", "f")))}}}");
                 Column[] categories = [.. preparation.Inputs.Where(c => c.Kind == ColumnKind.Category)];
                 if (codes.Length > 0)
                     arguments.Add($"new int[] {{"
@@ -116,7 +116,7 @@ public sealed class SourceTests : IDisposable
             {
                 int n = 0, c = 0;
                 IEnumerable<string> row = preparation.Inputs.Select(
-                    column => column.Kind == ColumnKind.Numeric ? $"{numbers[n++]:E9}"
+                    column => column.Kind == ColumnKind.Numeric ? Literal(numbers[n++], "None", "")
                     : codes[c++] is int k && k < 0 ? "'?'" : $"'{column.Categories[k]}'");
                 main.Append($"row = [{string.Join(", ", row)}]\n");
                 main.Append($"show({(preparation.Target.IsClass ? $"{name}.{predict}" : "''")}, {name}.{outputs})\n");
@@ -131,7 +131,8 @@ public sealed class SourceTests : IDisposable
     public void DrawingsShowEveryLink() => ForEach((name, model, _) =>
     {
         string drawing = SourceLanguage.Dot.Write(model, name);
-        int straight = model.Spec.Layers.Select((layer, i) => layer is BatchNorm ? model.Spec.InputsOf(i) : 0).Sum();
+        int straight = model.Spec.Layers.Select(
+            (layer, i) => layer is BatchNorm or FeatureScale ? model.Spec.InputsOf(i) : 0).Sum();
         Assert.Equal(model.Spec.LinkCount + straight, drawing.Split(" -> ").Length - 1);
     });
 
@@ -228,6 +229,9 @@ public sealed class SourceTests : IDisposable
 
     // ---- what is the same for all languages
     // ----------------------------------------------------------------------------
+
+    private static string Literal(float value, string missing, string suffix) =>
+        float.IsNaN(value) ? missing : $"{value.ToString("E9", CultureInfo.InvariantCulture)}{suffix}";
 
     private static void ForEach(Action<string, Model, (float[] Numeric, int[] Codes)[]> use)
     {

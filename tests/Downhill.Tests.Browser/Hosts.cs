@@ -56,7 +56,7 @@ public sealed class Hosts : IAsyncLifetime
         else MissingSite = "the browser host is not published: run eng/site";
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(
-            new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu"] });
+            new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"] });
     }
 
     public async ValueTask DisposeAsync()

@@ -170,8 +170,10 @@ public sealed class Visit : IAsyncDisposable
         return await Read("predict-outcome");
     }
 
-    public Task Picture(string name) =>
-        Page.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"{name}-{Host}.png") });
+    /// <param name="name">Of the file.</param>
+    /// <param name="whole">Also what is below the window.</param>
+    public Task Picture(string name, bool whole = false) =>
+        Page.ScreenshotAsync(new() { Path = Path.Combine(Hosts.Pictures, $"{name}-{Host}.png"), FullPage = whole });
 
     /// <summary>Goes on at another address in a page of its own.</summary>
     public Task<Visit> Again(string settings, string awaits = "network") =>

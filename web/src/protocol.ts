@@ -119,6 +119,7 @@ export interface Catalogs {
   schedules: CatalogEntry[];
   initializers: CatalogEntry[];
   stoppingRules: CatalogEntry[];
+  augmentations: CatalogEntry[];
 }
 
 export interface DatasetEntry {

@@ -46,32 +46,6 @@ internal sealed record RocCurve(IReadOnlyList<(double False, double True)> Point
     }
 }
 
-/// <summary>How sure the answers of a bin were, and how often they were right (reliability diagram).</summary>
-/// <param name="Low">Lower end of the bin, left out of it.</param>
-/// <param name="High">Upper end.</param>
-/// <param name="Rows">Rows in it.</param>
-/// <param name="Weight">What they count.</param>
-/// <param name="Sure">Mean probability of the answers.</param>
-/// <param name="Right">Share of the answers that are right.</param>
-internal sealed record ReliabilityBin(double Low, double High, int Rows, double Weight, double Sure, double Right)
-{
-    /// <summary>The bins of <see cref="Metrics.CalibrationError"/>; empty ones are left out.</summary>
-    public static IReadOnlyList<ReliabilityBin> Of(IEnumerable<(double Sure, bool IsRight, double Weight)> answers) =>
-    [
-        .. answers.Where(a => double.IsFinite(a.Sure))
-            .GroupBy(a =>
-                Math.Clamp((int)Math.Ceiling(a.Sure * Metrics.CalibrationBins) - 1, 0, Metrics.CalibrationBins - 1))
-            .OrderBy(b => b.Key).Select(b =>
-            {
-                double weight = b.Sum(a => a.Weight);
-                return new ReliabilityBin(
-                    (double)b.Key / Metrics.CalibrationBins, (b.Key + 1.0) / Metrics.CalibrationBins,
-                    b.Count(), weight, b.Sum(a => a.Weight * a.Sure) / weight,
-                        b.Sum(a => a.IsRight ? a.Weight : 0) / weight);
-            }),
-    ];
-}
-
 /// <summary>Bounds of a share that was seen on few rows.</summary>
 internal static class ShareInterval
 {

@@ -137,11 +137,14 @@ internal static class CostliestSection
 
     private static string Truth(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ActualOf(answer)]
+        : facts.Target.IsMultiLabel ? TargetWords.Labels(facts.Target, facts.Source.Values.AsSpan(
+            answer.Row * facts.Target.Names.Count, facts.Target.Names.Count))
         : string.Join(
         ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ActualOf(answer, t))));
 
     private static string Said(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ClassOf(answer)]
+        : facts.Target.IsMultiLabel ? TargetWords.Labels(facts.Target, answer.Outputs)
         : string.Join(
         ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ValueOf(answer, t))));
 

@@ -41,11 +41,12 @@ internal static class CurveSection
         page.AddConstant("<div class=\"plots\">\n");
         if (isValidated)
         {
-            Func<double, string> format = facts.IsClass ? v => Written.Percent(v) : Written.Number;
-            Func<double, string> inTable = facts.IsClass
+            bool isShare = !facts.Target.IsNumeric;
+            Func<double, string> format = isShare ? v => Written.Percent(v) : Written.Number;
+            Func<double, string> inTable = isShare
                 ? v => double.IsFinite(v) ? Written.Plain(100 * v) + " %" : "" : Written.Plain;
-            string name = facts.IsClass ? "accuracy" : "R²";
-            LinePlot.Write(page, facts.IsClass ? "Accuracy" : "R²", "of the validation rows", Table, epochs,
+            string name = isShare ? "accuracy" : "R²";
+            LinePlot.Write(page, isShare ? "Accuracy" : "R²", "of the validation rows", Table, epochs,
                 [new("validation", "b", score, Column(name, score, inTable))], facts.BestEpoch, format, 150, false);
         }
         if (rate.Any(double.IsFinite) && rate.Distinct().Count() > 1)

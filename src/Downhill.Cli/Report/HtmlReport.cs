@@ -39,8 +39,10 @@ internal static class HtmlReport
         Reproduce(page, facts);
         CurveSection.Write(page, facts);
         if (facts.IsClass) ClassSection.Write(page, facts);
+        else if (facts.Target.IsMultiLabel) LabelSection.Write(page, facts);
         else NumberSection.Write(page, facts);
         if (PlaneSection.Fits(facts)) PlaneSection.Write(page, facts);
+        if (facts.Importance is not null) ImportanceSection.Write(page, facts, facts.Importance);
         CostliestSection.Write(page, facts);
         WeightSection.Write(page, facts);
         NetworkSection.Write(page, facts);
@@ -57,6 +59,7 @@ internal static class HtmlReport
         if (facts.Result.Stopped.IsDiverged) return "The run diverged";
         return shown.Accuracy is double accuracy
             ? $"{Written.Percent(accuracy)} of {Written.Plural(shown.Rows, facts.Part + " row")} are right"
+                + (shown.PerLabel is null ? "" : " in every label")
             : $"Off by {Written.Number(shown.Mae ?? double.NaN)} on average on "
             + $"{Written.Plural(shown.Rows, facts.Part + " row")}; R² {Written.Number(shown.R2 ?? double.NaN)}";
     }
@@ -88,7 +91,8 @@ internal static class HtmlReport
             if (metrics.Accuracy is double accuracy)
             {
                 (double low, double high) = ShareInterval.Wilson(accuracy, metrics.Rows);
-                Tile(page, $"{part}.accuracy", $"{part} accuracy", accuracy, Written.Percent(accuracy),
+                Tile(page, $"{part}.accuracy", $"{part} {(metrics.PerLabel is null ? "accuracy" : "rows all right")}",
+                    accuracy, Written.Percent(accuracy),
                     part == "train" ? rows : $"{rows}; 95\u00A0% interval {Hundredths(low)}\u00A0–\u00A0"
                         + $"{Hundredths(high)}", isFirst);
                 Tile(page, $"{part}.loss", $"{part} loss", metrics.Loss, Written.Number(metrics.Loss),
@@ -115,6 +119,7 @@ internal static class HtmlReport
         page.AddConstant("<nav aria-label=\"Sections\"><a href=\"#reproduce\">Reproduce</a>"
             + "<a href=\"#learning\">Learning</a><a href=\"#answers\">Answers</a>");
         if (PlaneSection.Fits(facts)) page.AddConstant("<a href=\"#plane\">Plane</a>");
+        if (facts.Importance is not null) page.AddConstant("<a href=\"#importance\">Columns</a>");
         page.AddConstant("<a href=\"#costliest\">Costliest rows</a><a href=\"#weights\">Weights</a>"
             + "<a href=\"#network\">Network</a><a href=\"#choices\">Choices</a></nav>\n");
     }
@@ -196,6 +201,8 @@ internal static class HtmlReport
             + $"{(options.Time is TimeSpan time ? $", {Numbers.Text(time.TotalSeconds)} s" : "")}"
             + $"{string.Concat(options.Stop.Select(s => $", {s}"))}");
         Pair("stopped by", $"{facts.Result.Stopped.Rule}: {facts.Result.Stopped.Text}");
+        if (facts.Result.Calibration is CalibrationReport calibration)
+            Pair("calibrated", TargetWords.Of(calibration));
         Pair("seed", options.Seed.ToString(CultureInfo.InvariantCulture));
         Pair("arithmetic", options.Arithmetic == Arithmetic.Portable ? "portable" : "fast");
         Pair("steps", Written.Count(facts.Result.Steps));

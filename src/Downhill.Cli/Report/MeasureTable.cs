@@ -8,12 +8,15 @@ internal static class MeasureTable
         (string Part, Metrics Metrics)[] parts = [.. ((string Part, Metrics? Metrics)[])
             [("training", facts.Result.Train), ("validation", facts.Result.Validation), ("test", facts.Result.Test)]
             is var all ? all.Where(p => p.Metrics is not null).Select(p => (p.Part, p.Metrics!)) : []];
+        bool isLabel = facts.Target.IsMultiLabel;
         (string Name, Func<Metrics, double?> Value, Func<double, string> Format)[] measures =
         [
             ("loss", m => m.Loss, Written.Number),
-            ("accuracy", m => m.Accuracy, v => Written.Percent(v)),
+            (isLabel ? "rows with every label right" : "accuracy", m => m.Accuracy, v => Written.Percent(v)),
+            ("labels that are right", m => m.LabelAccuracy, v => Written.Percent(v)),
+            ("F₁, all labels together", m => isLabel ? m.Micro?.F1 : null, v => Written.Percent(v)),
             ("among the first three", m => facts.Target.Classes.Count > 4 ? m.TopK(3) : null, v => Written.Percent(v)),
-            ("F₁, mean of the classes", m => m.Macro?.F1, v => Written.Percent(v)),
+            ($"F₁, mean of the {(isLabel ? "labels" : "classes")}", m => m.Macro?.F1, v => Written.Percent(v)),
             ("ROC area", m => m.RocAuc, Written.Number),
             ("log loss", m => m.LogLoss, Written.Number),
             ("Brier score", m => m.Brier, Written.Number),

@@ -8,7 +8,8 @@ internal static class PlaneSection
 
     public static bool Fits(ReportFacts facts) =>
         facts.Source is { NumericCount: 2, CategoryCount: 0 }
-        && (facts.IsClass ? facts.Target.Classes.Count == 2 : facts.Target.Names.Count == 1);
+        && (facts.IsClass ? facts.Target.Classes.Count == 2
+            : facts.Target.IsNumeric && facts.Target.Names.Count == 1);
 
     public static void Write(Markup page, ReportFacts facts)
     {

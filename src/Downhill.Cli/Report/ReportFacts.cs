@@ -41,6 +41,9 @@ internal sealed class ReportFacts
     /// <summary>Answers in the order of the rows; rows of weight 0 are left out.</summary>
     public required IReadOnlyList<Answer> Answers { get; init; }
 
+    /// <summary>What each column is worth, null where it was not measured.</summary>
+    public PermutationImportance? Importance { get; private init; }
+
     public Model Model => Result.Model;
     public Preparation Preparation => Result.Model.Preparation;
     public Target Target => Plan.Data.Target;
@@ -78,6 +81,8 @@ internal sealed class ReportFacts
             Epochs = session.State.Epoch, Position = session.State.Position,
             BestEpoch = plan.Options.KeepBest ? session.State.BestEpoch : 0,
             Part = part, Shown = shown, Source = source, Answers = answers,
+            Importance = result.Stopped.IsDiverged ? null
+                : ImportanceSection.Measure(result.Model, source, [.. answers.Select(a => a.Row)]),
         };
     }
 

@@ -21,7 +21,7 @@ internal sealed class RunRecord : IDisposable
     public RunRecord(string? path, FitPlan plan, TrainSession<float> session)
     {
         lossFactor = plan.Options.Reduction == Reduction.Sum ? 1.0 / plan.Rows.Length : 1;
-        string score = plan.Data.Target.IsClass ? "accuracy" : "r2";
+        string score = plan.Data.Target.IsNumeric ? "r2" : "accuracy";
         head = $"epoch,step,train_loss,penalty,validation_loss,validation_{score}"
             + $",learning_rate,gradient_norm,best,seconds";
         if (session.State.Position == 0) seconds[session.State.Epoch] = session.State.Seconds;

@@ -162,7 +162,19 @@ internal static class ScoringDocument
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        json.WriteStartObject(!target.IsClass ? "values" : model.GivesProbabilities ? "probabilities" : "scores");
+        if (target.IsMultiLabel)
+        {
+            json.WriteStartObject("labels");
+            json.WriteString("type", "array");
+            json.WriteStartObject("items");
+            json.WriteString("type", "string");
+            json.WriteStartArray("enum");
+            foreach (string name in target.Names) json.WriteStringValue(name);
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        json.WriteStartObject(target.IsNumeric ? "values" : model.GivesProbabilities ? "probabilities" : "scores");
         json.WriteString("type", "object");
         json.WriteStartObject("properties");
         foreach (string name in target.IsClass ? target.Classes : target.Names)
@@ -222,7 +234,7 @@ internal static class ScoringDocument
             <link rel="stylesheet" href="/page.css">
             <h1>{Html(name)}</h1>
             <p>Multi-layer perceptron {Html(model.Spec.ToString())}, {model.Spec.ParameterCount} parameters. It answers with
-            {(target.IsClass ? $"one of the classes {Html(TableWords.Listed(target.Classes))}" : $"the numbers {Html(TableWords.Listed(target.Names))}")}.</p>
+            {(target.IsClass ? $"one of the classes {Html(TableWords.Listed(target.Classes))}" : $"the {(target.IsMultiLabel ? "labels" : "numbers")} {Html(TableWords.Listed(target.Names))}")}.</p>
             <h2>Try it</h2>
             <form id="form"><textarea id="row" rows="8" spellcheck="false" aria-label="A row as JSON">{Html(example)}</textarea>
             <button>POST /predict</button></form>

@@ -39,7 +39,8 @@ internal sealed class ScoringRows
                 codes[i] = columns[i].Categories.Select((text, code) => (text, code))
                     .ToDictionary(p => p.text, p => p.code, StringComparer.Ordinal);
         }
-        answerName = JsonEncodedText.Encode(Preparation.Target.IsClass ? "class" : "values");
+        answerName = JsonEncodedText.Encode(Preparation.Target.IsClass ? "class"
+            : Preparation.Target.IsMultiLabel ? "labels" : "values");
         shareName = JsonEncodedText.Encode(model.GivesProbabilities ? "probabilities" : "scores");
         names = [.. (Preparation.Target.IsClass ? Preparation.Target.Classes : Preparation.Target.Names)
             .Select(n => JsonEncodedText.Encode(n))];
@@ -211,6 +212,15 @@ internal sealed class ScoringRows
                 for (int i = 0; i < outputs.Length; i++) Number(writer, names[i], outputs[i]);
             }
         }
+        else if (Preparation.Target.IsMultiLabel)
+        {
+            writer.WriteStartArray(answerName);
+            for (int i = 0; i < outputs.Length; i++)
+                if (Preparation.SaysYes(outputs[i])) writer.WriteStringValue(names[i]);
+            writer.WriteEndArray();
+            writer.WriteStartObject(shareName);
+            for (int i = 0; i < outputs.Length; i++) Number(writer, names[i], outputs[i]);
+        }
         else
         {
             writer.WriteStartObject(answerName);
@@ -232,8 +242,8 @@ internal sealed class ScoringRows
 
     // ---- CSV --------------------------------------------------------------------------------------------------------
 
-    /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, or the
-    /// numbers.</summary>
+    /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, 1 or 0
+    /// per label and its share, or the numbers.</summary>
     /// <returns>Number of rows.</returns>
     /// <exception cref="DownhillException">What is wrong, with its line.</exception>
     public int AnswerCsv(string text, TextWriter output)
@@ -245,8 +255,11 @@ internal sealed class ScoringRows
                 and >= 0 ? at
                 : Refuse<int>("Line 1", $"a column '{column.Name}'", "none of this name"))];
         Target target = Preparation.Target;
-        IEnumerable<string> head = !target.IsClass ? target.Names
-            : target.Classes.Select(c => $"{(model.GivesProbabilities ? "p" : "output")}({c})")
+        string share = model.GivesProbabilities ? "p" : "output";
+        IEnumerable<string> head = target.IsMultiLabel
+            ? target.Names.Concat(target.Names.Select(c => $"{share}({c})"))
+            : !target.IsClass ? target.Names
+            : target.Classes.Select(c => $"{share}({c})")
                 .Prepend(target.Names.Count > 0 ? target.Names[0] : "class");
         output.Write(string.Join(',', head.Select(CsvField.Of)));
         output.Write('\n');
@@ -272,6 +285,8 @@ internal sealed class ScoringRows
                 output.Write(CsvField.Of(target.Classes[predicted]));
                 output.Write(',');
             }
+            if (target.IsMultiLabel)
+                output.Write(string.Concat(outputs.Select(o => Preparation.SaysYes(o) ? "1," : "0,")));
             output.Write(Preparation.SingleOutput ? $"{CsvField.Of(1 - Second(outputs[0]))},"
                 + $"{CsvField.Of(Second(outputs[0]))}"
                 : string.Join(',', outputs.Select(CsvField.Of)));

@@ -39,6 +39,17 @@ internal static class CommandTable
         new("surface", SurfaceCommand.Parse),
         new("descent", DescentCommand.Parse),
         new("simplest", SimplestCommand.Parse),
+        new("costs", CostsCommand.Parse),
+        new("stopping", StoppingCommand.Parse),
+        new("rates", RatesCommand.Parse),
+        new("graph", GraphCommand.Parse),
+        new("gradients", GradientsCommand.Parse),
+        new("roundtrip", RoundTripCommand.Parse),
+        new("ink", InkCommand.Parse),
+        new("regions", RegionsCommand.Parse),
+        new("solid", SolidCommand.Parse),
+        new("hessian", HessianCommand.Parse),
+        new("minima", MinimaCommand.Parse),
     ];
 
     public static Command Parse(JsonElement json)

@@ -17,12 +17,14 @@ internal sealed record Way(Optimizer? Optimizer, double? LearningRate, int? Batc
 /// stays as it is. With <c>only</c> nothing but the two weights moves: a ball on the shown surface. Reply per way k:
 /// block <c>path</c>k f64 [updates + 1, 7]: update, the two weights, loss of the whole network, loss in the shown plane
 /// at these two weights, distance of the other weights from the plane, examples used; <c>ways</c> [{<c>updates</c>,
-/// <c>updatesPerEpoch</c>, <c>examples</c>, <c>ms</c>, <c>loss</c>, <c>diverged</c>}].
+/// <c>updatesPerEpoch</c>, <c>examples</c>, <c>ms</c>, <c>loss</c>, <c>diverged</c>}]. With <c>order</c> also block
+/// <c>order</c>k i32: the places of the examples among the training rows as they were used, at most the first 2000.
 /// </summary>
 internal sealed record DescentCommand(
-    int[] First, int[] Second, double[]? From, bool Only, bool Climb, IReadOnlyList<Way> Ways) : Command
+    int[] First, int[] Second, double[]? From, bool Only, bool Climb, bool Order,
+    IReadOnlyList<Way> Ways) : Command
 {
-    private const int MostWays = 32, MostUpdates = 5000;
+    private const int MostWays = 32, MostUpdates = 5000, MostOrder = 2000;
 
     public static DescentCommand Parse(Fields fields)
     {
@@ -34,7 +36,7 @@ internal sealed record DescentCommand(
         if (ways.ValueKind != JsonValueKind.Array || ways.GetArrayLength() is < 1 or > MostWays)
             Throw.Input("Request 'descent', field 'ways'", $"a list of 1 to {MostWays}", "something else",
                 "Write [{\"updates\": 100}].");
-        return new(first, second, from, fields.Flag("only"), fields.Flag("climb"),
+        return new(first, second, from, fields.Flag("only"), fields.Flag("climb"), fields.Flag("order"),
             [.. ways.EnumerateArray().Select(ParseWay)]);
     }
 
@@ -44,12 +46,20 @@ internal sealed record DescentCommand(
         PlaneLoss loss = new(session.Run);
         reply.Json.WriteStartArray("ways");
         List<double[]> paths = [];
-        foreach (Way way in Ways) paths.Add(Descend(session, plane, loss, way, reply));
+        List<int[]> orders = [];
+        foreach (Way way in Ways)
+        {
+            List<int> order = [];
+            paths.Add(Descend(session, plane, loss, way, order, reply));
+            orders.Add([.. order]);
+        }
         reply.Json.WriteEndArray();
         for (int k = 0; k < paths.Count; k++) reply.Block($"path{k}", paths[k], paths[k].Length / 7, 7);
+        for (int k = 0; Order && k < paths.Count; k++) reply.Block($"order{k}", orders[k], orders[k].Length);
     }
 
-    private double[] Descend(Session session, PlaneOf plane, PlaneLoss loss, Way way, Reply reply)
+    private double[] Descend(Session session, PlaneOf plane, PlaneLoss loss, Way way, List<int> order,
+        Reply reply)
     {
         Run run = session.Run;
         Settings settings = run.Settings with { Stop = [] };
@@ -75,6 +85,7 @@ internal sealed record DescentCommand(
         Note(0);
         for (int update = 1; update <= updates && (way.Budget == 0 || spent < way.Budget); update++)
         {
+            if (Order && order.Count < MostOrder) order.AddRange(copy.Session.NextPlaces());
             long before = System.Diagnostics.Stopwatch.GetTimestamp();
             (long done, long used) = copy.Train(double.PositiveInfinity, 1);
             spent += System.Diagnostics.Stopwatch.GetElapsedTime(before).TotalMilliseconds;

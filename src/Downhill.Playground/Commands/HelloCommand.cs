@@ -34,6 +34,7 @@ internal sealed record HelloCommand : Command
         Write(json, "schedules", catalog.Schedules);
         Write(json, "initializers", catalog.Initializers);
         Write(json, "stoppingRules", catalog.StoppingRules);
+        Write(json, "augmentations", catalog.Augmentations);
         json.WriteEndObject();
         json.WriteStartArray("features");
         foreach (Feature feature in Feature.All)

@@ -39,6 +39,12 @@ public sealed partial class Dataset : RowSource
                 Throw.Input($"Data set '{name}', column '{column.Name}'",
                     $"category codes −1 … {column.Categories.Count - 1}", $"{codes[i]}", "Check the codes.");
         }
+        for (int i = 0; target.IsMultiLabel && i < values.Length; i++)
+            if (values[i] is not (0 or 1))
+                Throw.Input($"Data set '{name}', label '{target.Names[i % target.Names.Count]}', "
+                    + $"row {i / target.Names.Count + 1}", "0 for no or 1 for yes",
+                    float.IsNaN(values[i]) ? "a missing value" : Numbers.Text(values[i]),
+                    "Fill it in or leave the row out; if the targets are numbers, make them a numeric target.");
         foreach (float weight in weights ?? [])
             if (!(weight >= 0 && float.IsFinite(weight)))
                 Throw.Input($"Data set '{name}'", "weights that are 0 or positive numbers", Numbers.Text(weight),

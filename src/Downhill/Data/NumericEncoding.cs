@@ -50,8 +50,7 @@ public sealed record NumericEncoding
         if (Levels.Count == 0)
         {
             double x = missing ? Fill : raw;
-            if (Landmarks.Count > 0) x = Placed(x);
-            double z = (x - shift) * scale;
+            double z = (Placed(x) - shift) * scale;
             if (Clip != 0) z /= Math.Sqrt(1 + z / Clip * (z / Clip));
             inputs[at++] = T.CreateTruncating(z);
         }
@@ -61,10 +60,11 @@ public sealed record NumericEncoding
             inputs[at++] = isRefused ? T.NaN : Levels[i] == raw ? T.One : T.Zero;
     }
 
-    private double Placed(double x)
+    /// <summary>The place of a number between the landmarks; itself where there are none.</summary>
+    internal double Placed(double x)
     {
         int high = Landmarks.Count - 1;
-        if (double.IsNaN(x)) return x;
+        if (high < 0 || double.IsNaN(x)) return x;
         if (x <= Landmarks[0]) return Places[0];
         if (x >= Landmarks[high]) return Places[high];
         int low = 0;

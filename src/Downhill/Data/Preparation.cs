@@ -222,21 +222,6 @@ public sealed record Preparation(
         }
     }
 
-    /// <summary>Refuses what an export does not write yet; a wrong answer elsewhere would be worse.</summary>
-    internal void CheckExportable(string export)
-    {
-        int column = Array.FindIndex(encodings, e => !e.IsLinear);
-        if (column < 0 && !LogTargets) return;
-        string name = column < 0 ? "" : columns.Where(c => c.Kind == ColumnKind.Numeric).ElementAt(column).Name;
-        (string what, string remedy) = column < 0
-            ? ("targets learned as logarithms", "Train without --log-target for a model that can be exported.")
-            : encodings[column].HasIndicator
-            ? ($"'{name}' with missing values", "Fill them in or leave the rows out, and train again.")
-            : ($"'{name}' with a soft clip, ranks or levels", "Train with --recipe plain and --scaling standard.");
-        Throw.Input(export, "numbers that are only shifted and scaled", what,
-            $"{remedy} The safetensors file answers as it is.");
-    }
-
     /// <summary>Writes the targets [<see cref="Outputs"/>] that the network is trained towards.</summary>
     public void EncodeTarget<T>(int classCode, ReadOnlySpan<float> values, Span<T> encoded)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -268,6 +253,9 @@ public sealed record Preparation(
             if (outputs[i] > outputs[best]) best = i;
         return best;
     }
+
+    /// <summary>Whether output <paramref name="output"/> says that a row has its label.</summary>
+    internal static bool SaysYes(double output) => output >= 0.5;
 
     /// <summary>The number, in the target's units, that output <paramref name="output"/> stands for.</summary>
     public double ValueOf(double scaled, int output)

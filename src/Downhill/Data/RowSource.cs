@@ -30,7 +30,7 @@ public abstract class RowSource
     /// <param name="codes">[B, category inputs], index into <see cref="Column.Categories"/>, −1 for missing or
     /// unknown.</param>
     /// <param name="classes">[B] class index for a class target, else empty.</param>
-    /// <param name="values">[B, targets] for a numeric target, else empty.</param>
+    /// <param name="values">[B, targets] for numbers (and labels, 0 or 1), else empty.</param>
     /// <param name="weights">[B], or empty when the caller does not want them.</param>
     public abstract void Read(
         ReadOnlySpan<int> rows, Span<float> numeric, Span<int> codes, Span<int> classes, Span<float> values,
@@ -56,13 +56,21 @@ public sealed record Column(string Name, ColumnKind Kind, IReadOnlyList<string> 
     public Column(string name) : this(name, ColumnKind.Numeric, []) { }
 }
 
-/// <summary>What is predicted: one class out of several, or one or more numbers.</summary>
-/// <param name="Names">Name of the class column, or of each numeric target column.</param>
-/// <param name="Classes">Class names in code order; empty for numeric targets.</param>
+/// <summary>What is predicted: one class out of several, one or more numbers, or several labels that a row has or has
+/// not.</summary>
+/// <param name="Names">Name of the class column, or of each column of numbers or labels.</param>
+/// <param name="Classes">Class names in code order; empty for numbers and labels.</param>
 public sealed record Target(IReadOnlyList<string> Names, IReadOnlyList<string> Classes)
 {
-    /// <summary>True for classification, false for regression.</summary>
+    /// <summary>True for one class out of several.</summary>
     public bool IsClass => Classes.Count > 0;
+
+    /// <summary>True for labels: every target is a yes (1) or a no (0), and a row may have any number of them. Their
+    /// values are kept where those of numeric targets are.</summary>
+    public bool IsMultiLabel { get; init; }
+
+    /// <summary>True for one or more numbers.</summary>
+    public bool IsNumeric => !IsClass && !IsMultiLabel;
 }
 
 /// <summary>The pixels of an image whose rows are the inputs, row by row from the top left.</summary>

@@ -53,6 +53,9 @@ internal sealed class CSharpSource
             """),
     ];
 
+    private static readonly SourceEncoding Encoding = new("(float.IsNaN({0}) ? {1} : {0})",
+        "Placed({0}, Landmarks{1}, Places{1})", "Clipped({0}, {1})", Syntax.Precise);
+
     private readonly SourceModel source;
     private readonly TextWriter writer;
     private readonly string name;
@@ -97,7 +100,8 @@ internal sealed class CSharpSource
         yield return "<code>";
         if (Preparation.NumericCount > 0)
             yield return $"float[] numbers = new float[{Preparation.NumericCount}]; // "
-                + $"{Xml(SourceText.Listed(Names(ColumnKind.Numeric)))}";
+                + $"{Xml(SourceText.Listed(Names(ColumnKind.Numeric)))}"
+                + (source.Columns.Any(c => c.HasIndicator) ? "; float.NaN where one is missing" : "");
         if (Preparation.CategoryCount > 0)
             yield return $"int[] categories = new int[{Preparation.CategoryCount}]; // {name}"
                 + $".Category(0, \"…\") and so on: {Xml(SourceText.Listed(Names(ColumnKind.Category)))}";
@@ -159,7 +163,9 @@ internal sealed class CSharpSource
             (from, to) = (to, from);
         }
         writer.WriteLine();
-        string value = source.HasUnits ? $"(float)({from}[i] * TargetScale[i] + TargetShift[i])" : $"{from}[i]";
+        string value = $"{from}[i] * TargetScale[i] + TargetShift[i]";
+        value = !source.HasUnits ? $"{from}[i]"
+            : Preparation.LogTargets ? $"(float)(Math.Exp({value}) - 1.0)" : $"(float)({value})";
         Line($"for (int i = 0; i < Outputs; i++) outputs[i] = {value};");
         writer.WriteLine("    }");
     }
@@ -171,15 +177,20 @@ internal sealed class CSharpSource
             : $"(float)(numbers[{place}] * {Syntax.Precise(Preparation.Scale[0])})"
             : $"(float)((numbers[{place}] - Shift[{place}]) * Scale[{place}])";
         writer.WriteLine();
-        if (Preparation.CategoryCount == 0)
+        if (source.IsOnlyScaled)
         {
             Line($"for (int i = 0; i < {Preparation.NumericCount}; i++) x[i] = {Value("i")};");
             return;
         }
         foreach (SourceColumn column in source.Columns)
         {
-            if (!column.IsCategory) Line($"x[{column.Encoded}] = {Value($"{column.KindPlace}")};");
-            else if (column.Column.Categories.Count > 0)
+            string number = $"numbers[{column.KindPlace}]";
+            if (column.HasValue) Line($"x[{column.Encoded}] = (float)({Encoding.Of(column, number)});");
+            if (column.HasIndicator) Line($"x[{column.Indicator}] = float.IsNaN({number}) ? 1f : 0f;");
+            if (column.HasLevels)
+                Line($"for (int i = 0; i < {column.Encoding.Levels.Count}; i++) x[{column.FirstLevel} + i] = "
+                    + $"Is({number}, Levels{column.KindPlace}[i], {(column.HasIndicator ? "true" : "false")});");
+            if (column.IsCategory && column.Column.Categories.Count > 0)
                 Line($"for (int i = 0; i < {column.Column.Categories.Count}; i++) x[{column.Encoded}"
                     + $" + i] = categories[{column.KindPlace}] == i ? 1f : 0f;");
         }
@@ -254,8 +265,48 @@ internal sealed class CSharpSource
         writer.WriteLine("    };");
     }
 
+    /// <summary>What the preparation of numbers needs.</summary>
+    private void WriteEncodingFunctions()
+    {
+        if (source.HasClip)
+            writer.WriteLine("""
+
+                    // Softly within -most and most.
+                    private static double Clipped(double z, double most) => z / Math.Sqrt(1.0 + z / most * (z / most));
+                """.Replace("\r\n", "\n", StringComparison.Ordinal));
+        if (source.HasLandmarks)
+            writer.WriteLine("""
+
+                    // Straight lines between landmarks, nothing beyond them.
+                    private static double Placed(double x, double[] landmarks, double[] places)
+                    {
+                        int low = 0, high = landmarks.Length - 1;
+                        if (double.IsNaN(x)) return x;
+                        if (x <= landmarks[0]) return places[0];
+                        if (x >= landmarks[high]) return places[high];
+                        while (high - low > 1)
+                        {
+                            int middle = (low + high) / 2;
+                            if (landmarks[middle] <= x) low = middle;
+                            else high = middle;
+                        }
+                        return places[low]
+                            + (places[high] - places[low]) * ((x - landmarks[low]) / (landmarks[high] - landmarks[low]));
+                    }
+                """.Replace("\r\n", "\n", StringComparison.Ordinal));
+        if (source.HasLevels)
+            writer.WriteLine("""
+
+                    // 1 where the number is this one; not a number where the model would refuse it.
+                    private static float Is(float number, float level, bool mayBeMissing) =>
+                        float.IsInfinity(number) || (float.IsNaN(number) && !mayBeMissing) ? float.NaN
+                        : number == level ? 1f : 0f;
+                """.Replace("\r\n", "\n", StringComparison.Ordinal));
+    }
+
     private void WriteFunctions()
     {
+        WriteEncodingFunctions();
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
             .. source.Layers.Where(l => l.Layer is not Dense)
                 .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
@@ -296,7 +347,7 @@ internal sealed class CSharpSource
 
     private void WriteTables()
     {
-        if (Preparation.NumericCount > 0 && !source.HasCommonScale)
+        if (source.IsOnlyScaled && !source.HasCommonScale)
         {
             writer.WriteLine();
             writer.WriteLine("    // A number enters the network as (number − shift)·scale.");
@@ -306,9 +357,26 @@ internal sealed class CSharpSource
         if (source.HasUnits)
         {
             writer.WriteLine();
-            writer.WriteLine("    // An output in the target's unit is output·scale + shift.");
+            writer.WriteLine("    // An output in the target's unit is "
+                + (Preparation.LogTargets ? "exp(output·scale + shift) − 1." : "output·scale + shift."));
             Table("private static readonly double[] TargetScale", Preparation.TargetScale.Select(Syntax.Precise));
             Table("private static readonly double[] TargetShift", Preparation.TargetShift.Select(Syntax.Precise));
+        }
+        foreach (SourceColumn column in source.Columns.Where(c => c.HasLandmarks || c.HasLevels))
+        {
+            writer.WriteLine();
+            writer.WriteLine($"    // {SourceModel.Comment(column.Column.Name)}: "
+                + (column.HasLevels ? "the values it had" : "landmarks, and what they become"));
+            if (column.HasLevels)
+            {
+                Table($"private static readonly float[] Levels{column.KindPlace}",
+                    column.Encoding.Levels.Select(Syntax.Number));
+                continue;
+            }
+            Table($"private static readonly double[] Landmarks{column.KindPlace}",
+                column.Encoding.Landmarks.Select(Syntax.Precise));
+            Table($"private static readonly double[] Places{column.KindPlace}",
+                column.Encoding.Places.Select(Syntax.Precise));
         }
         for (int index = 0; index < source.Layers.Count; index++)
         {

@@ -35,11 +35,14 @@ internal sealed class CSource
     private readonly SourceModel source;
     private readonly TextWriter writer;
     private readonly string name, upper;
+    private readonly SourceEncoding encoding;
 
     private CSource(SourceModel source, TextWriter writer)
     {
         (this.source, this.writer, name) = (source, writer, source.Name);
         upper = name.ToUpperInvariant();
+        encoding = new("(isnan({0}) ? {1} : {0})", $"{name}_placed({{0}}, {name}_landmarks_{{1}}, {name}_places_{{1}}, "
+            + "{2})", $"{name}_clipped({{0}}, {{1}})", Syntax.Precise);
     }
 
     public static void Write(SourceModel source, TextWriter writer) => new CSource(source, writer).Write();
@@ -73,7 +76,8 @@ internal sealed class CSource
         writer.WriteLine(" *");
         if (Preparation.NumericCount > 0)
             writer.WriteLine($" *     float numbers[{Preparation.NumericCount}] = {{…}};       "
-                + $"{SourceText.Listed(Names(ColumnKind.Numeric))}");
+                + $"{SourceText.Listed(Names(ColumnKind.Numeric))}"
+                + (source.Columns.Any(c => c.HasIndicator) ? "; NAN where one is missing" : ""));
         if (Preparation.CategoryCount > 0)
             writer.WriteLine($" *     int categories[{Preparation.CategoryCount}] = {{…}};      "
                 + $"{SourceText.Listed(Names(ColumnKind.Category))}: {name}_category(0, \"…\") …");
@@ -119,7 +123,7 @@ internal sealed class CSource
 
     private void WriteTables()
     {
-        if (Preparation.NumericCount > 0 && !source.HasCommonScale)
+        if (source.IsOnlyScaled && !source.HasCommonScale)
         {
             writer.WriteLine();
             writer.WriteLine("/* A number enters the network as (number - shift) * scale. */");
@@ -127,6 +131,23 @@ internal sealed class CSource
                 Preparation.Shift.Select(Syntax.Precise));
             Table($"static const double {name}_scale[{Preparation.NumericCount}]",
                 Preparation.Scale.Select(Syntax.Precise));
+        }
+        foreach (SourceColumn column in source.Columns.Where(c => c.HasLandmarks || c.HasLevels))
+        {
+            NumericEncoding of = column.Encoding;
+            writer.WriteLine();
+            writer.WriteLine($"/* {SourceModel.Comment(column.Column.Name)}: "
+                + (column.HasLevels ? "the values it had" : "landmarks, and what they become") + " */");
+            if (column.HasLevels)
+            {
+                Table($"static const float {name}_levels_{column.KindPlace}[{of.Levels.Count}]",
+                    of.Levels.Select(Syntax.Number));
+                continue;
+            }
+            Table($"static const double {name}_landmarks_{column.KindPlace}[{of.Landmarks.Count}]",
+                of.Landmarks.Select(Syntax.Precise));
+            Table($"static const double {name}_places_{column.KindPlace}[{of.Landmarks.Count}]",
+                of.Places.Select(Syntax.Precise));
         }
         for (int index = 0; index < source.Layers.Count; index++)
         {
@@ -151,7 +172,8 @@ internal sealed class CSource
         if (source.HasUnits)
         {
             writer.WriteLine();
-            writer.WriteLine("/* An output in the target's unit is output * scale + shift. */");
+            writer.WriteLine("/* An output in the target's unit is "
+                + (Preparation.LogTargets ? "exp(output * scale + shift) - 1. */" : "output * scale + shift. */"));
             Table($"static const double {name}_target_scale[{Preparation.Outputs}]",
                 Preparation.TargetScale.Select(Syntax.Precise));
             Table($"static const double {name}_target_shift[{Preparation.Outputs}]",
@@ -159,8 +181,52 @@ internal sealed class CSource
         }
     }
 
+    /// <summary>What the preparation of numbers needs.</summary>
+    private void WriteEncodingFunctions()
+    {
+        if (source.HasClip)
+            writer.WriteLine($$"""
+
+                /* Softly within -most and most. */
+                static double {{name}}_clipped(double z, double most)
+                {
+                    return z / sqrt(1.0 + z / most * (z / most));
+                }
+                """.Replace("\r\n", "\n", StringComparison.Ordinal));
+        if (source.HasLandmarks)
+            writer.WriteLine($$"""
+
+                /* Straight lines between landmarks, nothing beyond them. */
+                static double {{name}}_placed(double x, const double *landmarks, const double *places, int count)
+                {
+                    int low = 0, high = count - 1;
+                    if (isnan(x)) return x;
+                    if (x <= landmarks[0]) return places[0];
+                    if (x >= landmarks[high]) return places[high];
+                    while (high - low > 1) {
+                        int middle = (low + high) / 2;
+                        if (landmarks[middle] <= x) low = middle;
+                        else high = middle;
+                    }
+                    return places[low]
+                        + (places[high] - places[low]) * ((x - landmarks[low]) / (landmarks[high] - landmarks[low]));
+                }
+                """.Replace("\r\n", "\n", StringComparison.Ordinal));
+        if (source.HasLevels)
+            writer.WriteLine($$"""
+
+                /* 1 where the number is this one; not a number where the model would refuse it. */
+                static float {{name}}_is(float number, float level, int may_be_missing)
+                {
+                    if (isinf(number) || (isnan(number) && !may_be_missing)) return NAN;
+                    return number == level ? 1.0f : 0.0f;
+                }
+                """.Replace("\r\n", "\n", StringComparison.Ordinal));
+    }
+
     private void WriteFunctions()
     {
+        WriteEncodingFunctions();
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
             .. source.Layers.Where(l => l.Layer is not Dense)
                 .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs)))];
@@ -213,8 +279,9 @@ internal sealed class CSource
             (from, to) = (to, from);
         }
         writer.WriteLine();
-        string value = source.HasUnits ? $"(float)({from}[i] * {name}_target_scale[i] + {name}_target_shift[i])"
-            : $"{from}[i]";
+        string value = $"{from}[i] * {name}_target_scale[i] + {name}_target_shift[i]";
+        value = !source.HasUnits ? $"{from}[i]"
+            : Preparation.LogTargets ? $"(float)(exp({value}) - 1.0)" : $"(float)({value})";
         writer.WriteLine($"    for (int i = 0; i < {Preparation.Outputs}; i++) outputs[i] = {value};");
         writer.WriteLine("}");
     }
@@ -227,15 +294,22 @@ internal sealed class CSource
             : $"(float)(numbers[{place}] * {Syntax.Precise(Preparation.Scale[0])})"
             : $"(float)((numbers[{place}] - {name}_shift[{place}]) * {name}_scale[{place}])";
         writer.WriteLine();
-        if (Preparation.CategoryCount == 0)
+        if (source.IsOnlyScaled)
         {
             writer.WriteLine($"    for (int i = 0; i < {count}; i++) x[i] = {Value("i")};");
             return;
         }
         foreach (SourceColumn column in source.Columns)
         {
-            if (!column.IsCategory) writer.WriteLine($"    x[{column.Encoded}] = {Value($"{column.KindPlace}")};");
-            else if (column.Column.Categories.Count > 0)
+            string number = $"numbers[{column.KindPlace}]";
+            if (column.HasValue)
+                writer.WriteLine($"    x[{column.Encoded}] = (float)({encoding.Of(column, number)});");
+            if (column.HasIndicator) writer.WriteLine($"    x[{column.Indicator}] = isnan({number}) ? 1.0f : 0.0f;");
+            if (column.HasLevels)
+                writer.WriteLine($"    for (int i = 0; i < {column.Encoding.Levels.Count}; i++) x[{column.FirstLevel}"
+                    + $" + i] = {name}_is({number}, {name}_levels_{column.KindPlace}[i], "
+                    + $"{(column.HasIndicator ? 1 : 0)});");
+            if (column.IsCategory && column.Column.Categories.Count > 0)
                 writer.WriteLine($"    for (int i = 0; i < {column.Column.Categories.Count}; i++) x[{column.Encoded}"
                     + $" + i] = "
                     + $"categories[{column.KindPlace}] == i ? 1.0f : 0.0f;");

@@ -21,6 +21,9 @@ internal sealed class NumPySource
         Special = ("np.nan", "np.inf", "-np.inf"), Local = "{0} = {1}",
     };
 
+    private static readonly SourceEncoding Encoding = new("np.where(np.isnan({0}), {1}, {0})",
+        "np.interp({0}, _LANDMARKS_{1}, _PLACES_{1})", "_clipped({0}, {1})", Syntax.Precise);
+
     private readonly SourceModel source;
     private readonly TextWriter writer;
 
@@ -59,6 +62,16 @@ internal sealed class NumPySource
         if (source.HasSoftmax)
             Define(["def _softmax(v):", "    e = np.exp(v - v.max(axis=1, keepdims=True))",
                 "    return e / e.sum(axis=1, keepdims=True)"]);
+        if (!source.IsOnlyScaled && Preparation.NumericCount > 0)
+            Define(["def _numbers(rows, column):  # [N, 1], as float32 holds them; missing is nan",
+                "    return rows[:, column:column + 1].astype(np.float32).astype(np.float64)"]);
+        if (source.HasClip)
+            Define(["def _clipped(z, most):  # softly within -most and most",
+                "    return z / np.sqrt(1.0 + z / most * (z / most))"]);
+        if (source.HasLevels)
+            Define(["def _levels(x, levels, may_be_missing):  # nan where the model would refuse the number",
+                "    refused = np.isinf(x) | (np.isnan(x) & (not may_be_missing))",
+                "    return np.where(refused, np.nan, x == levels)"]);
         WriteOutputs();
         WritePredict();
         WriteTables();
@@ -68,27 +81,21 @@ internal sealed class NumPySource
     {
         Define(["def outputs(rows):", $"    \"\"\"[N, {source.Columns.Count}] raw rows → [N, {Preparation.Outputs}"
             + $"] outputs of the network"
-            + (Preparation.Target.IsClass ? "" : ", in the targets' units") + ".\"\"\""]);
-        bool hasCategories = Preparation.CategoryCount > 0;
-        writer.WriteLine($"    rows = np.asarray(rows, dtype={(hasCategories ? "object" : "np.float64")}).reshape(-1, "
-            + $"{source.Columns.Count})");
-        if (!hasCategories)
+            + (Preparation.Target.IsNumeric ? ", in the targets' units" : "") + ".\"\"\""]);
+        writer.WriteLine($"    rows = np.asarray(rows, dtype={(source.IsOnlyScaled ? "np.float32" : "object")})"
+            + $".reshape(-1, {source.Columns.Count})");
+        if (source.IsOnlyScaled)
         {
+            writer.WriteLine("    rows = rows.astype(np.float64)");
             writer.WriteLine(source.HasCommonScale ? $"    x = (rows * {Syntax.Precise(Preparation.Scale[0])}"
                 + $").astype(np.float32)"
                 : "    x = ((rows - _SHIFT) * _SCALE).astype(np.float32)");
         }
         else
         {
-            writer.WriteLine("    x = np.concatenate([");
-            foreach (SourceColumn column in source.Columns)
-                if (!column.IsCategory)
-                    writer.WriteLine($"        (rows[:, {column.Place}:{column.Place + 1}"
-                        + $"].astype(np.float64) - _SHIFT[{column.KindPlace}]) * _SCALE[{column.KindPlace}],");
-                else if (column.Column.Categories.Count > 0)
-                    writer.WriteLine($"        rows[:, {column.Place}:{column.Place + 1}] == np.array(CATEGORIES["
-                        + $"{column.Place}], dtype=object),");
-            writer.WriteLine("    ], axis=1).astype(np.float32)");
+            writer.WriteLine("    x = []");
+            foreach (SourceColumn column in source.Columns) WriteEncoding(column);
+            writer.WriteLine("    x = np.concatenate(x, axis=1).astype(np.float32)");
         }
         writer.WriteLine("    with np.errstate(over='ignore', under='ignore', invalid='ignore', divide='ignore'):");
         for (int index = 0; index < source.Layers.Count; index++)
@@ -110,7 +117,26 @@ internal sealed class NumPySource
             foreach (string statement in statements.SkipLast(1)) writer.WriteLine($"        {statement}");
             writer.WriteLine($"        x = {statements[^1]}");
         }
-        writer.WriteLine(source.HasUnits ? "    return x * _TARGET_SCALE + _TARGET_SHIFT" : "    return x");
+        writer.WriteLine(!source.HasUnits ? "    return x"
+            : Preparation.LogTargets ? "        return np.exp(x * _TARGET_SCALE + _TARGET_SHIFT) - 1.0"
+            : "    return x * _TARGET_SCALE + _TARGET_SHIFT");
+    }
+
+    private void WriteEncoding(SourceColumn column)
+    {
+        if (column.IsCategory)
+        {
+            if (column.Column.Categories.Count > 0)
+                writer.WriteLine($"    x.append(rows[:, {column.Place}:{column.Place + 1}] == "
+                    + $"np.array(CATEGORIES[{column.Place}], dtype=object))");
+            return;
+        }
+        if (column.Encoding.IsConstant) return;
+        writer.WriteLine($"    v = _numbers(rows, {column.Place})");
+        if (column.HasValue) writer.WriteLine($"    x.append({Encoding.Of(column, "v")})");
+        if (column.HasIndicator) writer.WriteLine("    x.append(np.isnan(v))");
+        if (column.HasLevels)
+            writer.WriteLine($"    x.append(_levels(v, _LEVELS_{column.KindPlace}, {column.HasIndicator}))");
     }
 
     private void WritePredict()
@@ -129,15 +155,17 @@ internal sealed class NumPySource
     private void WriteTables()
     {
         writer.WriteLine();
-        if (Preparation.NumericCount > 0 && (Preparation.CategoryCount > 0 || !source.HasCommonScale))
+        if (source.IsOnlyScaled && !source.HasCommonScale)
         {
             writer.WriteLine("# A number enters the network as (number - shift) * scale.");
             Array("_SHIFT", Preparation.Shift.Select(Syntax.Precise), "np.float64");
             Array("_SCALE", Preparation.Scale.Select(Syntax.Precise), "np.float64");
         }
+        foreach (SourceColumn column in source.Columns.Where(c => c.HasLandmarks || c.HasLevels))
+            PythonSource.WriteTables(writer, column, Syntax.Precise, (name, items) => Array(name, items, "np.float64"));
         if (source.HasUnits)
         {
-            writer.WriteLine("# An output in the target's unit is output * scale + shift.");
+            writer.WriteLine(PythonSource.UnitComment(source));
             Array("_TARGET_SCALE", Preparation.TargetScale.Select(Syntax.Precise), "np.float64");
             Array("_TARGET_SHIFT", Preparation.TargetShift.Select(Syntax.Precise), "np.float64");
         }

@@ -38,6 +38,9 @@ internal sealed class PythonSource
         ([Operation.Softplus], ["def _softplus_of(x):", "    return max(x, 0.0) + math.log1p(_exp(-abs(x)))"]),
     ];
 
+    private static readonly SourceEncoding Encoding = new("({1} if {0} != {0} else {0})",
+        "_placed({0}, _LANDMARKS_{1}, _PLACES_{1})", "_clipped({0}, {1})", Syntax.Precise);
+
     private readonly SourceModel source;
     private readonly TextWriter writer;
 
@@ -52,7 +55,9 @@ internal sealed class PythonSource
         WriteHead(writer, source, "It needs the standard library only.", "row",
             $"predict([{string.Join(", ", source.Columns.Take(4).Select(c => c.IsCategory ? "'…'" : "1.0"))}"
                 + $"{(source.Columns.Count > 4 ? ", …" : "")}])");
+        if (source.HasLandmarks) writer.WriteLine("import bisect");
         writer.WriteLine("import math");
+        writer.WriteLine("from array import array");
         writer.WriteLine();
         WriteNames(writer, source);
         WriteFunctions();
@@ -70,6 +75,8 @@ internal sealed class PythonSource
         foreach (string line in lines[1..]) writer.WriteLine(SourceModel.Comment(line));
         writer.WriteLine($"{needs} A {word} holds the columns "
             + $"{SourceText.Listed(source.Columns.Select(c => c.Column.Name))}.");
+        if (source.Columns.Any(c => c.HasIndicator))
+            writer.WriteLine("A number that is missing is None or not a number (nan).");
         writer.WriteLine();
         writer.WriteLine($"    import {source.Name}");
         writer.WriteLine($"    {source.Name}.{call}");
@@ -101,7 +108,25 @@ internal sealed class PythonSource
         Expr[] bodies = [.. source.Functions.Select(f => f.Body),
             .. source.Layers.Where(l => l.Layer is not Dense)
                 .Select(l => SourceModel.Elementwise(l, Expr.Variable("x", 1, l.Inputs))),
-            .. source.HasSoftmax ? [Expr.Softmax(Expr.Variable("v"))] : (Expr[])[]];
+            .. source.HasSoftmax ? [Expr.Softmax(Expr.Variable("v"))] : (Expr[])[],
+            .. Preparation.LogTargets ? [Expr.Exp(Expr.Variable("v"))] : (Expr[])[]];
+        if (!source.IsOnlyScaled && Preparation.NumericCount > 0)
+            Define(["def _number(value):  # as float32 holds it; missing is nan",
+                "    return array('f', [math.nan if value is None else value])[0]"]);
+        if (source.HasClip)
+            Define(["def _clipped(z, most):  # softly within -most and most",
+                "    return z / math.sqrt(1.0 + z / most * (z / most))"]);
+        if (source.HasLandmarks)
+            Define(["def _placed(x, landmarks, places):  # straight lines between landmarks, nothing beyond them",
+                "    if not landmarks[0] < x:", "        return places[0] if x == x else x",
+                "    if x >= landmarks[-1]:", "        return places[-1]",
+                "    i = bisect.bisect_right(landmarks, x)",
+                "    share = (x - landmarks[i - 1]) / (landmarks[i] - landmarks[i - 1])",
+                "    return places[i - 1] + (places[i] - places[i - 1]) * share"]);
+        if (source.HasLevels)
+            Define(["def _levels(x, levels, may_be_missing):  # nan where the model would refuse the number",
+                "    if math.isinf(x) or (x != x and not may_be_missing):", "        return [math.nan] * len(levels)",
+                "    return [1.0 if x == level else 0.0 for level in levels]"]);
         foreach ((Operation[] operations, string[] code) in Functions)
             if (operations.Any(o => SourceSyntax.Uses(bodies, o))) Define(code);
         foreach (SourceFunction function in source.Functions)
@@ -119,23 +144,19 @@ internal sealed class PythonSource
     private void WriteOutputs()
     {
         Define(["def outputs(row):", $"    \"\"\"The network's {Preparation.Outputs} outputs for one row"
-            + (Preparation.Target.IsClass ? "" : ", in the targets' units") + ".\"\"\"",
+            + (Preparation.Target.IsNumeric ? ", in the targets' units" : "") + ".\"\"\"",
             $"    if len(row) != {source.Columns.Count}:",
             $"        raise ValueError('expected {source.Columns.Count} values, got %d' % len(row))"]);
-        if (Preparation.CategoryCount == 0)
+        if (source.IsOnlyScaled)
         {
             writer.WriteLine(source.HasCommonScale ? $"    x = [value * {Syntax.Precise(Preparation.Scale[0])}"
-                + $" for value in row]"
-                : "    x = [(value - shift) * scale for value, shift, scale in zip(row, _SHIFT, _SCALE)]");
+                + $" for value in array('f', row)]"
+                : "    x = [(value - shift) * scale for value, shift, scale in zip(array('f', row), _SHIFT, _SCALE)]");
         }
         else
         {
             writer.WriteLine("    x = []");
-            foreach (SourceColumn column in source.Columns)
-                writer.WriteLine(column.IsCategory
-                    ? $"    x += [1.0 if row[{column.Place}] == text else 0.0 for text in CATEGORIES[{column.Place}]]"
-                    : $"    x.append((row[{column.Place}] - {Operand(Preparation.Shift[column.KindPlace])}) * "
-                    + $"{Syntax.Precise(Preparation.Scale[column.KindPlace])})");
+            foreach (SourceColumn column in source.Columns) WriteEncoding(column);
         }
         for (int index = 0; index < source.Layers.Count; index++)
         {
@@ -164,9 +185,26 @@ internal sealed class PythonSource
             writer.WriteLine($"        y.append({statements[^1]})");
             writer.WriteLine("    x = y");
         }
+        string unit = Preparation.LogTargets ? "_exp(value * scale + shift) - 1.0" : "value * scale + shift";
         writer.WriteLine(source.HasUnits
-            ? "    return [value * scale + shift for value, scale, shift in zip(x, _TARGET_SCALE, _TARGET_SHIFT)]"
+            ? $"    return [{unit} for value, scale, shift in zip(x, _TARGET_SCALE, _TARGET_SHIFT)]"
             : "    return x");
+    }
+
+    private void WriteEncoding(SourceColumn column)
+    {
+        if (column.IsCategory)
+        {
+            writer.WriteLine($"    x += [1.0 if row[{column.Place}] == text else 0.0 for text in "
+                + $"CATEGORIES[{column.Place}]]");
+            return;
+        }
+        if (column.Encoding.IsConstant) return;
+        writer.WriteLine($"    v = _number(row[{column.Place}])");
+        if (column.HasValue) writer.WriteLine($"    x.append({Encoding.Of(column, "v")})");
+        if (column.HasIndicator) writer.WriteLine("    x.append(1.0 if v != v else 0.0)");
+        if (column.HasLevels)
+            writer.WriteLine($"    x += _levels(v, _LEVELS_{column.KindPlace}, {column.HasIndicator})");
     }
 
     private void WritePredict()
@@ -186,15 +224,17 @@ internal sealed class PythonSource
     private void WriteTables()
     {
         writer.WriteLine();
-        if (Preparation.CategoryCount == 0 && !source.HasCommonScale)
+        if (source.IsOnlyScaled && !source.HasCommonScale)
         {
             writer.WriteLine("# A number enters the network as (number - shift) * scale.");
             List(writer, "_SHIFT", Preparation.Shift.Select(Syntax.Precise));
             List(writer, "_SCALE", Preparation.Scale.Select(Syntax.Precise));
         }
+        foreach (SourceColumn column in source.Columns.Where(c => c.HasLandmarks || c.HasLevels))
+            WriteTables(writer, column, Syntax.Precise, (name, items) => List(writer, name, items));
         if (source.HasUnits)
         {
-            writer.WriteLine("# An output in the target's unit is output * scale + shift.");
+            writer.WriteLine(UnitComment(source));
             List(writer, "_TARGET_SCALE", Preparation.TargetScale.Select(Syntax.Precise));
             List(writer, "_TARGET_SHIFT", Preparation.TargetShift.Select(Syntax.Precise));
         }
@@ -219,6 +259,25 @@ internal sealed class PythonSource
                 writer, $"_BIASES_{index + 1}", SourceText.Row(layer.Tensors[1]).Select(Syntax.Number));
         }
     }
+
+    /// <summary>Landmarks or levels of a column.</summary>
+    public static void WriteTables(TextWriter writer, SourceColumn column, Func<double, string> number,
+        Action<string, IEnumerable<string>> list)
+    {
+        NumericEncoding encoding = column.Encoding;
+        writer.WriteLine($"# {SourceModel.Comment(column.Column.Name)}: "
+            + (column.HasLevels ? "the values it had" : "landmarks, and what they become"));
+        if (column.HasLevels)
+        {
+            list($"_LEVELS_{column.KindPlace}", encoding.Levels.Select(l => number(l)));
+            return;
+        }
+        list($"_LANDMARKS_{column.KindPlace}", encoding.Landmarks.Select(number));
+        list($"_PLACES_{column.KindPlace}", encoding.Places.Select(number));
+    }
+
+    public static string UnitComment(SourceModel source) => "# An output in the target's unit is "
+        + (source.Preparation.LogTargets ? "exp(output * scale + shift) - 1." : "output * scale + shift.");
 
     // ---- words ------------------------------------------------------------------------------------------------------
 

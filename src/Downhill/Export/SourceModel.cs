@@ -16,9 +16,27 @@ internal sealed record SourceFunction(string Name, Activation Activation, Expr V
 /// <param name="Place">Among all raw columns.</param>
 /// <param name="KindPlace">Among the columns of its kind: into the numbers, or into the category codes.</param>
 /// <param name="Encoded">The first of its inputs of the network.</param>
-internal sealed record SourceColumn(Column Column, int Place, int KindPlace, int Encoded)
+/// <param name="Encoding">Of a column of numbers: what is done beside shift and scale.</param>
+/// <param name="Shift">Subtracted.</param>
+/// <param name="Scale">Multiplied with then.</param>
+internal sealed record SourceColumn(
+    Column Column, int Place, int KindPlace, int Encoded, NumericEncoding Encoding, double Shift, double Scale)
 {
     public bool IsCategory => Column.Kind == ColumnKind.Category;
+
+    /// <summary>Whether it is a column of numbers of which one input is the number itself, prepared.</summary>
+    public bool HasValue => !IsCategory && !Encoding.IsConstant && Encoding.Levels.Count == 0;
+
+    public bool HasIndicator => !IsCategory && !Encoding.IsConstant && Encoding.HasIndicator;
+
+    public bool HasLevels => !IsCategory && !Encoding.IsConstant && Encoding.Levels.Count > 0;
+
+    public bool HasLandmarks => HasValue && Encoding.Landmarks.Count > 0;
+
+    public int Indicator => Encoded + (HasValue ? 1 : 0);
+
+    /// <summary>The first input of its levels: after the indicator.</summary>
+    public int FirstLevel => Encoded + (HasIndicator ? 1 : 0);
 }
 
 /// <summary>A model as the writers of source see it: what is the same in every language.</summary>
@@ -28,7 +46,6 @@ internal sealed class SourceModel
 
     public SourceModel(Model model, string name)
     {
-        model.Preparation.CheckExportable("Source export");
         Model = model;
         Name = Identifier(name);
         Layers = [.. TrainedLayer.Of(model).Where(l => l.Layer is not Dropout)];
@@ -48,8 +65,12 @@ internal sealed class SourceModel
         foreach (Column column in model.Preparation.Inputs)
         {
             bool isCategory = column.Kind == ColumnKind.Category;
-            columns.Add(new(column, columns.Count, isCategory ? categories++ : numbers++, encoded));
-            encoded += isCategory ? column.Categories.Count : 1;
+            Preparation preparation = model.Preparation;
+            NumericEncoding encoding = isCategory ? new() : preparation.Encodings[numbers];
+            columns.Add(isCategory ? new(column, columns.Count, categories++, encoded, encoding, 0, 1)
+                : new(column, columns.Count, numbers, encoded, encoding, preparation.Shift[numbers],
+                preparation.Scale[numbers++]));
+            encoded += isCategory ? column.Categories.Count : encoding.Width;
         }
         Columns = columns;
     }
@@ -73,7 +94,20 @@ internal sealed class SourceModel
     /// <summary>Whether every number is only scaled by one common factor, as pixels are.</summary>
     public bool HasCommonScale => Preparation.Shift.All(s => s == 0) && Preparation.Scale.Distinct().Count() == 1;
 
-    public bool HasUnits => Preparation.TargetScale.Any(s => s != 1) || Preparation.TargetShift.Any(s => s != 0);
+    /// <summary>Whether a row is nothing but numbers, each of them shifted and scaled.</summary>
+    public bool IsOnlyScaled => Columns.All(c => !c.IsCategory && c.Encoding.IsLinear);
+
+    /// <summary>Whether some column of numbers has quantile landmarks.</summary>
+    public bool HasLandmarks => Columns.Any(c => c.HasLandmarks);
+
+    /// <summary>Whether some column of numbers has levels.</summary>
+    public bool HasLevels => Columns.Any(c => c.HasLevels);
+
+    /// <summary>Whether some column of numbers has a soft clip.</summary>
+    public bool HasClip => Columns.Any(c => c.HasValue && c.Encoding.Clip != 0);
+
+    public bool HasUnits => Preparation.TargetScale.Any(s => s != 1) || Preparation.TargetShift.Any(s => s != 0)
+        || Preparation.LogTargets;
 
     /// <summary>The widest row of numbers between two layers.</summary>
     public int Widest => Math.Max(Preparation.Width, Layers.Max(l => l.Outputs));
@@ -110,10 +144,14 @@ internal sealed class SourceModel
         get
         {
             Target target = Preparation.Target;
-            string answer = target.IsClass ? $"one of {target.Classes.Count} classes" : target.Names.Count == 1
+            string answer = target.IsClass ? $"one of {target.Classes.Count} classes"
+                : target.IsMultiLabel ? $"the probabilities of {target.Names.Count} labels" : target.Names.Count == 1
                 ? "a number" : $"{target.Names.Count} numbers";
             yield return $"{Name}: multi-layer perceptron {Model.Spec} with {Model.Spec.ParameterCount} parameters; "
                 + $"{Columns.Count} raw columns in, {answer} out.";
+            if (Model.Temperature is double temperature)
+                yield return $"Probabilities calibrated at temperature {Numbers.Text(temperature)}, which is in the "
+                    + "weights.";
             yield return $"Written by Downhill {Version}; weights {Model.WeightsHash[..16]}.";
         }
     }

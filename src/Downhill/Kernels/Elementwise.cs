@@ -33,6 +33,14 @@ internal static unsafe class Elementwise<S, V, T>
         for (; i < length; i++) { x[i] *= factor; }
     }
 
+    /// <summary><see cref="VectorMath.Settle"/> of each element.</summary>
+    public static void Settle(T* x, nint length)
+    {
+        nint i = 0;
+        for (; i <= length - S.Count; i += S.Count) { S.Store(x + i, VectorMath.Settle<S, V, T>(S.Load(x + i))); }
+        for (; i < length; i++) { x[i] = VectorMath.Settle<Scalar<T, Portable>, T, T>(x[i]); }
+    }
+
     /// <summary>y = y + factor·x, multiply-add by the arithmetic.</summary>
     public static void Axpy(T* y, T factor, T* x, nint length)
     {

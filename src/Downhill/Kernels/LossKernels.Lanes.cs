@@ -36,8 +36,8 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
             for (int j = 0; j < columns; j++)
             {
                 V output = S.Load(y + j * lanes + lane), wanted = S.Load(t + j * lanes + lane);
-                S.Store(
-                    gradient + j * lanes + lane, S.Mul(weight, loss.Derivative<S, V, T>(output, wanted, perOutput)));
+                V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(output, wanted, perOutput));
+                S.Store(gradient + j * lanes + lane, S.Mul(weight, slope));
                 S.Store(values, loss.Value<S, V, T>(output, wanted, perOutput));
                 for (int k = 0; k < count; k++)
                     rowLoss[lane + k] = (j == 0 ? 0 : rowLoss[lane + k]) + double.CreateTruncating(values[k]);
@@ -91,7 +91,8 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>
             for (int j = 0; j < columns; j++)
             {
                 V share = S.Add(S.Mul(kept, S.Load(target + j * lanes)), spread);
-                S.Store(slope + j * lanes, S.Mul(weight, S.Sub(S.Mul(targets, S.Load(y + j * lanes)), share)));
+                V beyond = VectorMath.Settle<S, V, T>(S.Sub(S.Mul(targets, S.Load(y + j * lanes)), share));
+                S.Store(slope + j * lanes, S.Mul(weight, beyond));
             }
         }
     }

@@ -44,7 +44,7 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
                 V wanted = whole ? S.Load(t + start + i) : S.LoadFirst(t + start + i, count);
                 S.Store(values + i, loss.Value<S, V, T>(output, wanted, perOutput));
                 if (gradient == null) continue;
-                V slope = loss.Derivative<S, V, T>(output, wanted, perOutput);
+                V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(output, wanted, perOutput));
                 if (whole) S.Store(gradient + start + i, slope);
                 else S.StoreFirst(gradient + start + i, slope, count);
             }
@@ -127,7 +127,11 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
                 rowLoss[r] = T.IsNaN(max) ? double.NaN : loss;
                 if (gradient == null) continue;
                 T weight = weights == null ? T.One : weights[r];
-                for (int j = 0; j < columns; j++) y[j] = weight * (targets * y[j] - (kept * t[j] + spread));
+                for (int j = 0; j < columns; j++)
+                {
+                    T beyond = targets * y[j] - (kept * t[j] + spread);
+                    y[j] = weight * VectorMath.Settle<Scalar<T, Portable>, T, T>(beyond);
+                }
             }
         }
         if (rented is not null) System.Buffers.ArrayPool<T>.Shared.Return(rented);

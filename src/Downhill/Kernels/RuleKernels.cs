@@ -16,6 +16,12 @@ internal readonly record struct UpdateTerms(double LearningRate, double Gradient
 /// <summary>An update rule bound to a number type and a vector width.</summary>
 internal abstract unsafe partial class RuleKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary><see cref="IUpdateRule.Fades"/>.</summary>
+    public abstract bool Fades { get; }
+
+    /// <summary>Sets to 0 what has faded in a slot.</summary>
+    public abstract void Settle(AlignedBuffer<T> slot);
+
     /// <summary>Works out the step's constants.</summary>
     public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
 
@@ -51,6 +57,10 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
     where R : struct, IUpdateRule
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    public override bool Fades => R.Fades;
+
+    public override void Settle(AlignedBuffer<T> slot) => Elementwise<S, V, T>.Settle(slot.Pointer, slot.Length);
+
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
         R.Prepare(arguments, step, constants);
 

@@ -111,6 +111,10 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// tile.</summary>
     private const int FewestColumns = 64;
 
+    /// <summary>Rows per thread from which the outputs are shared by rows: the weights, which each thread then copies
+    /// into panels for itself, are used often enough to pay for it.</summary>
+    private const int ManyRows = 48;
+
     private readonly Kernels<T> kernels;
     private readonly ActivationKernel<T> activation;
     private readonly int weight, bias, weightSegment;
@@ -220,9 +224,10 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
     internal override void Gradients(in LayerPass<T> pass, int part, int parts)
     {
-        // Where a team worked out the outputs by columns, the same processor meets the same weights again. With dX it
-        // goes by inputs: the rows of W that a thread reads for dX are those that it updates.
-        bool turns = Turns(pass), byColumns = !turns && SplitsColumns(parts);
+        // By inputs: what a thread updates then lies together. Half of each row of W beside another thread's half was
+        // slower than one thread alone, since what fetches ahead takes the other's lines, too. Besides, the rows of W
+        // that a thread reads for dX are those that it updates.
+        bool turns = Turns(pass), byColumns = !turns && Inputs < 8 * parts;
         (int input, int inputs) = byColumns ? (0, Inputs)
             : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
         (int column, int columns) =
@@ -276,7 +281,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
 
     private static int BlockRows(int columns) => Math.Max(8, BlockLength / columns & ~7);
 
-    private bool SplitsColumns(int parts) => parts > 1 && isElementwise && Outputs >= FewestColumns;
+    private bool SplitsColumns(int rows, int parts) =>
+        parts > 1 && isElementwise && Outputs >= FewestColumns && rows < ManyRows * parts;
 
     /// <summary>Memory for the threads, taken before a team starts and kept.</summary>
     internal override void PrepareGradients(int rows, int parts)
@@ -320,7 +326,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         {
             (int first, int count) = (0, pass.Rows);
             (int column, int columns) = (0, layer.Outputs);
-            if (layer.SplitsColumns(parts)) (column, columns) = Team.Part(columns, part, parts, 32)
+            if (layer.SplitsColumns(count, parts)) (column, columns) = Team.Part(columns, part, parts, 32)
                 .GetOffsetAndLength(columns);
             else (first, count) = Team.Part(count, part, parts, 8).GetOffsetAndLength(count);
             layer.ForwardBlock(pass, first, count, column, columns);

@@ -103,4 +103,7 @@ public static class RandomStreams
 
     /// <summary>The members of an ensemble.</summary>
     public const uint Ensemble = 9 * Spacing;
+
+    /// <summary>Which rows change values when a column's importance is measured.</summary>
+    public const uint Importance = 10 * Spacing;
 }

@@ -80,12 +80,17 @@ public sealed partial class ReportDrawingTests
                 weights)!.Area)];
         Assert.Equal(metrics.RocAuc!.Value, areas.Average(), 12);
         if (metrics.CalibrationError is not double error) return;
-        IReadOnlyList<ReliabilityBin> bins = ReliabilityBin.Of(Enumerable.Range(0, rows.Rows).Select(r =>
+        IReadOnlyList<ReliabilityBin> bins = metrics.Reliability!;
+        foreach (ReliabilityBin bin in bins)
         {
-            int said = preparation.ClassOf<float>(outputs[r]);
-            return (Score(r, said), said == rows.Classes[r], 1.0);
-        }));
-        Assert.Equal(rows.Rows, bins.Sum(b => b.Rows));
+            int[] inside = [.. Enumerable.Range(0, rows.Rows).Where(r =>
+                Score(r, preparation.ClassOf<float>(outputs[r])) is double p && p > bin.Low && p <= bin.High)];
+            Assert.Equal(inside.Length, bin.Answers);
+            Assert.Equal(inside.Average(r => Score(r, preparation.ClassOf<float>(outputs[r]))), bin.Sure, 12);
+            Assert.Equal(inside.Average(r => preparation.ClassOf<float>(outputs[r]) == rows.Classes[r] ? 1.0 : 0),
+                bin.Right, 12);
+        }
+        Assert.Equal(rows.Rows, bins.Sum(b => b.Answers));
         Assert.Equal(error, bins.Sum(b => b.Weight * Math.Abs(b.Right - b.Sure)) / rows.Rows, 12);
     }
 

@@ -104,6 +104,28 @@ public sealed class SurfaceTests : IDisposable
         Assert.Equal(3 * examples, three.GetProperty("examples").GetInt32());
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public void TheOrderOfTheExamplesIsShown(bool shuffled)
+    {
+        player.Open($"#v=1&data=gauss&rows=60&train=1&shuffle={(shuffled ? 1 : 0)}");
+        int[] order = player.Do($"\"do\":\"descent\",{Weights},\"order\":true,"
+            + "\"ways\":[{\"batch\":7,\"epochs\":2}]").Wholes("order0");
+        int[] inTurn = [.. Enumerable.Range(0, 60)];
+        Assert.Equal(120, order.Length);
+        Assert.Equal(inTurn, order[..60].Order()); // each once in an epoch
+        Assert.Equal(inTurn, order[60..].Order());
+        if (shuffled)
+        {
+            Assert.NotEqual(inTurn, order[..60]);
+            Assert.NotEqual(order[..60], order[60..]);
+        }
+        else
+        {
+            Assert.Equal(inTurn, order[..60]);
+            Assert.Equal(inTurn, order[60..]);
+        }
+    }
+
     [Fact]
     public void MoreUpdatesThanAWayMayHaveAreRefusedAsEpochsToo()
     {

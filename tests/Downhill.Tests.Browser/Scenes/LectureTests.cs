@@ -1,3 +1,4 @@
+using Microsoft.Playwright;
 using Xunit;
 
 namespace Downhill.Tests.Browser.Scenes;
@@ -32,6 +33,10 @@ public sealed class LectureTests(Hosts hosts)
         await visit.Find("presenter").WaitForAsync();
         await visit.Page.Keyboard.PressAsync("n");
         await visit.Find("presenter-notes").WaitForAsync();
+        double covered = await visit.Page.EvaluateAsync<double>(
+            "document.querySelector('#scene').getBoundingClientRect().bottom"
+            + " - document.querySelector('.presenter').getBoundingClientRect().top");
+        Assert.True(covered <= 0.5, $"The notes cover {covered} px of the scene.");
         await visit.AxeFindsNothing();
         await visit.Picture("scene-presenter");
         await visit.Page.Keyboard.PressAsync("b");
@@ -59,6 +64,25 @@ public sealed class LectureTests(Hosts hosts)
         Assert.Contains("scene=neuron", await visit.Find("share-link").InputValueAsync(), StringComparison.Ordinal);
         await visit.AxeFindsNothing();
         await visit.Picture("scene-share");
+    }
+
+    [Theory, InlineData("course", 3), InlineData("regions", 3), InlineData("ink", 3)]
+    public async Task A_page_prints_whole(string scene, int most)
+    {
+        await using Visit visit = await hosts.Scene("native", scene);
+        byte[] pdf = await visit.Page.PdfAsync(new() { Format = "A4", PrintBackground = true });
+        await File.WriteAllBytesAsync(Path.Combine(Hosts.Pictures, $"print-{scene}.pdf"), pdf);
+        int pages = System.Text.RegularExpressions.Regex.Count(
+            System.Text.Encoding.Latin1.GetString(pdf), @"/Type\s*/Page\b(?!s)");
+        Assert.InRange(pages, 1, most);
+        // What is cut on the screen and scrolled there is all on paper.
+        await visit.Page.EmulateMediaAsync(new() { Media = Media.Print });
+        int cut = await visit.Page.EvaluateAsync<int>("""
+            [...document.querySelectorAll('#scene, .scene-picture, .scene-words, .scene-do, .course-scenes, .history')]
+                .filter(part => part.scrollHeight > part.clientHeight + 2
+                    && getComputedStyle(part).overflowY !== 'visible').length
+            """);
+        Assert.Equal(0, cut);
     }
 
     [Theory, InlineData(1280, 800, true), InlineData(390, 844, false)]

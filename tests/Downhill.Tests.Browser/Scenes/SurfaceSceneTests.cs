@@ -73,6 +73,73 @@ public sealed class SurfaceSceneTests(Hosts hosts)
         Assert.True(await visit.Find("momentum-numbers").Locator("tbody tr").CountAsync() > 50);
     }
 
+    [Theory, InlineData("native"), InlineData("browser")]
+    public async Task The_regimes_of_momentum_are_named(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "momentum");
+        await visit.Find("try-critical").ClickAsync();
+        await visit.Shows("momentum-regime-steep", "critically damped");
+        await visit.Picture("scene-momentum-critical");
+        await visit.Find("try-wild").ClickAsync();
+        await visit.Shows("momentum-regime-steep", "under-damped");
+    }
+
+    [Theory, InlineData("native"), InlineData("browser")]
+    public async Task Shuffling_is_seen(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "batches");
+        await visit.Find("batches-order-numbers-open").ClickAsync();
+        string shuffled = await visit.Read("batches-order-numbers");
+        await visit.Find("try-order").ClickAsync();
+        await visit.Until(async () => await visit.Read("batches-order-numbers") != shuffled, "the given order");
+        await visit.Shows("batches-order-numbers", "1, 2, 3, 4, 5, 6, 7, 8, 9, 10");
+        await visit.Find("batches-order").ScrollIntoViewIfNeededAsync();
+        await visit.Picture("scene-batches-order");
+    }
+
+    [Fact]
+    public async Task Keys_alone_use_the_error_surface()
+    {
+        await using Visit visit = await hosts.Scene("native", "surface");
+        string loss = await visit.Read("surface-loss");
+        await visit.TabTo("surface-second");
+        await visit.Page.Keyboard.PressAsync("ArrowDown");
+        await visit.TabTo("surface-start");
+        await visit.Page.Keyboard.PressAsync("Shift+ArrowUp");
+        await visit.Until(async () => await visit.Find("surface-here").CountAsync() == 1, "a start of one's own");
+        await visit.TabTo("surface-updates");
+        for (int k = 0; k < 4; k++) await visit.Page.Keyboard.PressAsync("ArrowRight");
+        await visit.Until(async () => await visit.Find("surface-walk").CountAsync() == 1
+            && await visit.Number("surface-off") > 0, "a descent of 40 updates");
+        string end = await visit.Read("surface-true");
+        await visit.TabTo("surface-walk");
+        for (int k = 0; k < 10; k++) await visit.Page.Keyboard.PressAsync("ArrowLeft");
+        await visit.Until(async () => await visit.Read("surface-true") != end, "ten updates back");
+        if (await visit.Find("surface-space").CountAsync() > 0)
+        {
+            await visit.TabTo("surface-space");
+            await visit.Page.Keyboard.PressAsync("ArrowLeft");
+            await visit.Until(async () => await visit.Find("surface-space-turn").InputValueAsync() == "-40", "a turn");
+        }
+        Assert.Equal(loss, await visit.Read("surface-loss")); // the network itself has not moved
+    }
+
+    [Fact]
+    public async Task Keys_alone_compare_batches()
+    {
+        await using Visit visit = await hosts.Scene("native", "batches");
+        string before = await visit.Read("batches-table");
+        await visit.TabTo("batches-amount");
+        await visit.Page.Keyboard.PressAsync("ArrowRight");
+        await visit.Until(async () => await visit.Read("batches-table") != before, "three epochs");
+        await visit.TabTo("batches-shuffle");
+        await visit.Page.Keyboard.PressAsync(" ");
+        await visit.Until(async () => !await visit.Find("batches-shuffle").IsCheckedAsync(), "the given order");
+        await visit.TabTo("batches-numbers-open");
+        await visit.Page.Keyboard.PressAsync("Enter");
+        Assert.True(await visit.Find("batches-numbers").IsVisibleAsync());
+    }
+
     [Theory]
     [InlineData("surface", 1280, 800, false), InlineData("surface", 390, 844, true)]
     [InlineData("momentum", 1280, 800, true), InlineData("momentum", 390, 844, false)]

@@ -69,6 +69,26 @@ public sealed class ProjectTests
         });
     }
 
+    /// <summary>The analyzer takes part where the files are: without them a library's API would change
+    /// unseen.</summary>
+    [Fact]
+    public void WhatEveryPackedLibraryLetsOthersCallIsWrittenDown()
+    {
+        string[] libraries = [.. Repository.Files("src", "*.csproj").Where(project =>
+            !Repository.Text(project).Contains("<IsPackable>false<", StringComparison.Ordinal)
+            && !Repository.Text(project).Contains("<OutputType>Exe<", StringComparison.Ordinal))];
+        Assert.NotEmpty(libraries);
+        Assert.All(libraries, project =>
+        {
+            string[] written = [.. Repository.Files(Path.GetDirectoryName(project)!, "PublicAPI.*.txt").Order()];
+            Assert.Equal(["PublicAPI.Shipped.txt", "PublicAPI.Unshipped.txt"], written.Select(Path.GetFileName));
+            Assert.Contains(written.SelectMany(file => Repository.Text(file).Split('\n')),
+                line => line.Contains("->", StringComparison.Ordinal));
+        });
+        Assert.Contains("Microsoft.CodeAnalysis.PublicApiAnalyzers",
+            Included("src/Directory.Build.props", "PackageReference"));
+    }
+
     [Fact]
     public void EveryProjectIsInTheSolutionOrIsAnAppThatTheTestCommandPublishes()
     {

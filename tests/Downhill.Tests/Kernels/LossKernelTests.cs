@@ -49,6 +49,34 @@ public sealed unsafe class LossKernelTests
         }
     }
 
+    /// <summary>e⁻⁶⁰ is 9·10⁻²⁷, e⁻⁷⁵ is 3·10⁻³³: the first is handed back, the second would leave the normal range in
+    /// the products of the way back. By lanes (3 columns) and along a row (40), for softmax and for single
+    /// outputs.</summary>
+    [Theory, MemberData(nameof(Combinations))]
+    public void ASlopeFarBelowWhatCanMatterIsZero(SimdWidth width, Arithmetic arithmetic)
+    {
+        Kernels<float> kernels = Kernels<float>.For(arithmetic, width);
+        foreach (int columns in new[] { 3, 40 })
+        {
+            float[] z = new float[columns], t = new float[columns], slopes = new float[columns];
+            (z[1], z[2], t[0]) = (-60, -75, 1);
+            for (int i = 3; i < columns; i++) z[i] = -75;
+            double loss;
+            fixed (float* scores = z, targets = t, gradient = slopes)
+                Losses.CrossEntropy.BindFused(kernels, Activations.Softmax)
+                    .Evaluate(scores, targets, null, &loss, gradient, 1, columns);
+            Assert.InRange(slopes[1], 8.7e-27, 8.8e-27);
+            Assert.All(slopes[2..], s => Assert.Equal(0, s));
+
+            float[] outputs = new float[columns], wanted = new float[columns];
+            (outputs[1], outputs[2]) = (1e-27f, 1e-33f);
+            fixed (float* y = outputs, targets = wanted, gradient = slopes)
+                Losses.Euclidean.Bind(kernels).Evaluate(y, targets, null, &loss, gradient, 1, columns);
+            Assert.InRange(slopes[1], 0.9e-27, 1.1e-27);
+            Assert.Equal(0, slopes[2]);
+        }
+    }
+
     /// <summary>The two ways of a soft-max, on the widths where one gives way to the other.</summary>
     [Theory, MemberData(nameof(Widths))]
     public void OneRowPerLaneHasTheBitsOfARowByItself(SimdWidth width)

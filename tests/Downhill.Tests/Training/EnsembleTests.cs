@@ -84,8 +84,21 @@ public sealed class EnsembleTests
         Assert.Equal("13-7-3", said.Network.ToString());
         Assert.Equal(("tanh", 3, 0.5),
             (((Dense)said.Network.Layers[0]).Activation.Name, said.Options.Epochs, said.Options.LearningRate));
-        Assert.Equal(Recipe.Plain, FitPlan.Make(wine, new()).Recipe);
-        Assert.Equal(Recipe.Plain, FitPlan.Make(wine, new() { Optimizer = Optimizers.Momentum() }).Recipe);
+    }
+
+    [Fact]
+    public void Tables_have_a_recipe_of_their_own()
+    {
+        Dataset wine = Dataset.Load("wine");
+        Assert.Equal(Recipe.Table, FitPlan.Make(wine, new()).Recipe);
+        Assert.Equal(Recipe.Table, FitPlan.Make(wine, new() { Hidden = [5], LearningRate = 0.01 }).Recipe);
+        Assert.Equal(Recipe.Plain, FitPlan.Make(Dataset.Load("digits"), new()).Recipe);
+        Assert.Equal(Recipe.Plain, FitPlan.Make(Dataset.Load("xor"), new()).Recipe);
+        Model model = Model.Fit(wine, new() { Epochs = 1 }).Model;
+        foreach (FitOptions own in (FitOptions[])[new() { Optimizer = Optimizers.Momentum() },
+            new() { Loss = Losses.Euclidean }, new() { Output = Activations.Sigmoid() }, new() { Hidden = [] },
+            new() { From = model }, new() { Recipe = Recipe.Plain }])
+            Assert.Equal(Recipe.Plain, FitPlan.Make(wine, own).Recipe);
         Assert.Contains("Did you mean 'table'?", Assert.Throws<DownhillException>(() => Recipe.Parse("tabel")).Message);
     }
 

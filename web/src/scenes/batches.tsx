@@ -1,12 +1,12 @@
 // Batches (L16, L17): one example at a time, a mini-batch and the full batch, from one start, in updates, epochs and seconds.
 
-import { Select, Slider } from '../parts/controls';
-import { clock, consult, state } from '../session';
+import { Check, Select, Slider } from '../parts/controls';
+import { clock, consult, set, setting, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { Landscape, landscapeFrame, useDescent, useSurface, WayLine, type Descent, type Link } from './landscape';
-import { Figure, Numbers, Refused } from './parts';
-import { choice, named, number, put, start, type Scene } from './scene';
+import { Figure, frameOf, Numbers, Plot, Refused } from './parts';
+import { choice, named, number, put, start, useReply, type Scene } from './scene';
 
 const own = texts({
     text1: 'Each update follows the gradient of a batch: one example, a few, or all of them. With B examples in a batch an epoch has (examples / B) updates, rounded up. Three networks start from the same weights.',
@@ -42,6 +42,12 @@ const own = texts({
     name0: 'all examples (dotted)',
     measured: 'Milliseconds are measured on this machine, now; all other numbers are the same everywhere.',
     update: 'Update',
+    shuffle: 'Another order in each epoch',
+    order: 'The examples in the order they are used, two epochs of batches of 10',
+    orderText:
+        'Left to right: the updates of two epochs, ten examples each. Up: which example. Shuffled, each epoch is another cloud; not shuffled, it is the same stair twice.',
+    'try-order': 'No shuffling: the same batches in every epoch',
+    example: 'Example',
 });
 
 const FIRST: Link = [0, 0, 0];
@@ -160,7 +166,56 @@ function Picture() {
                     />
                 </div>
             </div>
+            <Order />
         </>
+    );
+}
+
+/** Which example each update of two epochs uses: shuffling, seen. */
+function Order() {
+    const shuffled = setting('shuffle', true);
+    const rows = state.value?.data.train ?? 1;
+    const asked = useReply<Descent>(
+        { do: 'descent', first: FIRST, second: SECOND, order: true, ways: [{ batch: 10, epochs: 2 }] },
+        state.value?.version,
+    );
+    const order = asked.reply?.blocks['order0'] as Int32Array | undefined;
+    const per = asked.reply?.header.ways[0]?.updatesPerEpoch ?? 1;
+    const frame = frameOf({ x: [0, 2 * per], y: [0, rows] }, 760, 240);
+    return (
+        <section class="stack">
+            <h3>{own('order')}</h3>
+            <Check
+                label={own('shuffle')}
+                testid="batches-shuffle"
+                on={shuffled}
+                onSet={on => void set({ shuffle: on })}
+            />
+            <Plot frame={frame} label={own('order')} x={own('update')} y={own('example')} testid="batches-order">
+                <path class="epoch-line" d={`M${frame.px(per)} ${frame.py(0)}V${frame.py(rows)}`} />
+                {order !== undefined && (
+                    <path
+                        class="order"
+                        d={Array.from(order, (row, k) => {
+                            // Ten of an update side by side; the last batch of an epoch may have fewer.
+                            const epoch = Math.floor(k / rows);
+                            const x = epoch * per + (k % rows) / 10;
+                            return `M${frame.px(x)} ${frame.py(row)}h2.4`;
+                        }).join('')}
+                    />
+                )}
+            </Plot>
+            <p class="caption">{own('orderText')}</p>
+            <Numbers
+                testid="batches-order-numbers"
+                columns={[own('update'), own('example')]}
+                rows={Array.from({ length: 2 * per }, (_, update) => {
+                    const from = Math.floor(update / per) * rows + (update % per) * 10;
+                    const to = Math.min(from + 10, (Math.floor(update / per) + 1) * rows);
+                    return [String(update + 1), [...(order?.subarray(from, to) ?? [])].map(row => row + 1).join(', ')];
+                })}
+            />
+        </section>
     );
 }
 
@@ -171,6 +226,7 @@ const scene: Scene = {
     tries: [
         { name: 'updates', text: () => own('try-updates'), press: () => start({ mode: 'updates' }) },
         { name: 'epoch', text: () => own('try-epoch'), press: () => start({ mode: 'epochs' }) },
+        { name: 'order', text: () => own('try-order'), press: () => set({ shuffle: false }) },
         { name: 'time', text: () => own('try-time'), press: () => start({ mode: 'time' }) },
     ],
     question: {

@@ -1,6 +1,7 @@
 // Momentum (L15): two balls from one place on the same surface, one with mass and one without.
 
 import { Select, Slider } from '../parts/controls';
+import type { Reply } from '../protocol';
 import { consult, state } from '../session';
 import { texts } from '../text';
 import { show } from '../text/numbers';
@@ -16,7 +17,7 @@ import {
     type Link,
 } from './landscape';
 import { Figure, Handle, Numbers, Refused } from './parts';
-import { named, number, put, start, type Scene } from './scene';
+import { named, number, put, start, useReply, type Scene } from './scene';
 
 const own = texts({
     text1: 'Movement = momentum + negative gradient: v ← γ·v − η∇C, w ← w + v. The dashed ball has no mass and follows the slope alone. The other keeps a share γ of its speed (Polyak, 1964).',
@@ -38,6 +39,17 @@ const own = texts({
     walk: 'Where on the way',
     map: 'The surface with the two ways',
     start: 'Where both start',
+    'try-critical': 'The γ that is critical along the steep direction',
+    damping: 'Where the ball is: {direction} direction, curvature {curvature}',
+    steep: 'steep',
+    gentle: 'gentle',
+    under: 'under-damped: it swings past and back',
+    critical: 'critically damped: fastest without swinging',
+    over: 'over-damped: it creeps',
+    alternating: 'it jumps to the other side at each update',
+    diverging: 'it gets faster and faster: η is too large',
+    downhill: 'nothing pulls back here: it runs on',
+    keeps: 'keeps {share} of the distance per update; critical would be γ = {critical}',
     lossMass: 'Cost, with momentum',
     lossPlain: 'Cost, without',
     update: 'Update',
@@ -61,6 +73,26 @@ const ways = (gamma: number, rate: number, updates: number) => [
     { optimizer: 'gradient_descent', learningRate: rate, updates },
 ];
 
+type Regime = 'under' | 'critical' | 'over' | 'alternating' | 'diverging' | 'downhill';
+
+interface Damped extends Reply {
+    readonly eigenvalues: readonly number[];
+    readonly damping: readonly {
+        readonly regime: Regime;
+        readonly radius: number | null;
+        readonly criticalGamma: number | null;
+    }[];
+}
+
+const dampingAt = (at: readonly number[], gamma: number, learningRate: number) => ({
+    do: 'hessian',
+    first: FIRST,
+    second: SECOND,
+    at,
+    gamma,
+    learningRate,
+});
+
 function Picture() {
     const [a, b] = placeOf();
     const rate = number('rate', 0.3);
@@ -76,6 +108,10 @@ function Picture() {
     const place = (x: number, y: number) => put({ fromA: onMap(x, REACH), fromB: onMap(y, REACH) });
     const [mass, plain] = [paths[0] ?? [], paths[1] ?? []];
     const ball = mass[Math.min(mass.length - 1, walk)];
+    const damped = useReply<Damped>(
+        ball === undefined ? undefined : dampingAt([ball.a, ball.b], gammaOf(), rate),
+        when,
+    );
     const before = mass[Math.min(mass.length - 1, walk) - 1];
     const other = plain[Math.min(plain.length - 1, walk)];
     return (
@@ -135,13 +171,14 @@ function Picture() {
                             {other === undefined ? '–' : show(other.loss)}
                         </Figure>
                     </div>
+                    {damped.reply !== undefined && <Regimes said={damped.reply.header} />}
                     <Select
                         label={own('gamma')}
                         testid="momentum-gamma"
                         value={String(gammaOf())}
                         options={[...new Set([...gammas, gammaOf()])].map(value => ({
                             value: String(value),
-                            text: `γ = ${value}`,
+                            text: `γ = ${show(value, 3)}`,
                         }))}
                         onPick={value => put({ gamma: Number(value) })}
                     />
@@ -182,6 +219,33 @@ function Picture() {
     );
 }
 
+/** How the ball moves along the two directions of curvature, the steep one first. */
+function Regimes({ said }: { readonly said: Damped }) {
+    return (
+        <ul class="regimes" data-testid="momentum-regimes">
+            {[1, 0].map(k => {
+                const { regime, radius, criticalGamma } = said.damping[k]!;
+                return (
+                    <li key={k}>
+                        <span class="figure-name">
+                            {own('damping', {
+                                direction: own(k === 1 ? 'steep' : 'gentle'),
+                                curvature: show(said.eigenvalues[k]!, 3),
+                            })}
+                        </span>
+                        <b data-testid={`momentum-regime-${k === 1 ? 'steep' : 'gentle'}`}>{own(regime)}</b>
+                        {radius !== null && criticalGamma !== null && (
+                            <span class="note">
+                                {own('keeps', { share: show(radius, 3), critical: show(criticalGamma, 3) })}
+                            </span>
+                        )}
+                    </li>
+                );
+            })}
+        </ul>
+    );
+}
+
 const scene: Scene = {
     begin: { data: 'gauss', layers: '', batch: 0, train: 1, rows: 200, noise: 0.2 },
     text: () => [own('text1'), own('text2')],
@@ -189,6 +253,26 @@ const scene: Scene = {
     tries: [
         { name: 'half', text: () => own('try-half'), press: () => put({ gamma: 0.5 }) },
         { name: 'nine', text: () => own('try-nine'), press: () => put({ gamma: 0.9 }) },
+        {
+            name: 'critical',
+            text: () => own('try-critical'),
+            press: async () => {
+                // At the end of a long way, near the minimum, the surface is a bowl and γ has a critical value.
+                const rate = number('rate', 0.3);
+                const reply = await consult<Descent>({
+                    do: 'descent',
+                    first: FIRST,
+                    second: SECOND,
+                    from: placeOf(),
+                    only: true,
+                    ways: [{ optimizer: 'momentum(gamma=0.9)', learningRate: rate, updates: 300 }],
+                });
+                const path = reply.blocks['path0'] as Float64Array;
+                const { header } = await consult<Damped>(dampingAt([path.at(-6)!, path.at(-5)!], 0.9, rate));
+                const critical = header.damping[1]?.criticalGamma;
+                if (critical != null) put({ gamma: critical, updates: 300, walk: undefined });
+            },
+        },
         { name: 'wild', text: () => own('try-wild'), press: () => put({ gamma: 0.99, updates: 200, walk: undefined }) },
     ],
     question: {

@@ -150,10 +150,21 @@ export interface PlotProps {
     readonly above?: ComponentChildren;
     /** A click at a place. */
     readonly onPlace?: (x: number, y: number) => void;
+    /** Ticks of one's own: where, and what they say. Of a logarithmic scale, for instance. */
+    readonly scale?: { readonly x: readonly Tick[]; readonly y: readonly Tick[] };
 }
 
+export type Tick = readonly [at: number, text: string];
+
 /** An SVG plot with axes. What is drawn into it comes as children and stays inside its window. */
-export function Plot({ frame, label, x, y, testid, children, above, onPlace }: PlotProps) {
+export function Plot({ frame, label, x, y, testid, children, above, onPlace, scale }: PlotProps) {
+    const round = (values: readonly number[]) => values.map((value): Tick => [value, tickText(value)]);
+    const within =
+        ([low, high]: readonly [number, number]) =>
+        ([at]: Tick) =>
+            at >= low && at <= high;
+    const across = (scale?.x ?? round(ticks(...frame.x))).filter(within(frame.x));
+    const up = (scale?.y ?? round(ticks(...frame.y, 5))).filter(within(frame.y));
     const clip = useId().replaceAll(':', '');
     const svg = useRef<SVGSVGElement>(null);
     const [left, right, top, bottom] = [
@@ -181,25 +192,25 @@ export function Plot({ frame, label, x, y, testid, children, above, onPlace }: P
                 <rect x={left} y={top} width={right - left} height={bottom - top} />
             </clipPath>
             <g class="plot-grid" aria-hidden="true">
-                {ticks(...frame.x).map(value => (
+                {across.map(([value, text]) => (
                     <g key={value}>
                         <path
                             d={`M${frame.px(value)} ${top}V${bottom}`}
                             class={Math.abs(value) < 1e-12 ? 'zero' : ''}
                         />
                         <text x={frame.px(value)} y={bottom + 15} text-anchor="middle">
-                            {tickText(value)}
+                            {text}
                         </text>
                     </g>
                 ))}
-                {ticks(...frame.y, 5).map(value => (
+                {up.map(([value, text]) => (
                     <g key={value}>
                         <path
                             d={`M${left} ${frame.py(value)}H${right}`}
                             class={Math.abs(value) < 1e-12 ? 'zero' : ''}
                         />
                         <text x={left - 6} y={frame.py(value) + 4} text-anchor="end">
-                            {tickText(value)}
+                            {text}
                         </text>
                     </g>
                 ))}

@@ -1,5 +1,6 @@
 // The error surface (L10, L11): the loss of the live network over any two of its weights, and the way down on it.
 
+import { theme } from '../look/theme';
 import { Button, Check, Select, Slider } from '../parts/controls';
 import { clock, consult, state } from '../session';
 import { texts } from '../text';
@@ -21,7 +22,9 @@ import {
     type Link,
 } from './landscape';
 import { Figure, Handle, Numbers, Refused } from './parts';
+import { relief } from './relief';
 import { choice, named, number, put, start, word, type Scene } from './scene';
+import { Space } from './space';
 
 const own = texts({
     text1: 'Two weights of the network below are free, all others stay as they are. Each place of the map is a network, and its height the cost of the training data: this is the true surface, not a drawing of one.',
@@ -47,6 +50,7 @@ const own = texts({
     view: 'View',
     descend: 'descend C',
     climb: 'climb P = −C',
+    space: 'The surface in space, with the descent on it',
     map: 'The surface over the two weights, with the descent on it',
     start: 'Where the descent starts',
     here: 'Start where the network is',
@@ -124,7 +128,22 @@ function Picture() {
                     onPick={view => put({ view })}
                 />
             </div>
-            <div class="side-by-side">
+            <div class="surface-pair">
+                <figure>
+                    <Space
+                        label={own('space')}
+                        testid="surface-space"
+                        when={[
+                            heights?.size,
+                            when,
+                            JSON.stringify([first, second, window, climbs(), from, updates, walk, only]),
+                            theme.value.ink,
+                            paths.length,
+                            path.length,
+                        ].join()}
+                        parts={() => (heights === undefined ? [] : relief(heights, frame, path, at))}
+                    />
+                </figure>
                 <figure>
                     <Landscape
                         heights={heights}
@@ -154,6 +173,8 @@ function Picture() {
                         {heights?.size === 60 ? own('fine', { rows: state.value?.data.train ?? 0 }) : own('coarse')}
                     </figcaption>
                 </figure>
+            </div>
+            <div class="surface-pair">
                 <div class="stack">
                     <div class="figures">
                         <Figure name={own(climbs() ? 'performance' : 'cost')} testid="surface-loss">
@@ -181,6 +202,8 @@ function Picture() {
                             </Figure>
                         </div>
                     )}
+                </div>
+                <div class="stack">
                     <Slider
                         label={own('reach')}
                         testid="surface-reach"

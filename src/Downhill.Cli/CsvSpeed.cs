@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics;
 using Downhill.Data;
 
-namespace Downhill.Cli.Bench;
+namespace Downhill.Cli;
 
 /// <summary>How fast a text table becomes a network's inputs on this machine: from the file to numbers and category
 /// codes, and on to encoded inputs.</summary>

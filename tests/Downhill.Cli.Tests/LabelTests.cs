@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+using Downhill.Cli.Serve;
+using Xunit;
+
+namespace Downhill.Cli.Tests;
+
+/// <summary>Several targets at once, through every command.</summary>
+public sealed class LabelTests : IDisposable
+{
+    private readonly Desk desk = new();
+
+    public void Dispose() => desk.Dispose();
+
+    private const string Train = "train songs.csv --target loud,fast --epochs 200 --hidden 8 --json";
+
+    /// <summary>x over a half is loud, y over a half is fast; the file has the columns in between.</summary>
+    private void Songs()
+    {
+        StringBuilder text = new("x,loud,y,fast,level\n");
+        for (int i = 0; i < 200; i++)
+        {
+            double x = i * 37 % 200 / 200.0, y = i * 61 % 200 / 200.0;
+            text.Append(FormattableString.Invariant(
+                $"{x},{(x >= 0.5 ? "yes" : "no")},{y},{(y >= 0.5 ? "yes" : "no")},{10 * x}\n"));
+        }
+        desk.Write("songs.csv", text.ToString());
+    }
+
+    private JsonElement Json(string words) => JsonDocument.Parse(desk.Run(words).Succeeded().Out).RootElement;
+
+    [Fact]
+    public void LabelsGoThroughTrainEvaluatePredictAndInspect()
+    {
+        Songs();
+        JsonElement trained = Json(Train);
+        Assert.Equal("labels", trained.GetProperty("task").GetString());
+        JsonElement test = trained.GetProperty("test");
+        Assert.True(test.GetProperty("labelAccuracy").GetDouble() > 0.9);
+        Assert.Equal(["loud", "fast"], test.GetProperty("labels").EnumerateArray()
+            .Select(l => l.GetProperty("name").GetString()));
+        JsonElement all = Json("evaluate songs.safetensors songs.csv --json --per-example");
+        JsonElement[] rows = [.. all.GetProperty("perExample").EnumerateArray()];
+        Assert.Equal(
+            rows.Count(r => r.GetProperty("target").GetString() == r.GetProperty("answer").GetString()) / 200.0,
+            all.GetProperty("accuracy").GetDouble(), 1e-9);
+        string[] lines = desk.Run("predict songs.safetensors songs.csv --probabilities").Succeeded().Out
+            .TrimEnd('\n').Split('\n');
+        Assert.Equal("loud,fast,p(loud),p(fast)", lines[0]);
+        Assert.Equal(201, lines.Length);
+        foreach (string line in lines.Skip(1))
+        {
+            string[] fields = line.Split(',');
+            for (int label = 0; label < 2; label++)
+                Assert.Equal(double.Parse(fields[2 + label],
+                    System.Globalization.CultureInfo.InvariantCulture) >= 0.5 ? "1" : "0", fields[label]);
+        }
+        Assert.Contains("2 labels: loud, fast", desk.Run("inspect songs.safetensors").Succeeded().Out,
+            StringComparison.Ordinal);
+        Assert.Contains("yes from ½", desk.Run("explain songs.safetensors songs.csv --row 3").Succeeded().Out,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void EveryNumberHasItsFiguresAndItsColumn()
+    {
+        Songs();
+        JsonElement test = Json("train songs.csv --target y,level --ignore loud,fast --epochs 20 --json")
+            .GetProperty("test");
+        JsonElement[] targets = [.. test.GetProperty("targets").EnumerateArray()];
+        Assert.Equal(["y", "level"], targets.Select(t => t.GetProperty("name").GetString()));
+        Assert.Equal(targets.Average(t => t.GetProperty("r2").GetDouble()), test.GetProperty("r2").GetDouble(), 1e-9);
+        Assert.True(targets[1].GetProperty("r2").GetDouble() > 0.9);
+        Assert.StartsWith("y,level\n", desk.Run("predict songs.safetensors songs.csv").Succeeded().Out,
+            StringComparison.Ordinal);
+        string table = desk.Run("evaluate songs.safetensors songs.csv").Succeeded().Out;
+        Assert.Contains("level", table, StringComparison.Ordinal);
+        Assert.Contains("mean", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void FoldsOfLabelsHaveTheirMeans()
+    {
+        Songs();
+        JsonElement json = Json($"{Train} --folds 3");
+        double[] each = [
+            .. json.GetProperty("folds").EnumerateArray().Select(f => f.GetProperty("f1Macro").GetDouble())];
+        Assert.Equal(3, each.Length);
+        Assert.Equal(each.Average(), json.GetProperty("test").GetProperty("f1Macro").GetDouble(), 1e-9);
+    }
+
+    [Fact]
+    public void TheReportShowsEveryLabel()
+    {
+        Songs();
+        Json($"{Train} --report run.html");
+        XElement page = XElement.Parse(File.ReadAllText("run.html"));
+        XNamespace html = page.Name.Namespace;
+        string[] heads = [.. page.Descendants(html + "th").Select(t => t.Value)];
+        foreach (string name in (string[])["loud", "fast", "mean of the labels", "labels that are right"])
+            Assert.Contains(name, heads);
+        Assert.Contains(
+            page.Descendants(html + "figcaption"), c => c.Value.StartsWith("Reliability", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void TheServerNamesTheLabels()
+    {
+        Songs();
+        Json(Train);
+        Model model = Model.Load("songs.safetensors");
+        ScoringRows rows = new(model);
+        System.Buffers.ArrayBufferWriter<byte> answer = new();
+        rows.AnswerJson(new("{\"x\": 0.95, \"y\": 0.05, \"level\": 9.5}"u8.ToArray()), answer);
+        JsonElement json = JsonDocument.Parse(answer.WrittenMemory).RootElement;
+        Assert.Equal(["loud"], json.GetProperty("labels").EnumerateArray().Select(l => l.GetString()));
+        Assert.Equal(model.Predict([0.95f, 0.05f, 9.5f]).Values[1],
+            json.GetProperty("probabilities").GetProperty("fast").GetDouble(), 1e-5);
+        StringWriter csv = new() { NewLine = "\n" };
+        rows.AnswerCsv("x,y,level\n0.95,0.05,9.5\n", csv);
+        string[] lines = csv.ToString().Split('\n');
+        Assert.Equal("loud,fast,p(loud),p(fast)", lines[0]);
+        Assert.StartsWith("1,0,0.", lines[1], StringComparison.Ordinal);
+        Assert.Contains("labels", ScoringDocument.Page(model, "songs"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("train songs.csv --target loud,level", "line 3, column 'level'")]
+    [InlineData("train songs.csv --target loud,fast --output softmax", "Use sigmoid")]
+    [InlineData("train songs.csv --target loud,fast --ignore fast", "one use of a column")]
+    [InlineData("train songs.csv --target loud,quiet", "Target 'quiet'")]
+    public void WhatCannotBeIsRefused(string words, string why)
+    {
+        Songs();
+        Assert.Contains(why, desk.Run(words).Refused(), StringComparison.Ordinal);
+    }
+}
