@@ -14,7 +14,7 @@ internal sealed partial class TrainCommand : CliCommand
         foldsFile, validation, delimiter, decimalMark, weight,
         classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer,
-        forwardScale, scaling;
+        forwardScale, scaling, embed;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
     private readonly GroupedOption<string?> epochs, time, keep, calibrate, seed, threads, arithmetic, checkpoint, every,
@@ -76,6 +76,8 @@ internal sealed partial class TrainCommand : CliCommand
 
         scaling = Add(Network, "--scaling", "NAME",
             "of numeric inputs: none, standard, common, robust or quantile (what suits the data)");
+        embed = Add(Network, "--embed", "N|none",
+            "columns of more than N categories become 8 learned numbers each, not an input per category");
         featureScale = AddFlag(Network, "--feature-scale", "learn a factor for every input");
 
         recipe = Add(Learning, "--recipe", "NAME", "where all that is left open comes from: "
@@ -208,6 +210,9 @@ internal sealed partial class TrainCommand : CliCommand
             Ensemble = Values.Whole(ensemble.Name, words.GetValue(ensemble), 1, 100, "5 is usual."),
             Scaling = (Scaling?)Values.OneOf(scaling.Name, words.GetValue(scaling), "none", "standard", "common",
                 "robust", "quantile"),
+            Embed = words.GetValue(embed) is not string many ? null
+                : many.Equals("none", StringComparison.OrdinalIgnoreCase) ? 0
+                : Values.Whole(embed.Name, many, 1, int.MaxValue, "8 is usual; 'none' for an input per category."),
             FeatureScale = words.GetValue(featureScale) ? true : null,
             LogTargets = words.GetValue(logTarget),
             From = start is null ? null : Model.Load(start),
