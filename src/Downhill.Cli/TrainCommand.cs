@@ -149,7 +149,8 @@ internal sealed partial class TrainCommand
         (Option Option, object Now, object Was)[] fixedOnes =
         [
             (recipe, wanted.Recipe, plan.Recipe),
-            (hidden, wanted.Network, plan.Network), (featureScale, wanted.Network, plan.Network),
+            (hidden, wanted.Network, plan.Network), (embed, wanted.Network, plan.Network),
+                (featureScale, wanted.Network, plan.Network),
                 (activation, wanted.Network, plan.Network),
                 (output, wanted.Network, plan.Network),
             (connections, wanted.Network, plan.Network), (dropout, wanted.Network, plan.Network),

@@ -332,11 +332,12 @@ public sealed class FitPlan
         bool nothingSaid = options is
         {
             Hidden: null, Output: null, BatchNorm: false, Dropout: null or 0, FeatureScale: null or false,
-            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0
+            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0, Embed: null or 0
         };
         if (from is not null && nothingSaid) return from;
         NetworkSpec network = Build(
-            preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units).ToArray()
+            preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1)
+                .Where(d => !d.IsEmbedding).Select(d => d.Units).ToArray()
             ?? DefaultHidden(preparation), output, options);
         if (from is not null) CheckSameShape(network, from);
         return network;
@@ -353,6 +354,13 @@ public sealed class FitPlan
                 "Give a matrix for each, in their order.");
         List<Layer> layers = [];
         int width = preparation.Width;
+        if (options.Embed is < 0)
+            Throw.Input("Embeddings", "a number of categories, or 0 for none", $"{options.Embed}", "8 is usual.");
+        if (Embeddings.Layer(preparation, options.Embed ?? 0) is Dense vectors)
+        {
+            layers.Add(vectors);
+            width = vectors.Units;
+        }
         if (options.FeatureScale == true) layers.Add(new FeatureScale());
         for (int i = 0; i <= hidden.Count; i++)
         {

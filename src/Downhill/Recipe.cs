@@ -49,6 +49,7 @@ public sealed record Recipe(string Name, string Summary, string Source)
         bool many = data.Rows >= ManyRows;
         return RealMlp.Choose(options with
         {
+            Embed = options.Embed ?? 0,
             Levels = options.Levels ?? 0,
             Hidden = options.Hidden ?? [128, 128],
             Batch = options.Batch ?? (options.Optimizer?.NeedsFullBatch == true ? 0 : many ? 128 : 32),
@@ -66,6 +67,7 @@ public sealed record Recipe(string Name, string Summary, string Source)
         Choose = (options, data) => options with
         {
             Scaling = options.Scaling ?? Scaling.Robust,
+            Embed = options.Embed ?? 8,
             FeatureScale = options.FeatureScale ?? true,
             ForwardScale = options.ForwardScale ?? ForwardScale.LeCun,
             Hidden = options.Hidden ?? [256, 256, 256],

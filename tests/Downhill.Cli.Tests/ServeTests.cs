@@ -176,7 +176,36 @@ public sealed class ServeTests : IAsyncLifetime
         using HttpResponseMessage page = await client.GetAsync(new Uri("/", UriKind.Relative));
         Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(),
             StringComparison.Ordinal);
-        Assert.Contains("<td>petal_width</td>", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        // The mean of the training rows is what the field starts with.
+        Assert.Contains("<input name=\"petal_width\" type=\"number\" step=\"any\" value=\"1.2",
+            await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("/predict", await client.GetStringAsync(new Uri("/page.js", UriKind.Relative)),
+            StringComparison.Ordinal);
+        Assert.Contains("prefers-color-scheme", await client.GetStringAsync(new Uri("/page.css", UriKind.Relative)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThePageHasAFieldPerColumnWhateverItsName()
+    {
+        Dataset odd = new("odd", [new Column("a\"b"), new Column("kind", ColumnKind.Category, ["<b>", "it's"])],
+            new Target(["answer"], ["<i>", "no"]), [.. Enumerable.Range(0, 40).Select(i => (float)i)],
+            [.. Enumerable.Range(0, 40).Select(i => i % 2)], [.. Enumerable.Range(0, 40).Select(i => i / 20)], []);
+        string page = ScoringPage.Html(Model.Fit(odd, new() { Hidden = [2], Epochs = 1 }).Model, "<u>");
+        Assert.Contains("<input name=\"a&quot;b\" type=\"number\"", page, StringComparison.Ordinal);
+        Assert.Contains("<option value=\"=&lt;b&gt;\">&lt;b&gt;</option>", page, StringComparison.Ordinal);
+        Assert.Contains("<option value=\"=it&#x27;s\">", page, StringComparison.Ordinal);
+        foreach (string tag in (string[])["<b>", "<i>", "<u>"])
+            Assert.DoesNotContain(tag, page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThePageOfPicturesIsDrawnOn()
+    {
+        string page = ScoringPage.Html(
+            Model.Fit(Dataset.Load("digits"), new() { Hidden = [4], Epochs = 1 }).Model, "digits");
+        Assert.Contains("<canvas id=\"pad\" width=\"8\" height=\"8\" data-ink=\"16\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<input", page, StringComparison.Ordinal);
     }
 
     [Fact]
