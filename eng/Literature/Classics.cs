@@ -64,7 +64,8 @@ internal static class Classics
         {
             double[] ours = Published.Each(runs, run => 100 * Model.Fit(training, new()
             {
-                Hidden = hidden, Activation = [Activations.Tanh], Test = test, Seed = (ulong)run + 1, Threads = 1,
+                Recipe = Recipe.Plain, Hidden = hidden, Activation = [Activations.Tanh], Test = test,
+                Seed = (ulong)run + 1, Threads = 1,
             }).Test!.Accuracy!.Value);
             Published.Row(what, $"{Published.Mean(ours):F1} ± {Published.Deviation(ours):F1}", $"{right:F1}",
                 Published.Difference(Published.Mean(ours), right, "F1"));

@@ -25,7 +25,8 @@ ITransformer again = MLChain.Load(context, "visits.zip", out _);
 
 using PredictionEngine<Visit, Answer> engine = context.Model.CreatePredictionEngine<Visit, Answer>(again);
 foreach (Visit visit in (Visit[])[new("phone", 1, 2), new("desktop", 14, 9)])
-    Console.WriteLine($"{visit.Device}, {visit.Minutes} min, {visit.Pages} pages: {engine.Predict(visit).Probability:P0}");
+    Console.WriteLine($"{visit.Device}, {visit.Minutes} min, {visit.Pages} pages: "
+        + $"{engine.Predict(visit).Probability:P0}");
 
 // Made visits stand for a table of real ones: who stays long and looks at much buys, on a phone more rarely.
 static IEnumerable<Visit> Visits(int rows)

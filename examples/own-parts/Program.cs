@@ -17,7 +17,8 @@ FitResult patients = Model.Fit(Dataset.Load("diabetes"), new FitOptions
     Loss = catalog.Loss("charbonnier"),
     Epochs = 60,
 });
-Console.WriteLine($"{((Dense)patients.Model.Spec.Layers[0]).Activation}, {patients.Model.Loss}: R² {patients.Test!.R2:F2}");
+Console.WriteLine($"{((Dense)patients.Model.Spec.Layers[0]).Activation}, {patients.Model.Loss}: R² "
+    + $"{patients.Test!.R2:F2}");
 
 // A layer stands in a network that is put together by hand. Here it makes circles a matter of a single layer.
 Dataset circles = Dataset.Load("circles");

@@ -14,7 +14,7 @@ internal sealed partial class TrainCommand : CliCommand
         foldsFile, validation, delimiter, decimalMark, weight,
         classWeight;
     private readonly GroupedOption<string?> hidden, activation, output, connections, dropout, initializer,
-        forwardScale, scaling, featureScale, levels;
+        forwardScale, scaling, featureScale, levels, embed;
     private readonly GroupedOption<string?> from, loss, reduction, optimizer, learningRate, momentum, schedule, batch,
         l1, l2, weightDecay, clip, layerRates, augment, recipe, ensemble;
     private readonly GroupedOption<string?> epochs, time, keep, calibrate, seed, threads, arithmetic, checkpoint, every,
@@ -82,6 +82,8 @@ internal sealed partial class TrainCommand : CliCommand
             Network, "--feature-scale", "yes|no", "learn a factor for every input (what the recipe says)");
         levels = Add(Network, "--levels", "N",
             "columns of 3 to N different numbers are taken for categories, 0 for none (what the recipe says)");
+        embed = Add(Network, "--embed", "N|none",
+            "columns of more than N categories become 8 learned numbers each, not an input per category");
 
         recipe = Add(Learning, "--recipe", "NAME", "where all that is left open comes from: "
             + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (table for tables; plain for images, "
@@ -218,6 +220,9 @@ internal sealed partial class TrainCommand : CliCommand
                 ? yes == 0
                 : null,
             Levels = Values.Whole(levels.Name, words.GetValue(levels), 0, 1000, "8 is usual; 0 turns it off."),
+            Embed = words.GetValue(embed) is not string many ? null
+                : many.Equals("none", StringComparison.OrdinalIgnoreCase) ? 0
+                : Values.Whole(embed.Name, many, 1, int.MaxValue, "8 is usual; 'none' for an input per category."),
             LogTargets = words.GetValue(logTarget),
             From = start is null ? null : Model.Load(start),
             Loss = words.GetValue(loss) is string lossName ? catalog.Loss(lossName) : null,

@@ -144,11 +144,13 @@ internal sealed partial class TrainCommand
                 Calibrate = options.Calibrate ?? saved.Calibrate,
                 Threads = options.Threads,
             });
-        FitPlan wanted = FitPlan.Make(set, options with { Stop = null });
+        FitPlan wanted = FitPlan.Make(set, options with { Stop = null, Recipe = options.Recipe ?? plan.Recipe });
         TrainOptions now = wanted.Options, was = plan.Options;
         (Option Option, object Now, object Was)[] fixedOnes =
         [
-            (hidden, wanted.Network, plan.Network), (featureScale, wanted.Network, plan.Network),
+            (recipe, wanted.Recipe, plan.Recipe),
+            (hidden, wanted.Network, plan.Network), (embed, wanted.Network, plan.Network),
+                (featureScale, wanted.Network, plan.Network),
                 (activation, wanted.Network, plan.Network),
                 (output, wanted.Network, plan.Network),
             (connections, wanted.Network, plan.Network), (dropout, wanted.Network, plan.Network),

@@ -26,7 +26,8 @@ internal static class TrainReport
             + (plan.Preparation.LogTargets ? "; targets as ln(1 + v)" : ""));
         string[] hidden =
             [.. network.Layers.SkipLast(1).Select(l =>
-            l switch { Dense d => d.Activation.ToString(), BatchNorm b => $"batch_norm {b.Activation}", Dropout d =>
+            l switch { Dense { IsEmbedding: true } => "vectors for categories", Dense d => d.Activation.ToString(),
+                BatchNorm b => $"batch_norm {b.Activation}", Dropout d =>
             $"dropout({Numbers.Text(d.Rate)})", _ => l.Kind }).Distinct()];
         Line("network",
             $"{network}, {string.Concat(hidden.Select(h => $"{h}, "))}{network.Output} output; "

@@ -54,7 +54,9 @@ internal static class TableText
             _ when head.StartsWith("PAR1"u8) => ("Parquet", "Give the file a name that ends in .parquet."),
             _ when head.StartsWith("SQLite format 3"u8) => ("an SQLite database",
                 $"On the command line write sqlite:{path}?TABLE."),
+            [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [0, 0, 0xFE, 0xFF, ..] => (null, ""),
             _ when IsWide(head) => ("UTF-16 without its mark", "Save it as CSV (UTF-8)."),
+            _ when head.Contains((byte)0) => ("binary data", "Save it as CSV (UTF-8)."),
             _ => (null, ""),
         };
         if (got is not null) Throw.Input(path, "a text table", got, remedy);
@@ -67,8 +69,7 @@ internal static class TableText
         for (int i = 0; i < head.Length; i++)
             if (head[i] == 0) zeros[i % 2]++;
         int most = head.Length / 2 * 4 / 5;
-        return head.Length >= 8 && !head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE])
-            && !head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])
+        return head.Length >= 8
             && ((zeros[0] == 0 && zeros[1] > most) || (zeros[1] == 0 && zeros[0] > most));
     }
 

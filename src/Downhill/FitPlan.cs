@@ -42,7 +42,7 @@ public sealed class FitPlan
     public Model? From { get; private init; }
 
     /// <summary>Where the choices came from that the user left open.</summary>
-    public Recipe Recipe { get; private init; } = Recipe.Plain;
+    public Recipe Recipe { get; internal init; } = Recipe.Plain;
 
     /// <summary>Networks that are trained side by side.</summary>
     public int Members { get; private init; } = 1;
@@ -332,11 +332,12 @@ public sealed class FitPlan
         bool nothingSaid = options is
         {
             Hidden: null, Output: null, BatchNorm: false, Dropout: null or 0, FeatureScale: null or false,
-            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0
+            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0, Embed: null or 0
         };
         if (from is not null && nothingSaid) return from;
         NetworkSpec network = Build(
-            preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units).ToArray()
+            preparation, options.Hidden ?? from?.Layers.OfType<Dense>().SkipLast(1)
+                .Where(d => !d.IsEmbedding).Select(d => d.Units).ToArray()
             ?? DefaultHidden(preparation), output, options);
         if (from is not null) CheckSameShape(network, from);
         return network;
@@ -353,6 +354,13 @@ public sealed class FitPlan
                 "Give a matrix for each, in their order.");
         List<Layer> layers = [];
         int width = preparation.Width;
+        if (options.Embed is < 0)
+            Throw.Input("Embeddings", "a number of categories, or 0 for none", $"{options.Embed}", "8 is usual.");
+        if (Embeddings.Layer(preparation, options.Embed ?? 0) is Dense vectors)
+        {
+            layers.Add(vectors);
+            width = vectors.Units;
+        }
         if (options.FeatureScale == true) layers.Add(new FeatureScale());
         for (int i = 0; i <= hidden.Count; i++)
         {

@@ -70,6 +70,7 @@ public static class Initializers
     public static Initializer HeNormal => Find("he_normal").Default;
     public static Initializer Orthogonal(double gain = 1) => Find("orthogonal").Create(gain);
     public static Initializer WidrowNguyen => Find("widrow_nguyen").Default;
+    public static Initializer Embedding => Find("embedding").Default;
     public static Initializer Zeros => Find("zeros").Default;
     public static Initializer Constant(double value) => Find("constant").Create(value);
 
@@ -234,6 +235,10 @@ public static class Initializers
         new("widrow_nguyen", "‖w‖ = 0.7·H^(1/N),  b in U(±‖w‖)",
             "spreads the units over inputs in −1 … 1; for tanh and sigmoid",
             "Nguyen, Widrow, IJCNN 1990", [], _ => new WidrowNguyenInitializer()),
+        new("embedding", "N(0, 1); 1 of a single link",
+            "vectors for categories, which are one input of many; what has one link alone is passed on",
+            "Guo, Berkhahn, Entity Embeddings, 2016", [],
+            _ => new EachWeight((random, index, fanIn, _) => fanIn == 1 ? 1 : random.Normal(index))),
         new("zeros", "0", "all units alike: fit for a single layer only", "to see why chance is needed", [],
             _ => new EachWeight((_, _, _, _) => 0)),
         new("constant", "value", "all units alike: fit for a single layer only", "to see why chance is needed",

@@ -49,13 +49,12 @@ public sealed record Recipe(string Name, string Summary, string Source)
         bool many = data.Rows >= ManyRows;
         return RealMlp.Choose(options with
         {
+            Embed = options.Embed ?? 0,
             Levels = options.Levels ?? 0,
             Hidden = options.Hidden ?? [128, 128],
             Batch = options.Batch ?? (options.Optimizer?.NeedsFullBatch == true ? 0 : many ? 128 : 32),
             Epochs = options.Epochs ?? (many ? 60 : 200),
-            // Numbers are often half noise, and a network this strong learns that by heart: the best epoch on held-out
-            // rows is kept. Chosen by folds within the first training part of four sets of eng/uci-regression, and on
-            // diabetes, abalone and a part of the California housing (docs/adr/0016-tables.md).
+            // Numbers are often half noise, and a network this strong learns that by heart.
             ValidationShare = options.ValidationShare
                 ?? (options.Validation is null && options.KeepBest && data.Rows >= 100 ? many ? 0.1 : 0.15 : null),
         }, data);
@@ -68,6 +67,7 @@ public sealed record Recipe(string Name, string Summary, string Source)
         Choose = (options, data) => options with
         {
             Scaling = options.Scaling ?? Scaling.Robust,
+            Embed = options.Embed ?? 8,
             FeatureScale = options.FeatureScale ?? true,
             ForwardScale = options.ForwardScale ?? ForwardScale.LeCun,
             Hidden = options.Hidden ?? [256, 256, 256],

@@ -79,18 +79,19 @@ public sealed class ImageTests : IDisposable
                 desk.Write($"colours/{name}/{n:00}.png", Png(samples, colours: 3));
                 rows = [.. rows, Convert.ToHexString(samples)];
             }
-        Assert.Contains("in colour, 108 inputs", desk.Run("train colours --epochs 2 --report r.html").Succeeded().Out
-            + desk.Run("train colours --epochs 2 --report r.html").Error, StringComparison.Ordinal);
-        string[] pictures = [.. File.ReadAllText("r.html").Split("<img src=\"data:image/png;base64,")[1..]
-            .Select(text => text[..text.IndexOf('"', StringComparison.Ordinal)])];
+        Ran ran = desk.Run("train colours --epochs 2 --report r.html").Succeeded();
+        Assert.Contains("in colour, 108 inputs", ran.Out + ran.Error, StringComparison.Ordinal);
+        // Those of the weights are drawn with a palette.
+        byte[][] pictures = [.. File.ReadAllText("r.html").Split("data:image/png;base64,")[1..]
+            .Select(text => Convert.FromBase64String(text[..text.IndexOf('"', StringComparison.Ordinal)]))
+            .Where(png => png[25] == 2)];
         Assert.NotEmpty(pictures);
-        foreach (string picture in pictures) Assert.Contains(Samples(Convert.FromBase64String(picture)), rows);
+        foreach (byte[] picture in pictures) Assert.Contains(Samples(picture), rows);
     }
 
     /// <summary>The samples of a file of unfiltered rows in three colours, whose pixels are in one part.</summary>
     private static string Samples(byte[] png)
     {
-        Assert.Equal((8, 2), (png[24], png[25]));
         int at = png.AsSpan().IndexOf("IDAT"u8);
         using ZLibStream stream = new(new MemoryStream(png[(at + 4)..]), CompressionMode.Decompress);
         byte[] rows = new byte[Side * (1 + 3 * Side)];

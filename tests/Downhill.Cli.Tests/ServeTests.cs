@@ -55,6 +55,34 @@ public sealed class ServeTests : IAsyncLifetime
             answers[r]);
     }
 
+    /// <summary>Where the training rows had gaps, a row may have them.</summary>
+    [Theory]
+    [InlineData("application/json", "[[1.5, null], [null, 2]]")]
+    [InlineData("text/csv", "size,full\n1.5,\n,2\n")]
+    public async Task MissingNumbersAreMissingWhereTheModelKnowsGaps(string type, string rows)
+    {
+        float[] numbers = [.. Enumerable.Range(0, 80).Select(i => i % 10 == 0 ? float.NaN : i % 7)];
+        Model model = Model.Fit(new Dataset("gaps", [new("size"), new("full")], new Target(["y"], []), numbers, [], [],
+            [.. Enumerable.Range(0, 40).Select(i => (float)i)]), new() { Epochs = 2, Hidden = [4] }).Model;
+        Assert.Equal([true, false], model.Preparation.Encodings.Select(e => e.HasIndicator));
+        await using ScoringServer other = await ScoringServer.Start(model, "gaps", 0, default);
+        using StringContent both = new(rows, Encoding.UTF8, type);
+        using HttpResponseMessage refused = await client.PostAsync(new Uri($"{other.Address}predict"), both);
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("'full'", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using StringContent known = new(
+            rows.Replace("[1.5, null], ", "", StringComparison.Ordinal).Replace("1.5,\n", "", StringComparison.Ordinal),
+            Encoding.UTF8, type);
+        using HttpResponseMessage response = await client.PostAsync(new Uri($"{other.Address}predict"), known);
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.True(response.IsSuccessStatusCode, answer);
+        float expected = model.Predict([float.NaN, 2]).Values[0];
+        float got = type == "text/csv" ? float.Parse(answer.Split('\n')[1], CultureInfo.InvariantCulture)
+            : JsonDocument.Parse(answer).RootElement.GetProperty("answers")[0].GetProperty("values").GetProperty("y")
+                .GetSingle();
+        Assert.Equal(expected, got, 1e-4);
+    }
+
     [Fact]
     public async Task CsvInGivesCsvOut()
     {
@@ -148,7 +176,36 @@ public sealed class ServeTests : IAsyncLifetime
         using HttpResponseMessage page = await client.GetAsync(new Uri("/", UriKind.Relative));
         Assert.Contains("default-src 'none'", page.Headers.GetValues("Content-Security-Policy").Single(),
             StringComparison.Ordinal);
-        Assert.Contains("<td>petal_width</td>", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        // The mean of the training rows is what the field starts with.
+        Assert.Contains("<input name=\"petal_width\" type=\"number\" step=\"any\" value=\"1.2",
+            await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("/predict", await client.GetStringAsync(new Uri("/page.js", UriKind.Relative)),
+            StringComparison.Ordinal);
+        Assert.Contains("prefers-color-scheme", await client.GetStringAsync(new Uri("/page.css", UriKind.Relative)),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThePageHasAFieldPerColumnWhateverItsName()
+    {
+        Dataset odd = new("odd", [new Column("a\"b"), new Column("kind", ColumnKind.Category, ["<b>", "it's"])],
+            new Target(["answer"], ["<i>", "no"]), [.. Enumerable.Range(0, 40).Select(i => (float)i)],
+            [.. Enumerable.Range(0, 40).Select(i => i % 2)], [.. Enumerable.Range(0, 40).Select(i => i / 20)], []);
+        string page = ScoringPage.Html(Model.Fit(odd, new() { Hidden = [2], Epochs = 1 }).Model, "<u>");
+        Assert.Contains("<input name=\"a&quot;b\" type=\"number\"", page, StringComparison.Ordinal);
+        Assert.Contains("<option value=\"=&lt;b&gt;\">&lt;b&gt;</option>", page, StringComparison.Ordinal);
+        Assert.Contains("<option value=\"=it&#x27;s\">", page, StringComparison.Ordinal);
+        foreach (string tag in (string[])["<b>", "<i>", "<u>"])
+            Assert.DoesNotContain(tag, page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ThePageOfPicturesIsDrawnOn()
+    {
+        string page = ScoringPage.Html(
+            Model.Fit(Dataset.Load("digits"), new() { Hidden = [4], Epochs = 1 }).Model, "digits");
+        Assert.Contains("<canvas id=\"pad\" width=\"8\" height=\"8\" data-ink=\"16\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<input", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -22,7 +22,8 @@ internal sealed partial record Page(string Path, string Text)
     public IReadOnlyList<Block> Blocks { get; } =
     [
         .. Fence().Matches(Text).Select(m =>
-            new Block(m.Groups["language"].Value, m.Groups["mark"].Value, m.Groups["text"].Value, m.Groups["text"].Index)),
+            new Block(m.Groups["language"].Value, m.Groups["mark"].Value, m.Groups["text"].Value,
+                m.Groups["text"].Index)),
     ];
 
     public static Page Read(string path) => new(path, File.ReadAllText(System.IO.Path.Combine(Documents.Root, path)));
@@ -34,6 +35,7 @@ internal sealed partial record Page(string Path, string Text)
             .Order(StringComparer.Ordinal);
 
     [GeneratedRegex(
-        @"(?:^<!-- (?<mark>[^ \n]+) -->\n)?^```(?<language>\w*)\n(?<text>(?:(?!```).*\n)*?)```$", RegexOptions.Multiline)]
+        @"(?:^<!-- (?<mark>[^ \n]+) -->\n)?^```(?<language>\w*)\n(?<text>(?:(?!```).*\n)*?)```$",
+            RegexOptions.Multiline)]
     private static partial Regex Fence();
 }

@@ -4,9 +4,10 @@ using Xunit;
 namespace Downhill.Docs.Tests;
 
 /// <summary>
-/// README.md, the pages of docs/tasks, docs/EXPORT.md, docs/SERVE.md and the examples' READMEs are run as they stand there: their
-/// commands in order, by a shell, in one folder. A <c>text</c> block right after commands is what they print; where it
-/// begins with "downhill: ", they are refused. Code in C# is that of a program of examples/, or of a test.
+/// README.md, the pages of docs/tasks, docs/EXPORT.md, docs/SERVE.md and the examples' READMEs are run as they stand
+/// there: their commands in order, by a shell, in one folder. A <c>text</c> block right after commands is what they
+/// print; where it begins with "downhill: ", they are refused. Code in C# is that of a program of examples/, or of a
+/// test.
 /// </summary>
 public sealed class PageTests
 {
@@ -14,12 +15,14 @@ public sealed class PageTests
     private static readonly Dictionary<string, string> NotRun = new(StringComparer.Ordinal)
     {
         ["./test"] = "is what runs this",
-        ["dotnet run -c Release --project src/Downhill.Cli -- play"] = "serves until Ctrl-C; the browser tests start it",
+        ["dotnet run -c Release --project src/Downhill.Cli -- play"] =
+            "serves until Ctrl-C; the browser tests start it",
         ["Dataset iris = Dataset.Load(\"iris\");"] = "the README's code: the engine's ReadmeTests",
         ["import numpy as np, onnxruntime"] = "needs a package of Python; examples/onnx-reader runs the same file",
         ["dotnet publish examples/sensor-aot -c Release -o sensor"] =
             "takes minutes; ./test publishes tests/Downhill.Tests.Aot and, in eng/try-packages, an app that trains",
-        ["context.MulticlassClassification.Trainers.Downhill(\"Label\")     // PredictedLabel, Score: a probability per class"]
+        ["context.MulticlassClassification.Trainers.Downhill(\"Label\")     // PredictedLabel, Score: a probability "
+            + "per class"]
             = "three expressions side by side; the ML.NET tests call each",
     };
 
@@ -36,7 +39,8 @@ public sealed class PageTests
 
     public static TheoryData<string> Pages { get; } =
     [
-        "README.md", .. Page.In("docs/tasks"), "docs/EXPORT.md", "docs/SERVE.md", .. Page.In("examples", SearchOption.AllDirectories),
+        "README.md", .. Page.In("docs/tasks"), "docs/EXPORT.md", "docs/SERVE.md",
+            .. Page.In("examples", SearchOption.AllDirectories),
     ];
 
     [Theory, MemberData(nameof(Pages))]

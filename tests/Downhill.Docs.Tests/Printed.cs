@@ -55,7 +55,8 @@ internal static partial class Printed
 
     private static bool Fits(string pattern, string line) => pattern == line
         || (pattern.Contains(Anything, StringComparison.Ordinal) && Regex.IsMatch(
-            line, $"^{Regex.Escape(pattern).Replace(Anything, ".*", StringComparison.Ordinal)}$", RegexOptions.Singleline));
+            line, $"^{Regex.Escape(pattern).Replace(Anything, ".*", StringComparison.Ordinal)}$",
+                RegexOptions.Singleline));
 
     private static string[] Lines(string text) =>
         [.. text.TrimEnd().Split('\n').Select(line => line.TrimEnd())];

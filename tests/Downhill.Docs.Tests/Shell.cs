@@ -7,9 +7,10 @@ using Xunit;
 namespace Downhill.Docs.Tests;
 
 /// <summary>
-/// Runs the <c>sh</c> blocks of a page one after another in one bash, in a folder of their own, with what the build made:
-/// <c>downhill</c> is the tool, <c>dotnet run --project X</c> starts the program of X. Files that the page shows under a
-/// name are in the folder.
+/// Runs the <c>sh</c> blocks of a page one after another in one bash, in a folder of their own, with what the build
+/// made:
+/// <c>downhill</c> is the tool, <c>dotnet run --project X</c> starts the program of X. Files that the page shows under
+/// a name are in the folder.
 /// </summary>
 internal static class Shell
 {

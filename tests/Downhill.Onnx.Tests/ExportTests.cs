@@ -76,6 +76,25 @@ public sealed class ExportTests
         Assert.Equal(!areLabels, program.Contains("in the targets' units", StringComparison.Ordinal));
     }
 
+    /// <summary>Vectors for categories are a layer with links, in every form.</summary>
+    [Fact]
+    public void VectorsForCategoriesAreExported()
+    {
+        Column[] columns = [new("kind", ColumnKind.Category, [.. Enumerable.Range(0, 12).Select(c => $"k{c}")]),
+            new("size")];
+        Dataset data = new("kinds", columns, new(["class"], ["a", "b"]),
+            [.. Enumerable.Range(0, 120).Select(r => r * 37 % 120 / 120f)],
+                [.. Enumerable.Range(0, 120).Select(r => r % 12)],
+            [.. Enumerable.Range(0, 120).Select(r => r % 12 * 5 % 7 > 3 ? 1 : 0)], []);
+        Model model = Model.Fit(data, new() { Hidden = [6], Epochs = 10, Embed = 8, TestShare = 0 }).Model;
+        Assert.Equal("13-9-6-2", model.Spec.ToString());
+        (float[], int[])[] rows = [.. Enumerable.Range(-1, 13).Select(k => (new[] { 0.1f * k }, new[] { k }))];
+        (string[]? labels, float[][] numbers) = OnnxRuntime.Run(OnnxExport.ToBytes(model), model.Preparation, rows);
+        for (int r = 0; r < rows.Length; r++) Answers.AssertSame(model, rows[r], labels![r], numbers[r], $"row {r}");
+        foreach (SourceLanguage language in (SourceLanguage[])[SourceLanguage.C, SourceLanguage.Python])
+            Assert.Contains("13-9-6-2", language.Write(model, "kinds"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheSameModelGivesTheSameBytes() =>
         Assert.Equal(OnnxExport.ToBytes(RandomModels.Make(7)), OnnxExport.ToBytes(RandomModels.Make(7)));

@@ -87,7 +87,8 @@ internal static class CommandWords
 
     private static string Hidden(NetworkSpec network)
     {
-        string widths = string.Join(',', network.Layers.OfType<Dense>().SkipLast(1).Select(d => d.Units));
+        string widths = string.Join(',', network.Layers.OfType<Dense>().SkipLast(1)
+            .Where(d => !d.IsEmbedding).Select(d => d.Units));
         return widths.Length == 0 ? "none" : widths;
     }
 
@@ -96,6 +97,7 @@ internal static class CommandWords
         string[] names = [.. network.Layers.Select((layer, i) => layer switch
         {
             BatchNorm norm => norm.Activation.ToString(),
+            Dense { IsEmbedding: true } => "",
             Dense dense when i + 1 < network.Layers.Count && network.Layers[i + 1] is not BatchNorm =>
                 dense.Activation.ToString(),
             _ => "",

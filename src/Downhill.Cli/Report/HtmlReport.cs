@@ -120,8 +120,9 @@ internal static class HtmlReport
             + "<a href=\"#learning\">Learning</a><a href=\"#answers\">Answers</a>");
         if (PlaneSection.Fits(facts)) page.AddConstant("<a href=\"#plane\">Plane</a>");
         if (facts.Importance is not null) page.AddConstant("<a href=\"#importance\">Columns</a>");
-        page.AddConstant("<a href=\"#costliest\">Costliest rows</a><a href=\"#weights\">Weights</a>"
-            + "<a href=\"#network\">Network</a><a href=\"#choices\">Choices</a></nav>\n");
+        page.AddConstant("<a href=\"#costliest\">Costliest rows</a>");
+        if (WeightSection.Fits(facts)) page.AddConstant("<a href=\"#weights\">Weights</a>");
+        page.AddConstant("<a href=\"#network\">Network</a><a href=\"#choices\">Choices</a></nav>\n");
     }
 
     private static void Tile(Markup page, string key, string name, double value, string text, string note,

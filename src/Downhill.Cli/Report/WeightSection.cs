@@ -7,8 +7,12 @@ internal static class WeightSection
 {
     private const int MostPictures = 64, MostInputs = 40, MostUnits = 128, MostInTable = 1200;
 
+    /// <summary>Not for layers whose inputs are categories by the hundred.</summary>
+    public static bool Fits(ReportFacts facts) => facts.Plan.Network.Layers[0] is not Dense { IsEmbedding: true };
+
     public static void Write(Markup page, ReportFacts facts)
     {
+        if (!Fits(facts)) return;
         NetworkSpec network = facts.Plan.Network;
         int first = network.Layers[0] is FeatureScale ? 1 : 0;
         if (network.Layers[first] is not Dense dense) return;

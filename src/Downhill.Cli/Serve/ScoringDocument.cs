@@ -1,12 +1,10 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Downhill.Cli.Serve;
 
-/// <summary>The OpenAPI document of a scoring server, made of the model's columns and answers, and the page that shows
-/// it.</summary>
+/// <summary>The OpenAPI document of a scoring server, made of the model's columns and answers.</summary>
 internal static class ScoringDocument
 {
     public static byte[] OpenApi(Model model, string name)
@@ -130,10 +128,14 @@ internal static class ScoringDocument
         foreach (Column column in preparation.Inputs) json.WriteStringValue(column.Name);
         json.WriteEndArray();
         json.WriteStartObject("properties");
+        int number = 0;
         foreach (Column column in preparation.Inputs)
         {
             json.WriteStartObject(column.Name);
-            json.WriteString("type", column.Kind == ColumnKind.Category ? "string" : "number");
+            bool mayBeMissing = column.Kind == ColumnKind.Category || preparation.Encodings[number++].HasIndicator;
+            string type = column.Kind == ColumnKind.Category ? "string" : "number";
+            if (mayBeMissing) ModelFile.Write(json, "type", [type, "null"]);
+            else json.WriteString("type", type);
             if (column.Kind == ColumnKind.Category)
             {
                 json.WriteString("description", "Any other text counts as unknown");
@@ -204,77 +206,4 @@ internal static class ScoringDocument
         json.WriteString("$ref", $"#/components/schemas/{name}");
         json.WriteEndObject();
     }
-
-    /// <summary>The page at "/": what goes in, what comes out, and a row to try.</summary>
-    public static string Page(Model model, string name)
-    {
-        Preparation preparation = model.Preparation;
-        StringBuilder rows = new();
-        foreach (Column column in preparation.Inputs)
-            rows.Append($"<tr><td>{Html(column.Name)}</td><td>"
-                + (column.Kind != ColumnKind.Category ? "number"
-                    : $"one of {Html(TableWords.Listed(column.Categories))}")
-                + "</td></tr>\n");
-        string example = ModelFile.Json(json =>
-        {
-            json.WriteStartObject();
-            foreach (Column column in preparation.Inputs)
-                if (column.Kind == ColumnKind.Category) json.WriteString(
-                    column.Name, column.Categories.Count > 0 ? column.Categories[0] : "");
-                else json.WriteNumber(column.Name, 0);
-            json.WriteEndObject();
-        });
-        Target target = preparation.Target;
-        return $"""
-            <!doctype html>
-            <html lang="en">
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width">
-            <title>Downhill: {Html(name)}</title>
-            <link rel="stylesheet" href="/page.css">
-            <h1>{Html(name)}</h1>
-            <p>Multi-layer perceptron {Html(model.Spec.ToString())}, {model.Spec.ParameterCount} parameters. It answers with
-            {(target.IsClass ? $"one of the classes {Html(TableWords.Listed(target.Classes))}" : $"the {(target.IsMultiLabel ? "labels" : "numbers")} {Html(TableWords.Listed(target.Names))}")}.</p>
-            <h2>Try it</h2>
-            <form id="form"><textarea id="row" rows="8" spellcheck="false" aria-label="A row as JSON">{Html(example)}</textarea>
-            <button>POST /predict</button></form>
-            <pre id="answer" aria-live="polite"></pre>
-            <h2>Columns</h2>
-            <table>{rows}</table>
-            <h2>Addresses</h2>
-            <ul>
-            <li><code>POST /predict</code>: a row, an array of rows (JSON), or CSV with a header</li>
-            <li><a href="/openapi.json"><code>/openapi.json</code></a>: all of it for programs</li>
-            <li><a href="/health"><code>/health</code></a>, <a href="/metrics"><code>/metrics</code></a>: whether it is well, and how busy</li>
-            </ul>
-            <script src="/page.js"></script>
-            </html>
-
-            """;
-    }
-
-    public const string Style = """
-        :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-        body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
-        textarea { width: 100%; box-sizing: border-box; font: 14px/1.4 ui-monospace, monospace; }
-        pre { background: color-mix(in srgb, CanvasText 7%, Canvas); padding: .75rem; min-height: 1.4em; white-space: pre-wrap; }
-        td { padding: .15rem 1.5rem .15rem 0; font-variant-numeric: tabular-nums; }
-        button { font: inherit; margin-top: .5rem; }
-
-        """;
-
-    public const string Script = """
-        const row = document.getElementById("row"), answer = document.getElementById("answer");
-        try { row.value = JSON.stringify(JSON.parse(row.value), null, 1); } catch { }
-        document.getElementById("form").addEventListener("submit", async event => {
-          event.preventDefault();
-          try {
-            const response = await fetch("/predict", { method: "POST", headers: { "Content-Type": "application/json" }, body: row.value });
-            answer.textContent = JSON.stringify(await response.json(), null, 1);
-          } catch (error) { answer.textContent = String(error); }
-        });
-
-        """;
-
-    private static string Html(string text) => HtmlEncoder.Default.Encode(text);
 }

@@ -170,6 +170,9 @@ internal sealed class ScoringRows
         }
     }
 
+    /// <summary>Whether the model has seen gaps in this column of numbers, and knows what to do with one.</summary>
+    private bool MayBeMissing(int place) => Preparation.Encodings[kindPlaces[place]].HasIndicator;
+
     private void ReadValue(ref Utf8JsonReader reader, int place, float[] numbers, int[] kinds, int row)
     {
         if (codes[place] is Dictionary<string, int> known)
@@ -183,6 +186,11 @@ internal sealed class ScoringRows
                 _ => Refuse<string>($"Row {row}, '{Preparation.Inputs[place].Name}'", "a text", $"{reader.TokenType}"),
             };
             kinds[kindPlaces[place]] = text is not null && known.TryGetValue(text, out int code) ? code : -1;
+            return;
+        }
+        if (reader.TokenType == JsonTokenType.Null && MayBeMissing(place))
+        {
+            numbers[kindPlaces[place]] = float.NaN;
             return;
         }
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetSingle(out float value) || !float.IsFinite(value))
@@ -274,6 +282,7 @@ internal sealed class ScoringRows
                 string field = from[i] < csv.RowFieldCount ? csv.GetString(from[i]).Trim() : "";
                 if (codes[i] is Dictionary<string, int> known) kinds[kindPlaces[i]] = known.GetValueOrDefault(
                     field, -1);
+                else if (field.Length == 0 && MayBeMissing(i)) numbers[kindPlaces[i]] = float.NaN;
                 else if (
                     !float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[kindPlaces[i]])
                     || !float.IsFinite(numbers[kindPlaces[i]]))

@@ -31,7 +31,7 @@ internal sealed class ScoringServer : IAsyncDisposable
     {
         rows = new(model);
         openApi = ScoringDocument.OpenApi(model, name);
-        page = Encoding.UTF8.GetBytes(ScoringDocument.Page(model, name));
+        page = Encoding.UTF8.GetBytes(ScoringPage.Html(model, name));
         health = Encoding.UTF8.GetBytes(ModelFile.Json(json =>
         {
             json.WriteStartObject();
@@ -74,10 +74,8 @@ internal sealed class ScoringServer : IAsyncDisposable
             Send(context, "text/plain; version=0.0.4; charset=utf-8", Encoding.UTF8.GetBytes(metrics.Text())));
         app.MapGet("/openapi.json", context => Send(context, "application/json", openApi));
         app.MapGet("/", context => Send(context, "text/html; charset=utf-8", page));
-        app.MapGet("/page.css",
-            context => Send(context, "text/css; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Style)));
-        app.MapGet("/page.js",
-            context => Send(context, "text/javascript; charset=utf-8", Encoding.UTF8.GetBytes(ScoringDocument.Script)));
+        app.MapGet("/page.css", context => Send(context, "text/css; charset=utf-8", ScoringPage.Style));
+        app.MapGet("/page.js", context => Send(context, "text/javascript; charset=utf-8", ScoringPage.Script));
         app.MapFallback(
             context => context.Request.Path.Value is "/predict" or "/health" or "/metrics" or "/openapi.json" or "/"
             ? Say(context.Response, StatusCodes.Status405MethodNotAllowed, "POST to /predict, GET everything else.")

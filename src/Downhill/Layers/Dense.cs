@@ -26,6 +26,10 @@ public sealed record Dense(int Units, Activation Activation) : Layer
     /// <summary>Start of the weights; null for the custom of the activation.</summary>
     public Initializer? Initializer { get; init; }
 
+    /// <summary>Whether it gives categories vectors and passes the other inputs on (<see
+    /// cref="Embeddings"/>).</summary>
+    internal bool IsEmbedding => Initializer?.Name == "embedding";
+
     public override string Kind => "dense";
 
     public override int Outputs(int inputs) => Units;

@@ -56,7 +56,11 @@ internal sealed partial record ApiPage(string Name, string Title, IReadOnlyList<
 
     private static int Order(MemberInfo member) => member switch
     {
-        FieldInfo => 0, ConstructorInfo => 1, PropertyInfo => 2, EventInfo => 3, _ => 4,
+        FieldInfo => 0,
+        ConstructorInfo => 1,
+        PropertyInfo => 2,
+        EventInfo => 3,
+        _ => 4,
     };
 
     private static bool IsVisible(MethodBase method) =>

@@ -7,7 +7,8 @@ namespace Downhill.Docs.Tests.Api;
 /// <summary>The reference of every public type, made of the assemblies and of the documentation in the code.</summary>
 internal static partial class ApiReference
 {
-    // The engine's types by what one does with them; those that stand nowhere come last on the first page that takes all.
+    // The engine's types by what one does with them; those that stand nowhere come last on the first page that takes
+    // all.
     private static readonly (string Page, string Title, string[] Types)[] Engine =
     [
         ("models", "Models: train, ask, measure, keep",
@@ -83,7 +84,8 @@ internal static partial class ApiReference
         List<ApiPage> pages = [];
         foreach (Assembly assembly in Assemblies)
         {
-            Type[] types = [.. assembly.GetExportedTypes().Where(IsOurs).OrderBy(Signature.Name, StringComparer.Ordinal)];
+            Type[] types = [
+                .. assembly.GetExportedTypes().Where(IsOurs).OrderBy(Signature.Name, StringComparer.Ordinal)];
             if (assembly.GetName().Name != "Downhill")
             {
                 pages.Add(new(assembly.GetName().Name!, assembly.GetName().Name!, types));

@@ -45,18 +45,22 @@ public sealed partial class ApiReferenceTests
     }
 
     [Fact]
-    public void ItStaysReadable() => Assert.InRange(Pages.Values.Sum(System.Text.Encoding.UTF8.GetByteCount), 1, MostBytes);
+    public void ItStaysReadable() =>
+        Assert.InRange(Pages.Values.Sum(System.Text.Encoding.UTF8.GetByteCount), 1, MostBytes);
 
     /// <summary>Documentation is found under the names that the compiler gave it, not just next to it.</summary>
     [Theory]
-    [InlineData("models.md", "- `static FitResult Fit(Dataset data, FitOptions? options = null)`  \n  Trains a model on data.\n"
+    [InlineData("models.md", "- `static FitResult Fit(Dataset data, FitOptions? options = null)`  \n  Trains a model "
+        + "on data.\n"
         + "  - throws `DownhillException`: Data or options that do not make sense.\n")]
-    [InlineData("models.md", "- `void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan<int> codes = default)`  \n"
+    [InlineData("models.md", "- `void Predict(ReadOnlySpan<float> row, Span<float> outputs, ReadOnlySpan"
+        + "<int> codes = default)`  \n"
         + "  The network's outputs for one raw row")]
     [InlineData("models.md", "- `IReadOnlyList<int>? Hidden { get; init; }`  \n  Widths of the hidden layers;")]
     [InlineData("data.md", "```csharp\npublic sealed record Column\n```\n\nOne raw input column.\n\n")]
     [InlineData("data.md", "- `ColumnKind Kind { get; init; }`  \n  Numbers or categories.\n")]
-    [InlineData("kernels.md", "public interface ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>")]
+    [InlineData("kernels.md", "public interface ISimd<V, T> where V : struct where T : unmanaged, "
+        + "IBinaryFloatingPointIeee754<T>")]
     [InlineData("networks.md", "public sealed class TrainSession<T> : IDisposable where T : unmanaged, ")]
     public void SignaturesAndWordsComeTogether(string page, string text) =>
         Assert.Contains(text, Pages[page], StringComparison.Ordinal);

@@ -10,7 +10,8 @@ internal static class MemberId
     public static string Of(MemberInfo member) => member switch
     {
         Type type => Of(type),
-        ConstructorInfo constructor => $"M:{Name(member.DeclaringType!)}.#ctor{Parameters(constructor.GetParameters())}",
+        ConstructorInfo constructor =>
+            $"M:{Name(member.DeclaringType!)}.#ctor{Parameters(constructor.GetParameters())}",
         MethodInfo method => $"M:{Name(member.DeclaringType!)}.{method.Name}"
             + (method.IsGenericMethod ? $"``{method.GetGenericArguments().Length}" : "")
             + Parameters(method.GetParameters())

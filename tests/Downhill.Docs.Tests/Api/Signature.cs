@@ -113,7 +113,8 @@ internal static class Signature
             return method.IsStatic ? method.IsAbstract ? "static abstract " : "static "
                 : method.IsAbstract ? "" : "virtual ";
         return visible + (method.IsStatic ? "static " : method.IsAbstract ? "abstract "
-            : method is MethodInfo { IsVirtual: true, IsFinal: false } m && m.GetBaseDefinition() == m ? "virtual " : "");
+            : method is MethodInfo { IsVirtual: true, IsFinal: false } m && m.GetBaseDefinition() == m ? "virtual "
+            : "");
     }
 
     private static string Parameters(IEnumerable<ParameterInfo> parameters) =>

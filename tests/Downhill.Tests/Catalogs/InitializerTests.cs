@@ -31,6 +31,7 @@ public sealed class InitializerTests
     [InlineData("glorot_normal", 2.0 / 270, 0)]
     [InlineData("glorot_uniform", 2.0 / 270, 0.14907119849998599)] // √(6/270)
     [InlineData("he_normal", 2.0 / 120, 0)]
+    [InlineData("embedding", 1.0, 0)]
     [InlineData("he_uniform", 2.0 / 120, 0.22360679774997896)]     // √(6/120)
     public void Mean_variance_and_bounds(string text, double variance, double bound)
     {
@@ -58,7 +59,7 @@ public sealed class InitializerTests
     public void Every_initializer_is_tested() => Assert.Equal(
         ["uniform", "truncated_normal", "lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal",
             "he_uniform",
-            "orthogonal", "widrow_nguyen", "zeros", "constant"], Initializers.All.Select(e => e.Name));
+            "orthogonal", "widrow_nguyen", "embedding", "zeros", "constant"], Initializers.All.Select(e => e.Name));
 
     [Theory]
     [InlineData(1, 1)]
