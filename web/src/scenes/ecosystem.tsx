@@ -135,7 +135,7 @@ function Picture() {
                 </tbody>
             </table>
             <p class="note">{own('privacy')}</p>
-            <Source when={`${state.value?.version} ${state.value?.timeline} ${when}`} />
+            <Source when={when} />
             <Numbers
                 testid="eco-numbers"
                 columns={[own('file'), own('size')]}
