@@ -48,7 +48,7 @@ internal static class HardTables
         string.Join(' ', reading.Data.Inputs.Select(column => column.Name));
 
     private static bool Starts(this DataReading reading, params float[] numbers) =>
-        reading.Data.Numeric[..numbers.Length].SequenceEqual(numbers);
+        reading.Data.Numeric.AsSpan(0, numbers.Length).SequenceEqual(numbers);
 
     private static byte[] Gzipped(string text)
     {

@@ -77,7 +77,7 @@ public sealed class SessionTests : IDisposable
         player.Open("#v=1&epochs=3&rows=60&stop=epochs(count=4)");
         player.Frame("", train: true, budget: 2000);
         JsonElement clock = player.Frame("").Clock;
-        Assert.Equal("epochs(count=4)", clock.GetProperty("stopped").GetProperty("rule").GetString());
+        Assert.Equal("epochs(4)", clock.GetProperty("stopped").GetProperty("rule").GetString());
         Assert.Equal(4, clock.GetProperty("epoch").GetInt32());
     }
 }
