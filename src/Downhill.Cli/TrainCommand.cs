@@ -144,10 +144,11 @@ internal sealed partial class TrainCommand
                 Calibrate = options.Calibrate ?? saved.Calibrate,
                 Threads = options.Threads,
             });
-        FitPlan wanted = FitPlan.Make(set, options with { Stop = null });
+        FitPlan wanted = FitPlan.Make(set, options with { Stop = null, Recipe = options.Recipe ?? plan.Recipe });
         TrainOptions now = wanted.Options, was = plan.Options;
         (Option Option, object Now, object Was)[] fixedOnes =
         [
+            (recipe, wanted.Recipe, plan.Recipe),
             (hidden, wanted.Network, plan.Network), (embed, wanted.Network, plan.Network),
                 (featureScale, wanted.Network, plan.Network),
                 (activation, wanted.Network, plan.Network),

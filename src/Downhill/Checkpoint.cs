@@ -87,7 +87,12 @@ public static class Checkpoint
             Dataset? testSet = ModelFile.ReadJson(
                 file, "downhill.data", json => CheckData(json, path, data, test, validation));
             FitPlan plan = new(data, file.Read<int>("state.rows"), file.Read<int>("state.validation_rows"), validation,
-                file.Read<int>("state.test_rows"), testSet, preparation, network, options);
+                file.Read<int>("state.test_rows"), testSet, preparation, network, options)
+            {
+                Recipe = ModelFile.ReadJson(file, "downhill.data", json =>
+                    json.TryGetProperty("recipe", out JsonElement name) ? Recipe.Parse(name.GetString()!)
+                    : Recipe.Plain),
+            };
             TrainSession<float> session = plan.Start();
             TrainState<float> state = session.State;
             ModelFile.ReadTensors(file, path, network, state.Parameters, state.Buffers);
@@ -247,6 +252,7 @@ public static class Checkpoint
         json.WriteStartObject();
         json.WriteString("name", plan.Data.Name);
         json.WriteString("sha256", Fingerprint(plan.Data));
+        json.WriteString("recipe", plan.Recipe.Name);
         if (plan.Test is not null) json.WriteString("test_sha256", Fingerprint(plan.Test));
         if (plan.Validation is not null) json.WriteString("validation_sha256", Fingerprint(plan.Validation));
         json.WriteEndObject();

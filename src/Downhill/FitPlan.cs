@@ -42,7 +42,7 @@ public sealed class FitPlan
     public Model? From { get; private init; }
 
     /// <summary>Where the choices came from that the user left open.</summary>
-    public Recipe Recipe { get; private init; } = Recipe.Plain;
+    public Recipe Recipe { get; internal init; } = Recipe.Plain;
 
     /// <summary>Networks that are trained side by side.</summary>
     public int Members { get; private init; } = 1;

@@ -105,4 +105,20 @@ public sealed class TableTests : IDisposable
         Assert.Contains("'astronaut', count as unknown", ran.Error, StringComparison.Ordinal);
         Assert.Equal(2, ran.Out.TrimEnd().Split('\n').Length);
     }
+
+    /// <summary>What is left out of the words of a resumed run comes from the run's recipe, not from today's
+    /// default.</summary>
+    [Theory]
+    [InlineData("", "table")]
+    [InlineData("--optimizer momentum", "plain")]
+    [InlineData("--recipe realmlp", "realmlp")]
+    public void AResumedRunKeepsItsRecipe(string options, string recipe)
+    {
+        desk.Run($"train people.csv --hidden 4 --epochs 2 --checkpoint run.ckpt --quiet {options}").Succeeded();
+        string said = desk.Run("train people.csv --resume run.ckpt --epochs 3 --hidden 4").Succeeded().Error;
+        Assert.Contains($"recipe    {recipe}:", said, StringComparison.Ordinal);
+        string other = recipe == "plain" ? "table" : "plain";
+        Assert.Contains("--recipe: expected the value of the run",
+            desk.Run($"train people.csv --resume run.ckpt --epochs 4 --recipe {other}").Error, StringComparison.Ordinal);
+    }
 }

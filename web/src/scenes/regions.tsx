@@ -227,7 +227,7 @@ const scene: Scene = {
     Picture,
     tries: [
         { name: 'train', text: () => own('try-train'), press: () => play({ data: 'circle', layers: '3', seed: 2 }) },
-        { name: 'xor', text: () => own('try-xor'), press: () => play({ data: 'xor', layers: '2', seed: 1 }) },
+        { name: 'xor', text: () => own('try-xor'), press: () => play({ data: 'corners', layers: '2', seed: 3 }) },
         {
             name: 'deep',
             text: () => own('try-deep'),
