@@ -53,9 +53,9 @@ public sealed class ProjectTests
             Assert.True(File.Exists(Path.Combine(baseClassLibrary, $"{reference.Name}.dll")), reference.Name));
     }
 
-    [Fact]
-    public void EngineIsCheckedForTrimmingAndNativeCode() => Assert.Contains(
-        "<IsAotCompatible>true</IsAotCompatible>", Repository.Text("src/Downhill/Downhill.csproj"),
+    [Theory, InlineData("Downhill"), InlineData("Downhill.Data"), InlineData("Downhill.Onnx")]
+    public void LibraryIsCheckedForTrimmingAndNativeCode(string library) => Assert.Contains(
+        "<IsAotCompatible>true</IsAotCompatible>", Repository.Text($"src/{library}/{library}.csproj"),
         StringComparison.Ordinal);
 
     [Fact]
