@@ -122,7 +122,7 @@ public sealed class LabelTests : IDisposable
         string[] lines = csv.ToString().Split('\n');
         Assert.Equal("loud,fast,p(loud),p(fast)", lines[0]);
         Assert.StartsWith("1,0,0.", lines[1], StringComparison.Ordinal);
-        Assert.Contains("labels", ScoringDocument.Page(model, "songs"), StringComparison.Ordinal);
+        Assert.Contains("labels", ScoringPage.Html(model, "songs"), StringComparison.Ordinal);
     }
 
     [Theory]
