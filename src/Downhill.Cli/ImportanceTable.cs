@@ -10,20 +10,23 @@ internal static class ImportanceTable
 
     public static void Write(Terminal terminal, Target target, PermutationImportance worth)
     {
-        string score = target.IsNumeric ? "r² falls" : "accuracy falls";
-        int name = Math.Min(MostName, worth.Columns.Max(c => c.Name.Length));
-        int room = Math.Min(MostBar, terminal.Width - name - (target.IsNumeric ? 51 : 57));
-        (string, bool)[] heads =
-            [("column", false), ("loss rises", true), ("95 % interval", true), (score, true)];
-        Table table = Terminal.Table(room < FewestBar ? heads : [.. heads, ("", false)]);
+        string[] heads = ["column", "loss rises", "95 % interval", target.IsNumeric ? "r² falls" : "accuracy falls"];
+        string[][] lines = [.. worth.Columns.Take(MostLines).Select(c => (string[])
+        [
+            ConfusionTable.Cut(c.Name, MostName), MetricsTable.Loss(c.Rise),
+            $"{MetricsTable.Loss(c.Low)} … {MetricsTable.Loss(c.High)}",
+            target.IsNumeric ? $"{c.ScoreFall:0.0000}" : MetricsTable.Percent(c.ScoreFall),
+        ])];
+        // A table leaves three blanks before each of its columns and at its end.
+        int used = heads.Select((head, i) => Math.Max(head.Length, lines.Max(l => l[i].Length)) + 3).Sum() + 6;
+        int room = Math.Min(MostBar, terminal.Width - used);
         double most = Math.Max(worth.Columns.Max(c => c.Rise), double.Epsilon);
-        foreach (ColumnImportance column in worth.Columns.Take(MostLines))
+        (string, bool)[] columns = [.. heads.Select((head, i) => (head, i > 0))];
+        Table table = Terminal.Table(room < FewestBar ? columns : [.. columns, ("", false)]);
+        for (int i = 0; i < lines.Length; i++)
         {
-            string[] cells = [ConfusionTable.Cut(column.Name, name), MetricsTable.Loss(column.Rise),
-                $"{MetricsTable.Loss(column.Low)} … {MetricsTable.Loss(column.High)}",
-                target.IsNumeric ? $"{column.ScoreFall:0.0000}" : MetricsTable.Percent(column.ScoreFall)];
-            int bar = (int)Math.Round(Math.Max(0, room) * Math.Clamp(column.Rise / most, 0, 1));
-            Terminal.Row(table, room < FewestBar ? cells : [.. cells, new string('█', bar)]);
+            int bar = (int)Math.Round(Math.Max(0, room) * Math.Clamp(worth.Columns[i].Rise / most, 0, 1));
+            Terminal.Row(table, room < FewestBar ? lines[i] : [.. lines[i], new string('█', bar)]);
         }
         terminal.Out.WriteLine();
         terminal.Write(table);

@@ -57,11 +57,12 @@ internal static class SqliteTable
                 return read(() => Execute(connection, snapshot, query), path);
             }
             catch (Exception e) when ((e as SqliteException ?? e.InnerException) is SqliteException
-                {
-                    SqliteErrorCode: GenericError
-                } error)
             {
-                throw new DownhillException($"{path}: expected a query that SQLite understands, got \"{wanted}\" "
+                SqliteErrorCode: GenericError
+            } error)
+            {
+                throw new DownhillException($"{path}: expected a query that SQLite understands, got \"{Shown(wanted)}"
+                    + $"\" "
                     + $"({Plain(error)}). {Listed(tables)}", error);
             }
         }
@@ -127,10 +128,17 @@ internal static class SqliteTable
             CannotOpen => ("a database that may be read", "one that cannot be opened",
                 "Check the rights of the file and its folder."),
             ReadOnly => (
-                "a query that only reads", $"\"{wanted}\"", "The database is never written to: give a SELECT."),
+                "a query that only reads", $"\"{Shown(wanted)}\"", "The database is never written to: give a SELECT."),
             _ => ("rows", $"an error ({Plain(error)})", "Check the database and the query."),
         };
         return new DownhillException($"{path}: expected {expected}, got {got}. {remedy}", error);
+    }
+
+    /// <summary>A query on one line, and not all of a long one.</summary>
+    private static string Shown(string query)
+    {
+        string line = string.Join(' ', query.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= 100 ? line : line[..99] + "…";
     }
 
     /// <summary>SQLite's own words, which the package puts between quotes.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Downhill.Data;
@@ -45,7 +46,8 @@ internal sealed class FieldReader(TableSource source, TableOptions options, bool
     public bool LooksLikeNumber(string field) =>
         TableLayout.IsNumber(field, options.Decimal == '.' ? ',' : '.') || HasThousands(field) || HasUnit(field);
 
-    private const string Units = "$€£¥%‰";
+    private const string UnitSigns = "$€£¥%‰";
+    private static readonly SearchValues<char> Units = SearchValues.Create(UnitSigns);
 
     private bool HasUnit(string field)
     {
@@ -57,7 +59,7 @@ internal sealed class FieldReader(TableSource source, TableOptions options, bool
 
     /// <summary>Without signs of currency and percent; a minus may stand before or behind the sign.</summary>
     private static string Bare(string field) =>
-        (field.StartsWith('-') ? "-" : "") + field.TrimStart('-').Trim([.. Units, ' ', '\u00A0']);
+        (field.StartsWith('-') ? "-" : "") + field.TrimStart('-').Trim([.. UnitSigns, ' ', '\u00A0']);
 
     private static bool HasThousands(string field)
     {

@@ -13,8 +13,9 @@ public static class ImageFolder
     private static readonly string[] OtherImages = [".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff"];
 
     /// <summary>Whether the folders in it hold images, or the folder itself where there are none in it.</summary>
-    public static bool Recognizes(string folder) =>
-        (Folders(folder).Any() ? Folders(folder).SelectMany(Visible) : Visible(folder)).Any(IsImage);
+    /// <exception cref="DownhillException">A folder that may not be read.</exception>
+    public static bool Recognizes(string folder) => TableText.Guard(folder, () =>
+        (Folders(folder).Any() ? Folders(folder).SelectMany(Visible) : Visible(folder)).Any(IsImage));
 
     /// <summary>Reads all images.</summary>
     /// <param name="folder">The folder of the classes' folders, or of images to be told apart.</param>

@@ -12,6 +12,7 @@ internal sealed class Derivatives : IDisposable
     private readonly AlignedBuffer<double> parameters, buffers, gradient;
     private readonly Workspace<double> workspace;
     private readonly PassMode mode;
+    private int[]? read; // the rows that lie in the workspace
 
     /// <param name="run">Gives network and weights.</param>
     /// <param name="rows">Most rows at once.</param>
@@ -35,6 +36,7 @@ internal sealed class Derivatives : IDisposable
     /// <summary>Outputs of every unit at one place, by layer of units.</summary>
     public double[][] Outputs(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes)
     {
+        read = null;
         run.Preparation.Encode(numeric, codes, workspace.Input);
         network.Forward(workspace, parameters, buffers, 1, PassMode.Predict);
         return [.. run.Layers.Select(l => workspace.OutputOf(l.Shown, l.Units)[..l.Units].ToArray())];
@@ -69,8 +71,12 @@ internal sealed class Derivatives : IDisposable
 
     private double Pass(ReadOnlySpan<int> rows, bool withGradient)
     {
-        new Batcher<double>(run.Fit.Data, rows.ToArray(), run.Preparation, rows.Length).Read(workspace, 0, rows.Length,
-            order: null);
+        if (read is null || !rows.SequenceEqual(read))
+        {
+            read = rows.ToArray();
+            new Batcher<double>(run.Fit.Data, read, run.Preparation, read.Length).Read(workspace, 0, read.Length,
+                order: null);
+        }
         network.Forward(workspace, parameters, buffers, rows.Length, mode);
         network.Evaluate(workspace, rows.Length, weighted: false, withGradient);
         double loss = 0;

@@ -101,6 +101,11 @@ public sealed class CalibrationTests : IDisposable
         Assert.Equal(direct.Columns.Select(c => c.Low), columns.Select(c => c.GetProperty("low").GetDouble()));
         string table = desk.Run("evaluate noisy.safetensors noisy.csv --importance").Succeeded().Out;
         Assert.Contains("mixed 10 times among 500 rows", table, StringComparison.Ordinal);
+        // A line per column: nothing wraps.
+        string[] drawn = [.. table.Split('\n').SkipWhile(l => !l.Contains("loss rises", StringComparison.Ordinal))];
+        Assert.StartsWith("tells", drawn[2].TrimStart(), StringComparison.Ordinal);
+        Assert.EndsWith("█", drawn[2].TrimEnd(), StringComparison.Ordinal);
+        Assert.All(drawn[3..5], l => Assert.Matches(@"^\s+(noise|group)\s", l));
         Assert.True(
             table.IndexOf("tells", StringComparison.Ordinal) < table.IndexOf("group", StringComparison.Ordinal));
         Assert.Contains("--importance with it",

@@ -100,6 +100,16 @@ public sealed class LabelTests : IDisposable
         string[] heads = [.. page.Descendants(html + "th").Select(t => t.Value)];
         foreach (string name in (string[])["loud", "fast", "mean of the labels", "labels that are right"])
             Assert.Contains(name, heads);
+        // The costliest row's labels stand with what the network says of them.
+        Model model = Model.Load("songs.safetensors");
+        Dataset songs = Downhill.Data.CsvReader.Read("songs.csv", new() { Target = "loud,fast" }).Data;
+        XElement first = page.Descendants().Single(e => (string?)e.Attribute("id") == "costliest").Descendants()
+            .First(e => e.Name.LocalName == "tbody").Elements().First();
+        int row = int.Parse(first.Elements().First().Value, System.Globalization.CultureInfo.InvariantCulture) - 1;
+        float[] p = [.. model.Predict(songs.Numeric.AsSpan(3 * row, 3)).Values];
+        string[] said = [.. Enumerable.Range(0, 2).Where(t => p[t] >= 0.5).Select(t => string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{songs.Target.Names[t]} {100 * p[t]:0.0} %"))];
+        Assert.Equal(said.Length == 0 ? "none" : string.Join(", ", said), first.Elements().ElementAt(2).Value);
         Assert.Contains(
             page.Descendants(html + "figcaption"), c => c.Value.StartsWith("Reliability", StringComparison.Ordinal));
     }

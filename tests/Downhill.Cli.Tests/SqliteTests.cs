@@ -93,6 +93,7 @@ public sealed class SqliteTests : IDisposable
             ("sqlite:shop.db?select siez from sales", "(no such column: siez). Its tables: large, sales."),
             ("sqlite:shop.db?select * from sold", "(no such table: sold). Its tables: large, sales."),
             ("sqlite:shop.db?selec 1", "expected a query that SQLite understands, got \"selec 1\""),
+            ("sqlite:shop.db?selec\n 1", "got \"selec 1\""),
             ("sqlite:shop.db?delete from sales", "expected a query that only reads, got \"delete from sales\""),
             ("sqlite:shop.db?select * from sales where size > 99", "shop.db: expected rows of data, got none"),
             ("sqlite:empty.db?t", "empty.db: expected rows of data, got none"),

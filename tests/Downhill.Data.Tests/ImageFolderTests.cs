@@ -189,7 +189,7 @@ public sealed class ImageFolderTests : IDisposable
         Put("1.png", Grey(3, 2));
         Assert.Contains("a folder for each class, with its images, got images without classes", Refused(),
             StringComparison.Ordinal);
-        Assert.Equal(0, ImageFolder.Read(scratch.Folder, needClasses: false).Data.Target.Names.Count);
+        Assert.Empty(ImageFolder.Read(scratch.Folder, needClasses: false).Data.Target.Names);
 
         string Add(string name)
         {

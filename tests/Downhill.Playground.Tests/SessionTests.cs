@@ -67,4 +67,17 @@ public sealed class SessionTests : IDisposable
             Assert.Equal(delta * term.GetProperty("input").GetDouble(), term.GetProperty("gradient").GetDouble(),
                 1e-12));
     }
+
+    [Fact]
+    public void ARuleOfEpochsEndsARunAndPlannedEpochsDoNot()
+    {
+        player.Open("#v=1&epochs=3&rows=60");
+        player.Epochs(5);
+        Assert.Equal(JsonValueKind.Null, player.Frame("").Clock.GetProperty("stopped").ValueKind);
+        player.Open("#v=1&epochs=3&rows=60&stop=epochs(count=4)");
+        player.Frame("", train: true, budget: 2000);
+        JsonElement clock = player.Frame("").Clock;
+        Assert.Equal("epochs(4)", clock.GetProperty("stopped").GetProperty("rule").GetString());
+        Assert.Equal(4, clock.GetProperty("epoch").GetInt32());
+    }
 }

@@ -88,8 +88,8 @@ internal static class CostliestSection
         {
             bool isWrong = facts.IsClass && facts.ClassOf(answer) != facts.ActualOf(answer);
             page.Add($"<tr><th scope=\"row\" class=\"n\">{answer.Row + 1}</th><td>"
-                + $"{ClassSection.Cut(Truth(facts, answer), 40)}</td><td>{Mark(isWrong, facts)}"
-                + $"{ClassSection.Cut(Said(facts, answer), 40)}</td>");
+                + $"{ClassSection.Cut(Truth(facts, answer), 80)}</td><td>{Mark(isWrong, facts)}"
+                + $"{ClassSection.Cut(Said(facts, answer), 80)}</td>");
             if (facts.IsClass)
                 page.Add($"<td class=\"n\">{Probability(facts, answer, facts.ClassOf(answer))}</td><td class=\"n\">"
                     + $"{Probability(facts, answer, facts.ActualOf(answer))}</td>");
@@ -137,16 +137,23 @@ internal static class CostliestSection
 
     private static string Truth(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ActualOf(answer)]
-        : facts.Target.IsMultiLabel ? TargetWords.Labels(facts.Target, facts.Source.Values.AsSpan(
-            answer.Row * facts.Target.Names.Count, facts.Target.Names.Count))
+        : facts.Target.IsMultiLabel ? Labels(facts, answer, t => facts.ActualOf(answer, t) == 1)
         : string.Join(
         ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ActualOf(answer, t))));
 
     private static string Said(ReportFacts facts, Answer answer) =>
         facts.IsClass ? facts.Target.Classes[facts.ClassOf(answer)]
-        : facts.Target.IsMultiLabel ? TargetWords.Labels(facts.Target, answer.Outputs)
+        : facts.Target.IsMultiLabel ? Labels(facts, answer, t => Preparation.SaysYes(answer.Outputs[t]))
         : string.Join(
         ", ", Enumerable.Range(0, facts.Target.Names.Count).Select(t => Written.Number(facts.ValueOf(answer, t))));
+
+    /// <summary>Labels, each with what the network says of it.</summary>
+    private static string Labels(ReportFacts facts, Answer answer, Func<int, bool> isMeant)
+    {
+        string text = string.Join(", ", Enumerable.Range(0, facts.Target.Names.Count).Where(isMeant).Select(t =>
+            $"{ClassSection.Cut(facts.Target.Names[t], 20)} {Written.Percent(answer.Outputs[t], "0.0")}"));
+        return text.Length == 0 ? "none" : text;
+    }
 
     private static string Probability(ReportFacts facts, Answer answer, int code)
     {

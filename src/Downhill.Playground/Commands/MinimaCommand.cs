@@ -13,7 +13,11 @@ namespace Downhill.Playground.Commands;
 internal sealed record MinimaCommand(int[] First, int[] Second, double[] Window, int Size, int Updates, int Walk,
     double LearningRate, bool All) : Command
 {
-    private const double LossTolerance = 0.01;
+    /// <summary>
+    /// Ends with losses this near (as a share) and at places this near (as a share of the window) lie in one valley: on
+    /// a gentle floor they are still on their way to one place when the updates are over.
+    /// </summary>
+    private const double LossTolerance = 0.01, Near = 0.2;
 
     public static MinimaCommand Parse(Fields fields)
     {
@@ -68,7 +72,7 @@ internal sealed record MinimaCommand(int[] First, int[] Second, double[] Window,
     private void WriteMinima(Curvature curvature, PlaneOf plane, double[] starts, List<double[]> ends,
         Utf8JsonWriter json)
     {
-        double near = 0.03 * (Window[1] - Window[0]);
+        double near = Near * (Window[1] - Window[0]);
         List<List<int>> groups = [];
         foreach (int i in Enumerable.Range(0, ends.Count).OrderBy(i => starts[6 * i + 4]))
         {

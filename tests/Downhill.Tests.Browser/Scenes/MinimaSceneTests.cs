@@ -53,7 +53,10 @@ public sealed class MinimaSceneTests(Hosts hosts)
     public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
     {
         await using Visit visit = await hosts.Scene(
-            "native", "minima", "with=walk:400", new(width, height, width < 600, dark));
+            "native", "minima", "with=walk:300", new(width, height, width < 600, dark));
+        await visit.Until(async () => await visit.Find("minima-table").Locator("tbody tr").CountAsync() > 0, "the ends",
+            90);
+        await visit.Settled();
         await visit.AxeFindsNothing();
         int over = await visit.Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
         Assert.True(over <= 0, $"The page is {over} px wider than the window.");

@@ -30,7 +30,7 @@ void main() {
     vec3 at = turn * corner;
     facing = turn * normal; hue = tint;
     float away = 3.6 - at.z;
-    gl_Position = vec4(2.0 * at.x * shape.x, 2.0 * at.y * shape.y, 0.3 * (away - 3.6) * away / 2.0, away);
+    gl_Position = vec4(1.75 * at.x * shape.x, 1.75 * at.y * shape.y, 0.3 * (away - 3.6) * away / 2.0, away);
     gl_PointSize = size * 3.6 / away;
 }`;
 const FRAGMENT = `

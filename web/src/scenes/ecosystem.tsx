@@ -4,13 +4,13 @@ import { useEffect, useState } from 'preact/hooks';
 import { save } from '../panels/pictures';
 import { Button, Select } from '../parts/controls';
 import type { ExportKind, Maybe, Reply } from '../protocol';
-import { clock, consult, edit, exportFile, playing, state, step } from '../session';
+import { consult, edit, exportFile, step } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import './ecosystem.css';
 import { Figure, Numbers, Refused } from './parts';
 import { Plane } from './plane';
-import { choice, named, put, start, useReply, type Scene } from './scene';
+import { choice, named, put, start, useReply, useRested, type Scene } from './scene';
 
 interface RoundTrip extends Reply {
     readonly files: readonly { readonly as: ExportKind; readonly name: string; readonly bytes: number }[];
@@ -23,7 +23,7 @@ interface RoundTrip extends Reply {
 
 const own = texts({
     text1: 'A network that cannot leave the tool it was trained in is a toy. This one can: as ONNX, which nearly every runtime and accelerator reads; as safetensors, the weights and nothing that could run; and as plain source code in C#, C and Python, without any library.',
-    text2: 'To the right of the original the same network again, read from the ONNX bytes by an importer that gets nothing else. Train, and both change; the difference stays at the rounding of single precision.',
+    text2: 'To the right of the original the same network again, read from the ONNX bytes by an importer that gets nothing else. Train, and both are new when it rests; the difference stays at the rounding of single precision.',
     'try-train': 'Train 30 epochs and look at both maps',
     'try-edit': 'Set a weight by hand to 5: the file has it at once',
     'try-code': 'Read the network as Python: it is the formula of the lecture, with numbers',
@@ -70,12 +70,8 @@ const own = texts({
 const languages = ['csharp', 'c', 'python', 'numpy'] as const;
 
 function Picture() {
-    // While it trains, once in a while is enough.
-    const when = playing.value ? Math.floor((clock.value?.step ?? 0) / 200) : clock.value?.step;
-    const { reply, refused } = useReply<RoundTrip>(
-        { do: 'roundtrip', size: 50 },
-        `${state.value?.version} ${state.value?.timeline} ${when}`,
-    );
+    const when = useRested();
+    const { reply, refused } = useReply<RoundTrip>({ do: 'roundtrip', size: 50 }, when);
     if (reply === undefined) return <Refused text={refused} />;
     const said = reply.header;
     return (
@@ -139,7 +135,7 @@ function Picture() {
                 </tbody>
             </table>
             <p class="note">{own('privacy')}</p>
-            <Source when={`${state.value?.version} ${state.value?.timeline} ${when}`} />
+            <Source when={when} />
             <Numbers
                 testid="eco-numbers"
                 columns={[own('file'), own('size')]}

@@ -2,14 +2,14 @@
 
 import { Select, Slider } from '../parts/controls';
 import type { Maybe, Reply } from '../protocol';
-import { clock, consult, state } from '../session';
+import { consult } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { Legend, Lines, lineFrame, lineKinds, type Line } from './chart';
 import './gradients.css';
 import { linkOf, links, nameOf, type Link } from './landscape';
 import { Figure, Numbers, Refused, type Tick } from './parts';
-import { named, number, put, start, useReply, word, type Scene } from './scene';
+import { named, number, put, start, useReply, useRested, word, type Scene } from './scene';
 
 interface Method {
     readonly name: string;
@@ -93,10 +93,7 @@ const powers = (low: number, high: number, every = 1): Tick[] =>
     });
 
 function Picture() {
-    const { reply, refused } = useReply<Gradients>(
-        asked(),
-        `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`,
-    );
+    const { reply, refused } = useReply<Gradients>(asked(), useRested());
     if (reply === undefined) return <Refused text={refused} />;
     const { present, growth, weight, exact } = reply.header;
     const block = reply.blocks['steps'] as Float64Array;

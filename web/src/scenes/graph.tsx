@@ -3,13 +3,13 @@
 import { useRef } from 'preact/hooks';
 import { Button, Check, Slider } from '../parts/controls';
 import type { Maybe, Reply } from '../protocol';
-import { clock, consult, state } from '../session';
+import { consult, state } from '../session';
 import { texts } from '../text';
 import { show } from '../text/numbers';
 import './graph.css';
 import { layout, type Placed } from './graph-layout';
 import { Numbers, Refused } from './parts';
-import { named, number, put, start, useReply, word, type Scene } from './scene';
+import { named, number, put, start, useReply, useRested, word, type Scene } from './scene';
 
 export interface GraphNode {
     readonly id: number;
@@ -84,10 +84,7 @@ const brief = (matrix: readonly (readonly Maybe[])[]) => {
 function Picture() {
     const rows = state.value?.data.rows ?? 1;
     const row = Math.min(rows - 1, Math.max(0, Math.round(number('row', 0))));
-    const { reply, refused } = useReply<Graph>(
-        { do: 'graph', row, expand: [...expanded()] },
-        `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`,
-    );
+    const { reply, refused } = useReply<Graph>({ do: 'graph', row, expand: [...expanded()] }, useRested());
     const nodes = reply?.header.nodes;
     if (nodes === undefined) return <Refused text={refused} />;
     const layers = reply!.header.layers;

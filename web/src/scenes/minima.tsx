@@ -3,7 +3,7 @@
 import { Check, Slider } from '../parts/controls';
 import { classColours } from '../look/theme';
 import type { Reply } from '../protocol';
-import { clock, consult, edit, set, state } from '../session';
+import { clock, consult, edit, hello, set, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { clamp, Landscape, landscapeFrame, onMap, useSurface, type Descent, type Link } from './landscape';
@@ -35,7 +35,7 @@ interface Minima extends Reply {
 type Place = Reply & Curved;
 
 const own = texts({
-    text1: 'One input, one hidden unit, one output: two weights and nothing else, so the whole error surface is on the map. A hundred and forty-four balls start at once and go down, each by the same rule. Where a ball ends depends on where it starts.',
+    text1: 'One input, one hidden unit, one output: two weights and nothing else, so the whole error surface is on the map. Many balls start at once and go down, each by the same rule. Where a ball ends depends on where it starts.',
     text2: 'At a minimum the surface is curved upwards in every direction, at a saddle upwards in one and downwards in another, on a plateau hardly at all. The eigenvalues of the Hessian, the second derivatives, say which: their signs are the curvatures.',
     'try-down': 'Let all balls go, update by update',
     'try-saddle': 'Look at the middle: no slope, and yet no minimum',
@@ -80,7 +80,8 @@ const own = texts({
 const FIRST: Link = [0, 0, 0];
 const SECOND: Link = [1, 0, 0];
 const REACH = 4;
-const SIZE = 12;
+// The browser's engine has one thread, and everything waits for it.
+const sizeOf = () => (hello.value?.host === 'browser' ? 8 : 12);
 const letter = (k: number) => String.fromCharCode(65 + k);
 const allMove = () => choice('all', ['no', 'yes'], 'no') === 'yes';
 const probeOf = (): readonly [number, number] => [number('pa', 0), number('pb', 0)];
@@ -89,15 +90,15 @@ function Picture() {
     const when = `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`;
     const window = [-REACH, REACH, -REACH, REACH];
     const heights = useSurface(FIRST, SECOND, window, false, when);
-    const updates = Math.round(number('updates', 400));
+    const updates = Math.round(number('updates', 300));
     const walk = Math.min(updates, Math.round(number('walk', 0)));
     const rate = number('rate', 1);
-    const ends = useReply<Minima>(
-        { do: 'minima', first: FIRST, second: SECOND, window, size: SIZE, updates, walk, learningRate: rate, all: allMove() }, // prettier-ignore
-        when,
-    );
     const [pa, pb] = probeOf();
     const probed = useReply<Place>({ do: 'hessian', first: FIRST, second: SECOND, at: [pa, pb] }, when);
+    const ends = useReply<Minima>(
+        { do: 'minima', first: FIRST, second: SECOND, window, size: sizeOf(), updates, walk, learningRate: rate, all: allMove() }, // prettier-ignore
+        when,
+    );
     const here = probed.reply?.header;
     const minima = ends.reply?.header.minima ?? [];
     const starts = ends.reply?.blocks['starts'] as Float64Array | undefined;
@@ -277,7 +278,7 @@ function Swatch({ group }: { readonly group: number }) {
 /** Where each ball began, in the colour of its end, and where it is. */
 function Balls({ frame, starts }: { readonly frame: Frame; readonly starts: Float64Array }) {
     const count = starts.length / 6;
-    const side = frame.px((2 * REACH) / SIZE) - frame.px(0);
+    const side = frame.px((2 * REACH) / Math.sqrt(count)) - frame.px(0);
     const all = Array.from({ length: count }, (_, k) => starts.subarray(6 * k, 6 * k + 6));
     return (
         <>
@@ -353,14 +354,14 @@ const scene: Scene = {
     text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
-        { name: 'down', text: () => own('try-down'), press: () => start({ walk: 400 }) },
+        { name: 'down', text: () => own('try-down'), press: () => start({ walk: 300 }) },
         { name: 'saddle', text: () => own('try-saddle'), press: () => put({ pa: 0, pb: 0 }) },
         { name: 'plateau', text: () => own('try-plateau'), press: () => put({ pa: -4, pb: 4 }) },
         {
             name: 'unequal',
             text: () => own('try-unequal'),
             press: async () => {
-                start({ walk: 400 });
+                start({ walk: 300 });
                 await chain(1);
             },
         },
@@ -377,7 +378,7 @@ const scene: Scene = {
         text: () => own('ask'),
         options: named(own, 'still', 'left', 'right'),
         run: async () => {
-            start({ walk: 400 });
+            start({ walk: 300 });
             await chain(0);
             const reply = await consult<Descent>({
                 do: 'descent',

@@ -2,13 +2,13 @@
 
 import { Button, Select, Slider } from '../parts/controls';
 import type { Reply } from '../protocol';
-import { clock, consult, set, setting, state } from '../session';
+import { consult, set, setting, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { Legend, Lines, lineFrame, lineKinds, above, type Line } from './chart';
 import { Figure, frameOf, Numbers, Plot, Refused } from './parts';
 import './rates.css';
-import { named, number, put, start, useReply, type Scene } from './scene';
+import { named, number, put, start, useReply, useRested, type Scene } from './scene';
 
 interface Rates extends Reply {
     readonly ways: readonly {
@@ -78,10 +78,7 @@ const asked = () => {
 
 function Picture() {
     const layers = depth();
-    const { reply, refused } = useReply<Rates>(
-        asked(),
-        `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`,
-    );
+    const { reply, refused } = useReply<Rates>(asked(), useRested());
     const width = 2 + 3 * layers;
     const ways = reply?.header.ways ?? [];
     if (reply === undefined || ways.some((way, k) => way.factors.length !== layers || reply.blocks[`way${k}`] === undefined))

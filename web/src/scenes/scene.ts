@@ -2,9 +2,9 @@
 
 import { computed, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Decoded, Reply, SceneRequest, SettingValue, Wanted } from '../protocol';
-import { ask, consult, hello, reset, set, setPlaying, setting } from '../session';
+import { ask, clock, consult, hello, playing, reset, set, setPlaying, setting, state } from '../session';
 import type { SceneEntry } from './table';
 
 export interface Scene {
@@ -137,6 +137,14 @@ export function useReply<T extends Reply>(request: SceneRequest | undefined, whe
     }, [text]);
     useEffect(() => () => pull.end(), []);
     return { reply: shown.reply, refused: shown.refused, fresh: shown.of === text && text !== '' };
+}
+
+/** Changes with the network, but holds still while it trains: for questions that take longer than a frame. */
+export function useRested(): string {
+    const now = `${state.value?.version} ${state.value?.timeline} ${clock.value?.step}`;
+    const held = useRef(now);
+    if (!playing.value) held.current = now;
+    return held.current;
 }
 
 type Shown<T extends Reply> = { readonly reply: Decoded<T> | undefined; readonly refused: string; readonly of: string };

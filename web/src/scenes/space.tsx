@@ -20,6 +20,7 @@ const HEIGHT = 600;
 const YAW = -35;
 const PITCH = 24;
 const turned = (yaw: number) => ((((yaw + 180) % 360) + 360) % 360) - 180;
+const degrees = (value: number) => `${String(value).replace('-', '−')}°`;
 const tilted = (pitch: number) => Math.min(90, Math.max(-90, pitch));
 
 export function Space({
@@ -45,8 +46,10 @@ export function Space({
         put(now.current);
     };
     useEffect(() => {
-        painter.current ??= SolidPainter.on(canvas.current!);
-        if (painter.current === undefined) setMissing(true);
+        if (painter.current === undefined && canvas.current !== null) {
+            painter.current = SolidPainter.on(canvas.current);
+            setMissing(painter.current === undefined);
+        }
         painter.current?.show(parts());
         painter.current?.draw(now.current);
     }, [when]);
@@ -99,7 +102,7 @@ export function Space({
                         min={-180}
                         max={180}
                         step={5}
-                        show={value => `${value}°`}
+                        show={degrees}
                         onSet={to => put({ yaw: to })}
                     />
                     <Slider
@@ -109,7 +112,7 @@ export function Space({
                         min={-90}
                         max={90}
                         step={5}
-                        show={value => `${value}°`}
+                        show={degrees}
                         onSet={to => put({ pitch: to })}
                     />
                 </div>
