@@ -57,9 +57,9 @@ internal static class SqliteTable
                 return read(() => Execute(connection, snapshot, query), path);
             }
             catch (Exception e) when ((e as SqliteException ?? e.InnerException) is SqliteException
-                {
-                    SqliteErrorCode: GenericError
-                } error)
+            {
+                SqliteErrorCode: GenericError
+            } error)
             {
                 throw new DownhillException($"{path}: expected a query that SQLite understands, got \"{Shown(wanted)}"
                     + $"\" "

@@ -101,7 +101,7 @@ internal sealed class DatabaseSource : TableSource
         private void Refuse(int column, object value) =>
             Throw.Input($"{source.Name}, row {row}, column '{source.names[column]}'",
                 "a number, text, a truth value or a date",
-                value is byte[] ? "bytes" : $"a value of type {value.GetType().Name}",
+                value is byte[]? "bytes" : $"a value of type {value.GetType().Name}",
                 "Leave the column out with --ignore, or select it as a number or a text.");
 
         public override void Dispose()

@@ -191,8 +191,11 @@ public sealed class DatabaseReaderTests : IDisposable
             object?[][] all = [.. rows.Select((row, i) => (object?[])[.. row, i % 2 == 0 ? "p" : "q"])];
             string path = scratch.Text($"{file++}.csv", string.Join(',', names) + "\n"
                 + string.Concat(all.Select(row => string.Join(',', row.Select(Csv)) + "\n")));
-            (DataReading? Data, string Message) fromFile = Try(() => CsvReader.Read(path, new() { Header = true,
-                Delimiter = ',' })), fromRows = Try(() => DatabaseReader.Read(() => Objects(names, all), "query"));
+            (DataReading? Data, string Message) fromFile = Try(() => CsvReader.Read(path, new()
+            {
+                Header = true,
+                Delimiter = ','
+            })), fromRows = Try(() => DatabaseReader.Read(() => Objects(names, all), "query"));
             File.Delete(path);
             if (fromFile.Data is null || fromRows.Data is null) return fromFile.Data is null && fromRows.Data is null;
             Dataset left = fromFile.Data.Data, right = fromRows.Data.Data;

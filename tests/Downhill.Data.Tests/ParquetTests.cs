@@ -130,8 +130,8 @@ public sealed class ParquetTests : IDisposable
         for (int i = 0; i < 6; i++)
         {
             float[] row = data.Numeric[(9 * i)..(9 * i + 9)];
-            Assert.Equal([i + 0.25f, 2026, 11, 20 + i], row[..4]);
-            Assert.Equal([ulong.MaxValue, 250 + i, i == 4 ? float.NaN : i], row[6..]);
+            Assert.Equal([i + 0.25f, 2026, 11, 20 + i], row.Take(4));
+            Assert.Equal([ulong.MaxValue, 250 + i, i == 4 ? float.NaN : i], row.Skip(6));
         }
         Assert.Equal([0, 0.5f, 1, 1.5f, 2, 2.5f], data.Values);
     }

@@ -123,7 +123,9 @@ internal sealed class RandomModels
                 (shift[column], scale[column]) = (0, 1);
                 return encoding with
                 {
-                    Landmarks = [.. landmarks], Places = [.. places], Clip = Below(4) == 0 ? 3 : 0,
+                    Landmarks = [.. landmarks],
+                    Places = [.. places],
+                    Clip = Below(4) == 0 ? 3 : 0,
                     Fill = isMissing ? landmarks[landmarks.Count / 2] : double.NaN,
                 };
             case 2:

@@ -290,8 +290,8 @@ internal sealed class CSharpSource
                             if (landmarks[middle] <= x) low = middle;
                             else high = middle;
                         }
-                        return places[low]
-                            + (places[high] - places[low]) * ((x - landmarks[low]) / (landmarks[high] - landmarks[low]));
+                        double share = (x - landmarks[low]) / (landmarks[high] - landmarks[low]);
+                        return places[low] + (places[high] - places[low]) * share;
                     }
                 """.Replace("\r\n", "\n", StringComparison.Ordinal));
         if (source.HasLevels)

@@ -2,9 +2,9 @@
 
 import { Button, Check, Select, Slider } from '../parts/controls';
 import type { Frame as Measured } from '../protocol';
-import { clock, consult, refresh, reset, set, setPlaying, state } from '../session';
+import { clock, consult, measures, refresh, reset, set, setPlaying, state } from '../session';
 import { texts } from '../text';
-import { show, whole } from '../text/numbers';
+import { percent, show, whole } from '../text/numbers';
 import { lower } from '../text/symbols';
 import './cells.css';
 import { CellMap, CellTable, decision, PlanePoints, TraceLines, type Regions } from './cells';
@@ -14,13 +14,13 @@ import { choice, named, number, put, useReply, type Scene } from './scene';
 const own = texts({
     text1: 'A hidden unit is on where w·x + b is 0 or more: it cuts the plane with a line. Several lines cut it into cells, and in each cell other units are on. 101 means: the first and the third are on, the second is off.',
     text2: 'The next layer sees only which units are on, and how much. If its weights ask for all of them it is an AND, and its region is what the lines enclose; if one is enough it is an OR. So half planes become corners, bands, triangles, and with another layer unions of these.',
-    'try-train': 'Train three lines around a disc, until the cell in the middle is blue',
+    'try-train': 'Train three lines around a disc: the cell in the middle turns blue',
     'try-xor': 'XOR with two lines: the band between them',
     'try-deep': 'A second hidden layer: its units’ regions are no longer half planes',
     'try-why': 'Why is this point blue? Follow one point through the network',
-    ask: 'Three lines are enough for a disc: a triangle. What becomes of it with a hidden layer of only two units, after 300 epochs?',
-    all: 'all training points right',
-    most: 'most of them right, some never',
+    ask: 'Three lines enclose the disc in a triangle; only its corners catch a few points of the ring. A hidden layer of two units, as long in training, 300 epochs, gets',
+    same: 'as many points right',
+    worse: 'fewer right: its region stays open on one side',
     because:
         'Two lines make at most four cells, none of them closed: a wedge or a band reaches to the edge of the plane. From three lines on there is a cell that is closed on all sides.',
     'note-1': 'n lines in general position make 1 + n + n(n−1)/2 cells: 4, 7, 11. Count them in the table.',
@@ -36,6 +36,7 @@ const own = texts({
     unit: 'Line of unit',
     none: 'none stressed',
     epochs: 'Epochs',
+    right: 'Training points right',
     cells: 'Cells',
     and: 'The next unit is an AND of these: on only where all of it holds.',
     or: 'The next unit is an OR of these: on where one of it holds.',
@@ -113,6 +114,9 @@ function Picture() {
                     <div class="figures">
                         <Figure name={own('cells')} testid="regions-cells">
                             {whole(said.cells.length)}
+                        </Figure>
+                        <Figure name={own('right')} testid="regions-accuracy">
+                            {measures.value?.train.accuracy == null ? '–' : percent(measures.value.train.accuracy)}
                         </Figure>
                         <Figure name={own('epochs')} testid="regions-epochs">
                             {whole(clock.value?.epoch ?? 0)}
@@ -219,6 +223,20 @@ async function play(values: Readonly<Record<string, string | number>>): Promise<
     setPlaying(true);
 }
 
+/** The share of the disc's points that a hidden layer of so many units gets right after 300 epochs. */
+async function rightWith(units: string): Promise<number> {
+    await set({ ...base, data: 'circle', layers: units, seed: 2 });
+    await reset();
+    const { header } = await consult<Measured>({
+        do: 'frame',
+        budget: 60_000,
+        train: true,
+        updates: 300 * 24,
+        want: { measures: true },
+    });
+    return header.measures?.train.accuracy ?? 0;
+}
+
 const scene: Scene = {
     begin: { ...base, data: 'circle', layers: '3', seed: 2, stop: 'target(train.loss<0.01)' },
     trains: true,
@@ -240,20 +258,12 @@ const scene: Scene = {
     ],
     question: {
         text: () => own('ask'),
-        options: named(own, 'all', 'most'),
+        options: named(own, 'same', 'worse'),
         run: async () => {
             put({ layer: undefined, unit: undefined, x: undefined, y: undefined });
-            await set({ ...base, data: 'circle', layers: '2', seed: 2 });
-            await reset();
-            const { header } = await consult<Measured>({
-                do: 'frame',
-                budget: 60_000,
-                train: true,
-                updates: 300 * 24,
-                want: { measures: true },
-            });
+            const [three, two] = [await rightWith('3'), await rightWith('2')];
             refresh();
-            return header.measures?.train.accuracy === 1 ? 'all' : 'most';
+            return two < three ? 'worse' : 'same';
         },
         because: () => own('because'),
     },
