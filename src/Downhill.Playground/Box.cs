@@ -1,6 +1,7 @@
 namespace Downhill.Playground;
 
-/// <summary>The part of the space of two or three raw inputs that is shown: its domain, and grids of places in it.</summary>
+/// <summary>The part of the space of two or three raw inputs that is shown: its domain, and grids of places in
+/// it.</summary>
 internal sealed class Box
 {
     private readonly Table table;

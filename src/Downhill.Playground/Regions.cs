@@ -179,7 +179,8 @@ internal sealed class Regions
         return inputs;
     }
 
-    /// <summary>Steps from each place to the nearest place of another cell or beyond the edge, diagonal ones too.</summary>
+    /// <summary>Steps from each place to the nearest place of another cell or beyond the edge, diagonal ones
+    /// too.</summary>
     private static int[] Depth(int[] codes, int size)
     {
         int[] depth = new int[codes.Length];

@@ -8,7 +8,8 @@ internal static class Solids
     // Point i draws its numbers at 8i … 8i+7, as in the plane sets.
     private const ulong Draws = 8;
 
-    /// <summary>Class 1 inside radius 2, class 0 in a shell from 3 to 4.5; noise moves each number by up to it.</summary>
+    /// <summary>Class 1 inside radius 2, class 0 in a shell from 3 to 4.5; noise moves each number by up to
+    /// it.</summary>
     public static Dataset Ball(Settings settings) => Points("ball", settings, (random, at, label) =>
     {
         double z = random.Uniform(at + 1, -1, 1), angle = random.Uniform(at + 2, 0, 2 * Math.PI);
@@ -41,7 +42,8 @@ internal static class Solids
             (double x, double y, double z) = point(random, at, classes[row]);
             double[] places = [x, y, z];
             for (int axis = 0; axis < 3; axis++)
-                numeric[3 * row + axis] = (float)(places[axis] + settings.Noise * random.Uniform(at + 4 + (ulong)axis, -1, 1));
+                numeric[3 * row + axis] = (float)(
+                    places[axis] + settings.Noise * random.Uniform(at + 4 + (ulong)axis, -1, 1));
         }
         return new(name, [new("x1"), new("x2"), new("x3")], new(["class"], ["0", "1"]), numeric, [], classes, []);
     }

@@ -186,7 +186,8 @@ internal static class Answers
         {
             // Far beyond what was seen, exp(x) − 1 magnifies a rounding of x: there x is compared.
             bool isPower = model.Preparation.LogTargets;
-            (double wanted, double got) = isPower ? (Math.Log(1 + (double)expected[i]), Math.Log(1 + (double)numbers[i]))
+            (double wanted, double got) = isPower
+                ? (Math.Log(1 + (double)expected[i]), Math.Log(1 + (double)numbers[i]))
                 : (expected[i], numbers[i]);
             double unit = Math.Max(1, Math.Abs(wanted));
             if (!model.Preparation.Target.IsClass) unit = Math.Max(unit, model.Preparation.TargetScale[i]);

@@ -11,7 +11,7 @@ using Xunit.Sdk;
 using Xunit.v3;
 
 [assembly: AssemblyFixture(typeof(Downhill.Tests.Browser.Hosts))]
-[assembly: Parallelization(Mode = ParallelMode.None)]
+[assembly: Parallelization(Mode = ParallelMode.Collections, MaxThreads = 2)]
 
 namespace Downhill.Tests.Browser;
 
@@ -56,7 +56,11 @@ public sealed class Hosts : IAsyncLifetime
         else MissingSite = "the browser host is not published: run eng/site";
         playwright = await Playwright.CreateAsync();
         browser = await playwright.Chromium.LaunchAsync(
-            new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"] });
+            new()
+            {
+                ExecutablePath = chromium,
+                Args = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
+            });
     }
 
     public async ValueTask DisposeAsync()

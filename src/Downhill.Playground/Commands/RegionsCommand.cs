@@ -122,7 +122,8 @@ internal sealed record RegionsCommand(int Layer, int Size, (int Axis, double Val
         json.WriteString("kind", combination.Kind);
         json.WriteString("text", combination.Text);
         Numbers(json, "weights",
-            [.. Enumerable.Range(0, regions.InputsOf(Layer + 1)).Select(from => regions.Weight(Layer + 1, from, unit))]);
+            [.. Enumerable.Range(0, regions.InputsOf(Layer + 1))
+                .Select(from => regions.Weight(Layer + 1, from, unit))]);
         json.WriteNumber("bias", regions.Weight(Layer + 1, -1, unit));
         json.WriteEndObject();
     }

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Downhill.Playground.Tests.Scenes;
 
-/// <summary>The regimes of momentum against the movement itself, update by update, in a bowl of known curvature.</summary>
+/// <summary>The regimes of momentum against the movement itself, update by update, in a bowl of known
+/// curvature.</summary>
 public sealed class DampingTests : IDisposable
 {
     private readonly Player player = new();

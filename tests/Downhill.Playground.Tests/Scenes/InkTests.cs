@@ -132,7 +132,8 @@ public sealed class InkTests : IDisposable
         {
             int[] train = folds[fold];
             Dataset data = new("semeion", [.. Enumerable.Range(0, 256).Select(i => new Column($"p{i}"))],
-                new(["digit"], classes), [.. train.SelectMany(row => rows[row][..256].Select(p => p[0] - '0' + 0f))], [],
+                new(["digit"], classes), [.. train.SelectMany(row => rows[row][..256].Select(p => p[0] - '0' + 0f))],
+                    [],
                 [.. train.Select(row => Digit(rows[row]))], [])
             { Image = new(16, 16) };
             player.Session.Use(new(data, null, "semeion"), Settings.Default);

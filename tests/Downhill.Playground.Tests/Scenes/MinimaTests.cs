@@ -113,12 +113,14 @@ public sealed class MinimaTests : IDisposable
     public void ADescentIsTheOneTheSessionMakes(bool all)
     {
         player.Open("#v=1&data=corners&layers=2&seed=4&batch=0&train=1");
-        Heard heard = player.Do($"\"do\":\"minima\",{Weights},\"window\":[-1,1,-1,1],\"size\":2,\"updates\":9,\"walk\":9,"
+        Heard heard = player.Do($"\"do\":\"minima\",{Weights}"
+            + $",\"window\":[-1,1,-1,1],\"size\":2,\"updates\":9,\"walk\":9,"
             + $"\"learningRate\":0.2,\"all\":{(all ? "true" : "false")}");
         double[] starts = heard.Doubles("starts");
         for (int i = 0; i < 4; i++)
         {
-            double[] path = player.Do($"\"do\":\"descent\",{Weights},\"from\":[{Text(starts[6 * i])},{Text(starts[6 * i + 1])}],"
+            double[] path = player.Do($"\"do\":\"descent\",{Weights},\"from\":[{Text(starts[6 * i])},"
+                + $"{Text(starts[6 * i + 1])}],"
                 + $"\"only\":{(all ? "false" : "true")},\"ways\":[{{\"updates\":9,\"learningRate\":0.2,\"batch\":0,"
                 + "\"optimizer\":\"gradient_descent\"}]").Doubles("path0");
             Assert.Equal(path[^6], starts[6 * i + 2], 1e-5);

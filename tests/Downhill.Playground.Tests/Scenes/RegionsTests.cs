@@ -57,7 +57,8 @@ public sealed class RegionsTests : IDisposable
             double[] at = Numbers(cell, "at");
             double[][] fields = Fields(at, [4, 1]);
             Assert.Equal(string.Concat(fields[0].Select(v => v >= 0 ? 1 : 0)), on);
-            Assert.Equal(codes.Count(code => Text(code, 4) == on) / 3600.0, cell.GetProperty("share").GetDouble(), 1e-12);
+            Assert.Equal(codes.Count(code => Text(code, 4) == on) / 3600.0, cell.GetProperty("share").GetDouble(),
+                1e-12);
             Assert.Equal(fields[1][0], Numbers(cell, "next")[0], 1e-4);
             Assert.Equal(Math.Tanh(fields[1][0]), cell.GetProperty("output").GetDouble(), 1e-4);
             // With each unit at −1 or 1.
@@ -116,7 +117,8 @@ public sealed class RegionsTests : IDisposable
         player.Epochs(5);
         JsonElement trace = player.Do("\"do\":\"regions\",\"size\":10,\"at\":[1.5,-0.5]").Header.GetProperty("trace");
         double[][] fields = Fields([1.5, -0.5], [3, 2, 1]);
-        JsonElement[][] layers = [.. trace.GetProperty("layers").EnumerateArray().Select(l => l.EnumerateArray().ToArray())];
+        JsonElement[][] layers = [
+            .. trace.GetProperty("layers").EnumerateArray().Select(l => l.EnumerateArray().ToArray())];
         for (int l = 0; l < 3; l++)
             for (int unit = 0; unit < fields[l].Length; unit++)
             {
@@ -176,10 +178,12 @@ public sealed class RegionsTests : IDisposable
         player.Open("#v=1&data=ball&layers=4&scale=standard");
         Assert.Empty(player.Do("\"do\":\"solid\",\"size\":4").Doubles("planes"));
         player.Open("#v=1&data=circle&layers=4&in=x1,x1%5E2");
-        Assert.Equal(JsonValueKind.Null, player.Do("\"do\":\"regions\",\"size\":10").Header.GetProperty("lines").ValueKind);
+        Assert.Equal(
+            JsonValueKind.Null, player.Do("\"do\":\"regions\",\"size\":10").Header.GetProperty("lines").ValueKind);
     }
 
-    /// <summary>What the scenes' texts promise of their own networks (web/src/scenes/regions.tsx and solid.tsx).</summary>
+    /// <summary>What the scenes' texts promise of their own networks (web/src/scenes/regions.tsx and
+    /// solid.tsx).</summary>
     [Theory]
     [InlineData("data=corners&layers=2&seed=3", 2000, true)]
     [InlineData("data=ball&layers=4&seed=2&rows=300&scale=none", 2000, true)]
