@@ -91,7 +91,7 @@ internal sealed class Curvature : IDisposable
     /// <param name="eigenvalues">Of the Hessian.</param>
     public static string KindOf(double gradient, IReadOnlyList<double> eigenvalues)
     {
-        const double Flat = 1e-3, Still = 1e-3, Sure = 0.01;
+        const double Flat = 1e-2, Still = 1e-3, Sure = 0.01;
         double largest = eigenvalues.Max(Math.Abs);
         if (largest < Flat) return gradient < 10 * Still ? "plateau" : "slope";
         if (gradient >= Still) return "slope";

@@ -76,6 +76,7 @@ public sealed class MinimaTests : IDisposable
     [Theory]
     [InlineData(0, 0, "saddle")]
     [InlineData(-12, 12, "plateau")]
+    [InlineData(-4, 4, "plateau")]
     [InlineData(0.5, 0.5, "slope")]
     public void PlacesAreToldApartByTheirCurvature(double a, double b, string kind)
     {

@@ -1,7 +1,7 @@
 // A view into space that can be turned: by dragging, by its arrows, and by the two sliders under it.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { SolidPainter, type Part } from '../draw/solid';
+import { SolidPainter, type Part, type Turn } from '../draw/solid';
 import { Slider } from '../parts/controls';
 import { texts } from '../text';
 import './space.css';
@@ -38,13 +38,23 @@ export function Space({
     const canvas = useRef<HTMLCanvasElement>(null);
     const painter = useRef<SolidPainter | undefined>(undefined);
     const [missing, setMissing] = useState(false);
-    const [yaw, pitch] = [number('yaw', YAW), number('pitch', PITCH)];
+    // While it turns nothing but the picture changes; the address has it when it rests.
+    const [turning, setTurning] = useState<Turn | undefined>(undefined);
+    const rest = useRef(0);
+    const { yaw, pitch } = turning ?? { yaw: number('yaw', YAW), pitch: number('pitch', PITCH) };
     const now = useRef({ yaw, pitch });
     now.current = { yaw, pitch };
-    const turn = (by: number, up: number) => {
-        now.current = { yaw: turned(now.current.yaw + by), pitch: tilted(now.current.pitch + up) };
-        put(now.current);
+    const turnTo = (to: Turn) => {
+        now.current = { yaw: turned(to.yaw), pitch: tilted(to.pitch) };
+        setTurning(now.current);
+        clearTimeout(rest.current);
+        rest.current = window.setTimeout(() => {
+            put({ ...now.current });
+            setTurning(undefined);
+        }, 300);
     };
+    const turn = (by: number, up: number) => turnTo({ yaw: now.current.yaw + by, pitch: now.current.pitch + up });
+    useEffect(() => () => clearTimeout(rest.current), []);
     useEffect(() => {
         if (painter.current === undefined && canvas.current !== null) {
             painter.current = SolidPainter.on(canvas.current);
@@ -103,7 +113,7 @@ export function Space({
                         max={180}
                         step={5}
                         show={degrees}
-                        onSet={to => put({ yaw: to })}
+                        onSet={to => turnTo({ yaw: to, pitch })}
                     />
                     <Slider
                         label={own('tilt')}
@@ -113,7 +123,7 @@ export function Space({
                         max={90}
                         step={5}
                         show={degrees}
-                        onSet={to => put({ pitch: to })}
+                        onSet={to => turnTo({ yaw, pitch: to })}
                     />
                 </div>
             )}
