@@ -39,7 +39,6 @@ const own = texts({
     walk: 'Where on the way',
     map: 'The surface with the two ways',
     start: 'Where both start',
-    'try-critical': 'The γ that is critical along the steep direction',
     damping: 'Where the ball is: {direction} direction, curvature {curvature}',
     steep: 'steep',
     gentle: 'gentle',
@@ -253,26 +252,6 @@ const scene: Scene = {
     tries: [
         { name: 'half', text: () => own('try-half'), press: () => put({ gamma: 0.5 }) },
         { name: 'nine', text: () => own('try-nine'), press: () => put({ gamma: 0.9 }) },
-        {
-            name: 'critical',
-            text: () => own('try-critical'),
-            press: async () => {
-                // At the end of a long way, near the minimum, the surface is a bowl and γ has a critical value.
-                const rate = number('rate', 0.3);
-                const reply = await consult<Descent>({
-                    do: 'descent',
-                    first: FIRST,
-                    second: SECOND,
-                    from: placeOf(),
-                    only: true,
-                    ways: [{ optimizer: 'momentum(gamma=0.9)', learningRate: rate, updates: 300 }],
-                });
-                const path = reply.blocks['path0'] as Float64Array;
-                const { header } = await consult<Damped>(dampingAt([path.at(-6)!, path.at(-5)!], 0.9, rate));
-                const critical = header.damping[1]?.criticalGamma;
-                if (critical != null) put({ gamma: critical, updates: 300, walk: undefined });
-            },
-        },
         { name: 'wild', text: () => own('try-wild'), press: () => put({ gamma: 0.99, updates: 200, walk: undefined }) },
     ],
     question: {
