@@ -236,9 +236,9 @@ interface SliderProps {
  * − and + the click one.
  */
 export function Slider({ label, testid, value, min, max, step, show, onSet, disabled }: SliderProps) {
-    const [held, setHeld] = useState<number | undefined>(undefined);
-    useEffect(() => setHeld(undefined), [value]);
-    const shown = held ?? value;
+    // What a hand holds counts until the value changes; an effect that lets go would come after the next key.
+    const [held, setHeld] = useState<{ readonly from: number; readonly to: number } | undefined>(undefined);
+    const shown = held?.from === value ? held.to : value;
     const bump = (by: number) => onSet(Math.min(max, Math.max(min, Math.round((value + by) / step) * step)));
     return (
         <div class="field slider">
@@ -269,7 +269,7 @@ export function Slider({ label, testid, value, min, max, step, show, onSet, disa
                     value={shown}
                     disabled={disabled}
                     aria-valuetext={show(shown)}
-                    onInput={event => setHeld(Number(event.currentTarget.value))}
+                    onInput={event => setHeld({ from: value, to: Number(event.currentTarget.value) })}
                     onChange={event => onSet(Number(event.currentTarget.value))}
                 />
                 <button
