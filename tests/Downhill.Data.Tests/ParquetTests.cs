@@ -109,20 +109,26 @@ public sealed class ParquetTests : IDisposable
             new DataField<byte>("small"), new DataField<double?>("gap"), new DataField<float>("y"),
         ];
         string path = Path.Combine(scratch.Folder, "kinds.parquet");
+        CancellationToken stop = TestContext.Current.CancellationToken;
         await using (FileStream stream = File.Create(path))
         await using (ParquetWriter writer = await ParquetWriter.CreateAsync(new ParquetSchema(fields), stream,
-            cancellationToken: TestContext.Current.CancellationToken))
+            cancellationToken: stop))
             foreach (int from in (int[])[0, 3])
             {
                 using ParquetRowGroupWriter group = writer.CreateRowGroup();
                 int[] at = [from, from + 1, from + 2];
-                await group.WriteAsync<decimal>(fields[0], at.Select(i => i + 0.25m).ToArray());
+                await group.WriteAsync<decimal>(
+                    fields[0], at.Select(i => i + 0.25m).ToArray(), cancellationToken: stop);
                 await group.WriteAsync<DateOnly>(
-                    fields[1], at.Select(i => new DateOnly(2026, 11, 20).AddDays(i)).ToArray());
-                await group.WriteAsync<ulong>(fields[2], at.Select(i => ulong.MaxValue - (ulong)i).ToArray());
-                await group.WriteAsync<byte>(fields[3], at.Select(i => (byte)(250 + i)).ToArray());
-                await group.WriteAsync<double>(fields[4], at.Select(i => i == 4 ? null : (double?)i).ToArray());
-                await group.WriteAsync<float>(fields[5], at.Select(i => i * 0.5f).ToArray());
+                    fields[1], at.Select(i => new DateOnly(2026, 11, 20).AddDays(i)).ToArray(),
+                        cancellationToken: stop);
+                await group.WriteAsync<ulong>(fields[2], at.Select(i => ulong.MaxValue - (ulong)i).ToArray(),
+                    cancellationToken: stop);
+                await group.WriteAsync<byte>(fields[3], at.Select(i => (byte)(250 + i)).ToArray(),
+                    cancellationToken: stop);
+                await group.WriteAsync<double>(fields[4], at.Select(i => i == 4 ? null : (double?)i).ToArray(),
+                    cancellationToken: stop);
+                await group.WriteAsync<float>(fields[5], at.Select(i => i * 0.5f).ToArray(), cancellationToken: stop);
             }
         Dataset data = ParquetTable.Read(path, new() { Task = TableTask.Regress }).Data;
         Assert.Equal(["price", "day.year", "day.month", "day.day", "day.weekday", "day.hour", "id", "small", "gap"],

@@ -106,9 +106,10 @@ public sealed class PipelineTests
             Enumerable.Range(0, diabetes.Rows).Select(r =>
                 new Patient { Features = Row(diabetes, r), Label = diabetes.Values[r] }));
         DataOperationsCatalog.TrainTestData parts = context.Data.TrainTestSplit(rows, 0.3, seed: 1);
-        ITransformer model = context.Regression.Trainers.Downhill(options: Quick).Fit(parts.TrainSet);
+        FitOptions plain = Quick with { Recipe = Recipe.Plain };
+        ITransformer model = context.Regression.Trainers.Downhill(options: plain).Fit(parts.TrainSet);
         RegressionMetrics metrics = context.Regression.Evaluate(model.Transform(parts.TestSet));
-        Assert.InRange(metrics.RSquared, 0.2, 0.7);
+        Assert.InRange(metrics.RSquared, 0.3, 0.7);
     }
 
     [Fact]
