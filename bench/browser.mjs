@@ -128,7 +128,7 @@ async function measure(worker) {
   await pause(1000);
   find('try-train').click();
   const trained = performance.now();
-  await until(() => text('ink-epochs') === '25');
+  await until(() => text('ink-epochs') === '12');
   const ink = (performance.now() - trained) / 1000;
   return { examples, pictures, pictureAlone, bytes, first, page, coarse, fine, turning, ink };
 }
@@ -178,7 +178,7 @@ try {
   console.log(said.turning > 0
     ? `  three inputs, turning       ${said.turning.toFixed(1).padStart(8)} pictures/s at 800 × 600`
     : '  three inputs, turning       not measured: this browser has no WebGL');
-  console.log(`  16×16 digits, 25 epochs     ${said.ink.toFixed(1).padStart(8)} s in front of an audience`);
+  console.log(`  16×16 digits, 12 epochs     ${said.ink.toFixed(1).padStart(8)} s in front of an audience`);
   console.log(`  first picture from nothing  ${said.first.toFixed(0).padStart(8)} ms, files at hand`);
 } finally {
   clearTimeout(late);

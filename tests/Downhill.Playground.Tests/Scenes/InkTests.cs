@@ -13,9 +13,9 @@ public sealed class InkTests : IDisposable
 {
     /// <summary>The settings that the scene begins with (web/src/scenes/ink.tsx).</summary>
     private const string Defaults =
-        "&layers=64&act=relu&opt=adam&rate=0.003&batch=20&l2=0.0001&scale=none&sched=cosine&epochs=25"
+        "&layers=64&act=relu&opt=adam&rate=0.003&batch=20&l2=0.0001&scale=none&sched=cosine&epochs=12"
         + "&aug=affine(rotation=8,scale=0.15,shear=0.2,shift=1),elastic(sigma=2,alpha=8)"
-        + "&stop=epochs(count=25)";
+        + "&stop=epochs(count=12)";
 
     /// <summary>How near a cell's centre the pen of the scene must come, in cells.</summary>
     private const double Pen = 0.95;

@@ -13,7 +13,7 @@ public sealed class InkSceneTests(Hosts hosts)
         await using Visit visit = await hosts.Scene(host, "ink");
         await visit.Find("try-train").ClickAsync();
         System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
-        await visit.Until(async () => await visit.Number("ink-epochs") >= 25, "25 epochs", 120);
+        await visit.Until(async () => await visit.Number("ink-epochs") >= 12, "12 epochs", 120);
         TestContext.Current.TestOutputHelper?.WriteLine($"{host}: trained in {watch.Elapsed.TotalSeconds:f1} s");
         await visit.Settled();
         Assert.True(await visit.Number("ink-accuracy") >= 92);

@@ -32,7 +32,7 @@ interface Ink extends Reply {
 const own = texts({
     text1: 'A picture is 256 numbers: 1 where there is ink, 0 where there is none. Sixty-four hidden units look at all of them, ten outputs say how much each digit is meant. What θ is, the weights, decides everything; 1 437 digits by many hands and their labels decide θ.',
     text2: 'Everybody writes at another place and in another size. So the ink is brought to the middle and to full size before it is read, as the training digits were.',
-    'try-train': 'Train it: 25 epochs, and the pictures of the weights take shape',
+    'try-train': 'Train it: 12 epochs, and the pictures of the weights take shape',
     'try-corner': 'A small 4 in the corner, centred before it is read',
     'try-raw': 'The same 4 as it was drawn, not centred',
     'try-mistake': 'The digit of its commonest mistake',
@@ -293,7 +293,7 @@ function Weights({ hidden }: { readonly hidden: Float64Array | undefined }) {
     );
 }
 
-const EPOCHS = 25;
+const EPOCHS = 12;
 
 const scene: Scene = {
     begin: {
