@@ -166,10 +166,10 @@ public sealed class FitPlan
             },
             Image = Data.Image,
         };
-        CalibrationReport? calibration = stopped.IsDiverged ? null : Calibrate(ref model);
+        Metrics? held = ValidationRows.Length == 0 ? null : model.Evaluate(ValidationSource, ValidationRows);
+        CalibrationReport? calibration = stopped.IsDiverged || held is null ? null : Calibrate(ref model, ref held);
         return new(
-            model, stopped, history, model.Evaluate(Data, Rows),
-            ValidationRows.Length == 0 ? null : model.Evaluate(ValidationSource, ValidationRows),
+            model, stopped, history, model.Evaluate(Data, Rows), held,
             TestRows.Length == 0 ? null : model.Evaluate(TestSource, TestRows),
             steps, seconds)
         { Calibration = calibration };
@@ -178,19 +178,20 @@ public sealed class FitPlan
     /// <summary>Fewer validation rows say too little about a temperature to change a model unasked.</summary>
     private const int FewestToCalibrate = 50;
 
-    private CalibrationReport? Calibrate(ref Model model)
+    /// <summary>Takes a calibrated model, and what it measures on the validation rows, in the place of what is given if
+    /// it is better there.</summary>
+    private CalibrationReport? Calibrate(ref Model model, ref Metrics held)
     {
         Calibration chosen = Options.Calibrate ?? (ValidationRows.Length >= FewestToCalibrate
             && Options.Loss.Fuses(Network.Output) ? Calibration.Temperature : Calibration.None);
-        if (chosen == Calibration.None || ValidationRows.Length == 0
+        if (chosen == Calibration.None
             || !TemperatureScaling.Fits(model.Spec, Preparation)
             || TemperatureScaling.Of(model, ValidationSource, ValidationRows) is not double temperature) return null;
         Model calibrated = TemperatureScaling.Apply(model, temperature);
-        Metrics before = model.Evaluate(ValidationSource, ValidationRows),
-            after = calibrated.Evaluate(ValidationSource, ValidationRows);
+        Metrics before = held, after = calibrated.Evaluate(ValidationSource, ValidationRows);
         // Weights are floats: where T is 1 but for rounding, nothing is gained.
         if (!(after.LogLoss < before.LogLoss)) return null;
-        model = calibrated;
+        (model, held) = (calibrated, after);
         return new(temperature, ValidationRows.Length, before.LogLoss.Value, after.LogLoss.Value,
             before.CalibrationError!.Value, after.CalibrationError!.Value);
     }

@@ -149,31 +149,29 @@ internal static class ScoringDocument
         json.WriteEndObject();
     }
 
+    /// <summary>A text that is one of some.</summary>
+    private static void WriteOneOf(Utf8JsonWriter json, string property, IReadOnlyList<string> texts)
+    {
+        json.WriteStartObject(property);
+        json.WriteString("type", "string");
+        json.WriteStartArray("enum");
+        foreach (string text in texts) json.WriteStringValue(text);
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
     private static void WriteAnswer(Utf8JsonWriter json, Model model)
     {
         Target target = model.Preparation.Target;
         json.WriteStartObject("Answer");
         json.WriteString("type", "object");
         json.WriteStartObject("properties");
-        if (target.IsClass)
-        {
-            json.WriteStartObject("class");
-            json.WriteString("type", "string");
-            json.WriteStartArray("enum");
-            foreach (string name in target.Classes) json.WriteStringValue(name);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
+        if (target.IsClass) WriteOneOf(json, "class", target.Classes);
         if (target.IsMultiLabel)
         {
             json.WriteStartObject("labels");
             json.WriteString("type", "array");
-            json.WriteStartObject("items");
-            json.WriteString("type", "string");
-            json.WriteStartArray("enum");
-            foreach (string name in target.Names) json.WriteStringValue(name);
-            json.WriteEndArray();
-            json.WriteEndObject();
+            WriteOneOf(json, "items", target.Names);
             json.WriteEndObject();
         }
         json.WriteStartObject(target.IsNumeric ? "values" : model.GivesProbabilities ? "probabilities" : "scores");
