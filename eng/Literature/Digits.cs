@@ -35,7 +35,7 @@ internal static class Digits
             Augment = augment,
         };
 
-    public static void Plain(int runs) => Show("MNIST, test error %", "mnist", runs,
+    public static void Plain(int runs, string only) => Show("MNIST, test error %", "mnist", runs, only,
     [
         new("300 hidden, squared error", "LeCun et al. 1998", 4.7, LeCun(300)),
         new("300+100 hidden, squared error", "LeCun et al. 1998", 3.05, LeCun(300, 100)),
@@ -64,7 +64,8 @@ internal static class Digits
         ValidationShare = 1.0 / 6,
     };
 
-    public static void Distorted(int runs) => Show("MNIST with distortions, test error %", "mnist", runs,
+    public static void Distorted(int runs, string only) => Show("MNIST with distortions, test error %", "mnist",
+        runs, only,
     [
         new("800 hidden, cross-entropy, affine", "Simard et al. 2003", 1.1, Simard(200, Augmentations.Affine())),
         new("800 hidden, cross-entropy, elastic", "Simard et al. 2003", 0.7, Simard(500, Augmentations.Elastic())),
@@ -72,7 +73,7 @@ internal static class Digits
 
     /// <summary>Xiao, Rasul, Vollgraf 2017, table 3: scikit-learn's MLPClassifier; Adam, rate 0.001, batch 200. Its
     /// rule ends training when the loss has not fallen by 0.0001 in 10 epochs; here 50 epochs.</summary>
-    public static void Fashion(int runs)
+    public static void Fashion(int runs, string only)
     {
         (string, Activation, int[], double)[] networks =
         [
@@ -81,7 +82,7 @@ internal static class Digits
             ("relu 10+10", Activations.Relu, [10, 10], 0.850), ("relu 10", Activations.Relu, [10], 0.848),
             ("tanh 10+10", Activations.Tanh, [10, 10], 0.841), ("tanh 10", Activations.Tanh, [10], 0.840),
         ];
-        Show("Fashion-MNIST, test error %", "fashion-mnist", runs,
+        Show("Fashion-MNIST, test error %", "fashion-mnist", runs, only,
             [.. networks.Select(
                 n => new Entry(n.Item1, "Xiao et al. 2017", 100 * (1 - n.Item4), Simple(n.Item3, 50) with
             {
@@ -90,12 +91,12 @@ internal static class Digits
             }))]);
     }
 
-    private static void Show(string title, string folder, int runs, IReadOnlyList<Entry> entries)
+    private static void Show(string title, string folder, int runs, string only, IReadOnlyList<Entry> entries)
     {
         Dataset data = DataSource.Open(Published.Data(folder)).Data;
         Published.Table($"{title}{(runs > 1 ? $", {runs} runs" : "")}", "network", "source", "ours", "published",
             "difference", "time");
-        foreach (Entry entry in entries)
+        foreach (Entry entry in entries.Where(e => e.What.Contains(only)))
         {
             List<double> errors = [];
             long began = Environment.TickCount64;
