@@ -31,7 +31,7 @@ public static class Checkpoint
         AddNumbers("state.test_rows", plan.TestRows, TensorType.Int32);
         List<KeyValuePair<string, string>> metadata =
         [
-            new("downhill.format", Format),
+            new(SafetensorsHeader.FormatName, Format),
             new("downhill.network", ModelFile.Json(plan.Network.Write)),
             new("downhill.preparation", ModelFile.Json(json => ModelFile.Write(json, plan.Preparation))),
             new("downhill.options", ModelFile.Json(json => Write(json, plan.Options))),
