@@ -117,7 +117,7 @@ public static class Cli
                 || char.IsAsciiDigit(token.Value[1]) || token.Value[1] == '.')
                 continue;
             string name = token.Value.Split('=')[0];
-            if (Suggest.Nearest(name, ["-infinity", "-nan"]) is not null) continue;
+            if (name.ToLowerInvariant() is "-infinity" or "-inf" or "-nan") continue;               // numbers of a kind
             return $"Unknown option '{name}': expected an option of '"
                 + $"{(command is RootCommand ? "downhill" : command.Name)}', "
                 + $"got '{token.Value}'. "
