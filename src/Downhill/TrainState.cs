@@ -83,6 +83,6 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>Seconds of training so far, over all resumed parts.</summary>
     public double Seconds { get; internal set; }
 
-    /// <summary>One line per epoch.</summary>
-    public List<EpochReport> History { get; } = [];
+    /// <summary>The epochs as they went; of very many a choice.</summary>
+    public EpochHistory History { get; } = new();
 }
