@@ -42,6 +42,7 @@ public sealed partial class TrainSession<T>
             while (State.Step < good) RuleStep();
         }
         if (gradientFailed) broken = BrokenGradient();
+        State.Gradient.Span.Clear();
         Stopped = new("diverged", Cause(report, updated, gradientFailed, averageFailed, broken));
     }
 
