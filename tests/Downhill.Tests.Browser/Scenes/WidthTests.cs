@@ -25,6 +25,9 @@ public sealed class WidthTests(Hosts hosts)
         foreach (string name in names)
         {
             await using Visit visit = await hosts.Scene("native", name, "", view);
+            await visit.Until(() => visit.Page.EvaluateAsync<bool>(
+                "(document.querySelector('.scene-picture')?.childElementCount ?? 0) > 0"), $"the picture of {name}", 60);
+            await visit.Settled();
             int over = await visit.Overflow();
             if (over > 0) wide.Add($"{name} by {over} px");
             await visit.Page.ScreenshotAsync(new()

@@ -267,7 +267,7 @@ const scene: Scene = {
                 await set(bowl);
                 // The gentle direction is the slow one: what is critical for it comes down fastest.
                 const { header } = await consult<Damped>(dampingAt(placeOf(), gammaOf(), 0.1));
-                put({ gamma: header.damping[0]!.criticalGamma! });
+                put({ gamma: header.damping[0]!.criticalGamma!, walk: 15 });
             },
         },
     ],
