@@ -13,16 +13,20 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
     /// <summary>Most numbers of the encoded rows: 64 MiB of float32.</summary>
     public const long MostNumbers = 1 << 24;
 
-    // Numbers laid out ahead: 256 KiB of float32 stay in a second-level cache while they are written and read.
-    private const int MostAhead = 1 << 16;
+    // Numbers laid out ahead: 256 KiB of float32 stay in a second-level cache while they are read again and again; of
+    // shuffled rows 16 KiB, in the first-level cache, since each is read once.
+    private const int MostAhead = 1 << 16, MostShuffledAhead = 1 << 12;
+
+    // Places of an epoch whose rows are known ahead.
+    private const int MostPicked = 1 << 14;
 
     private readonly AlignedBuffer<T> encoded, ahead;
     private readonly AlignedBuffer<double> exactWeights;
     private readonly double[]? weights;
     private readonly int[] order;
-    private readonly int inputs, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength;
+    private readonly int inputs, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength, most;
     private readonly bool isClass;
-    private int firstStep, steps, epochAhead = -1;
+    private int firstStep, steps, epochAhead = -1, firstPicked, picked, epochPicked = -1;
 
     /// <param name="source">Holds the rows.</param>
     /// <param name="rows">Rows that take part.</param>
@@ -42,8 +46,8 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
         Encode(source, rows, preparation, classWeights);
         groupsPerBatch = (batch + lanes - 1) / lanes;
         groupLength = lanes * (inputs + outputs + rowLength + 2);
-        int most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
-        order = new int[most * batch];
+        most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
+        order = new int[Math.Max(most * batch, Math.Min(count, MostPicked))];
         ahead = new(most * groupsPerBatch * groupLength);
         exactWeights = new(weights is null ? 0 : most * groupsPerBatch * lanes);
         for (int group = 0; group < most * groupsPerBatch; group++)
@@ -84,37 +88,51 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
 
     private void LayOut(int step, int epoch, in Permutation? permutation)
     {
-        int start = step * batch, places = Math.Min(order.Length, count - start);
+        int ahead = permutation is null ? most
+            : Math.Clamp(MostShuffledAhead / (groupLength * groupsPerBatch), 1, most);
+        int start = step * batch, places = Math.Min(ahead * batch, count - start);
         (firstStep, steps, epochAhead) = (step, (places + batch - 1) / batch, epoch);
-        Span<int> picked = order.AsSpan(0, places);
-        if (permutation is Permutation keyed) keyed.Fill(start, picked);
-        else for (int i = 0; i < places; i++) picked[i] = start + i;
-        T* group = ahead.Pointer;
+        ReadOnlySpan<int> rowsAt = Pick(start, places, epoch, permutation);
+        T* group = this.ahead.Pointer;
         double* exact = exactWeights.Pointer;
         for (int first = 0; first < places; first += batch)
         {
             for (int done = 0; done < batch; done += lanes, group += groupLength, exact += lanes)
             {
                 int rows = Math.Min(lanes, Math.Min(batch - done, places - first - done));
-                if (rows > 0) LayOut(picked.Slice(first + done, rows), group, exact);
+                if (rows > 0) LayOut(rowsAt.Slice(first + done, rows), group, exact);
             }
         }
     }
 
+    /// <summary>The rows at some places of an epoch.</summary>
+    private ReadOnlySpan<int> Pick(int start, int places, int epoch, in Permutation? permutation)
+    {
+        if (epoch != epochPicked || start < firstPicked || start + places > firstPicked + picked)
+        {
+            (firstPicked, picked, epochPicked) = (start, Math.Min(order.Length, count - start), epoch);
+            if (permutation is Permutation keyed) keyed.Fill(start, order.AsSpan(0, picked));
+            else for (int i = 0; i < picked; i++) order[i] = start + i;
+        }
+        return order.AsSpan(start - firstPicked, places);
+    }
+
     private void LayOut(ReadOnlySpan<int> rows, T* group, double* exact)
     {
-        int inputs = this.inputs, outputs = this.outputs, lanes = this.lanes;
-        T* x = group, t = x + lanes * inputs, byRow = t + lanes * outputs;
-        for (int lane = 0; lane < rows.Length; lane++, x++, t++, byRow += rowLength)
+        int inputs = this.inputs, outputs = this.outputs;
+        nint lanes = this.lanes, rowLength = this.rowLength, stride = RowStride;
+        T* t = group + lanes * inputs, byRows = t + lanes * outputs, encoded = this.encoded.Pointer, byRow = byRows;
+        for (int lane = 0; lane < rows.Length; lane++, t++, byRow += rowLength)
         {
-            T* row = encoded.Pointer + (long)rows[lane] * RowStride;
-            for (int i = 0; i < inputs; i++) x[i * lanes] = byRow[i] = row[i];
+            T* row = encoded + rows[lane] * stride, to = t;
+            for (int i = 0; i < inputs; i++) byRow[i] = row[i];
             row += inputs;
-            for (int o = 0; o < outputs; o++) t[o * lanes] = row[o];
+            for (int o = 0; o < outputs; o++, to += lanes) *to = row[o];
         }
+        Transpose<T>.Copy(byRows, rowLength, group, lanes, rows.Length, inputs);
         T* classes = group + lanes * (inputs + outputs + rowLength), rounded = classes + lanes;
-        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded.Pointer[
-            (long)rows[lane] * RowStride + inputs + outputs];
+        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded[rows[lane] * stride + inputs
+            + outputs];
         for (int lane = 0; weights is not null && lane < rows.Length; lane++)
             rounded[lane] = T.CreateTruncating(exact[lane] = weights[rows[lane]]);
     }

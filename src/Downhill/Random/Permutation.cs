@@ -22,7 +22,7 @@ public readonly struct Permutation
 
     // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million
     // elements.
-    private const int TabulatedBits = 10;
+    private const int TabulatedBits = 10, TableLength = 1 << TabulatedBits;
 
     [InlineArray(2 * Rounds)]
     private struct Keys
@@ -93,40 +93,52 @@ public readonly struct Permutation
             elements[i] = Walk((uint)(start + i));
     }
 
-    /// <summary>The same elements with every round's function of a half worked out before: a third of the time where
+    /// <summary>The same elements with every round's function of a half worked out before: a quarter of the time where
     /// there are many more elements than halves.</summary>
     [SkipLocalsInit]
     private unsafe void FillTabulated(uint start, Span<int> elements)
     {
-        int rounds = Count <= TableLimit ? 2 * Rounds : Rounds, size = 1 << lowBits;
+        bool isTable = Count <= TableLimit;
+        int rounds = isTable ? 2 * Rounds : Rounds;
         uint lowMask = (1u << lowBits) - 1, highMask = (1u << highBits) - 1, count = (uint)Count;
-        ushort* tables = stackalloc ushort[rounds << lowBits], end = tables + (rounds << lowBits);
+        ushort* tables = stackalloc ushort[rounds * TableLength];
         for (int round = 0; round < rounds; round++)
         {
             bool toLow = (round & 1) == 0;
             uint mask = toLow ? lowMask : highMask;
-            int halves = toLow ? 1 << highBits : size, shift = 64 - (toLow ? lowBits : highBits);
+            int halves = 1 << (toLow ? highBits : lowBits), shift = 64 - (toLow ? lowBits : highBits);
             for (int half = 0; half < halves; half++)
-                tables[round * size + half] = Count <= TableLimit
+                tables[round * TableLength + half] = isTable
                     ? (ushort)((uint)(keys[round] >> (4 * half)) & mask)
                     : (ushort)((keys[2 * round] * (ulong)half + keys[2 * round + 1]) >> shift);
         }
+        int split = lowBits; // in a register
         for (int i = 0; i < elements.Length; i++)
         {
             uint x = start + (uint)i;
             do
             {
-                uint low = x & lowMask, high = x >> lowBits;
-                for (ushort* table = tables; table < end; table += 2 * size)
-                {
-                    low ^= table[high];
-                    high ^= table[size + low];
-                }
-                x = high << lowBits | low;
+                nuint low = x & lowMask, high = x >> split;
+                EightRounds(tables, ref low, ref high);
+                if (isTable) EightRounds(tables + Rounds * TableLength, ref low, ref high);
+                x = (uint)(high << split | low);
             }
             while (x >= count);
             elements[i] = (int)x;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void EightRounds(ushort* tables, ref nuint low, ref nuint high)
+    {
+        low ^= tables[high];
+        high ^= tables[TableLength + low];
+        low ^= tables[2 * TableLength + high];
+        high ^= tables[3 * TableLength + low];
+        low ^= tables[4 * TableLength + high];
+        high ^= tables[5 * TableLength + low];
+        low ^= tables[6 * TableLength + high];
+        high ^= tables[7 * TableLength + low];
     }
 
     private int Walk(uint x)
