@@ -6,8 +6,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Downhill.Kernels;
 
 /// <summary>
-/// What is kept in double for each lane of T: the rows' losses. Four lanes at a time where the processor has the
-/// vectors, one by one elsewhere, with the same bits.
+/// What is kept in double of numbers of T: the rows' losses and squared errors. Four at a time where the processor has
+/// the vectors, one by one elsewhere, with the same bits.
 /// </summary>
 internal static unsafe class DoubleLanes<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -32,6 +32,22 @@ internal static unsafe class DoubleLanes<T> where T : unmanaged, IBinaryFloating
         for (; IsVector && lane <= lanes - Step; lane += Step)
             (Vector256.Load(to + lane) + Load(from + lane)).Store(to + lane);
         for (; lane < lanes; lane++) to[lane] += double.CreateTruncating(from[lane]);
+    }
+
+    /// <summary>squares[i] = (y[i] − t[i])².</summary>
+    public static void SquaredErrors(T* y, T* t, double* squares, int length)
+    {
+        int i = 0;
+        for (; IsVector && i <= length - Step; i += Step)
+        {
+            Vector256<double> error = Load(y + i) - Load(t + i);
+            (error * error).Store(squares + i);
+        }
+        for (; i < length; i++)
+        {
+            double error = double.CreateTruncating(y[i]) - double.CreateTruncating(t[i]);
+            squares[i] = error * error;
+        }
     }
 
     /// <summary>cost[lane] += share·(top − score + logSum), what a class adds to the cross-entropy of a row whose
