@@ -158,7 +158,7 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     public override void Settle()
     {
         Store(state);
-        for (int slot = 0; slot < state.Slots.Count; slot++) rule.Settle(state.Slots[slot]);
+        rule.Settle(state.Slots);
     }
 
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>
