@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
+using Downhill.Kernels;
 
 namespace Downhill;
 
@@ -25,9 +24,6 @@ public readonly struct Permutation
     // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million
     // elements.
     private const int TabulatedBits = 10, TableLength = 1 << TabulatedBits;
-
-    // Bits of a half up to which its rounds fit into vectors: for up to 1024 elements.
-    private const int VectorBits = 5;
 
     [InlineArray(2 * Rounds)]
     private struct Keys
@@ -89,9 +85,9 @@ public readonly struct Permutation
                 elements[i] = (int)(packed >> (4 * (start + i))) & 15;
             return;
         }
-        if (lowBits <= VectorBits && elements.Length >= 2 << lowBits && Ssse3.IsSupported)
+        if (lowBits <= FeistelRounds.HalfBits && elements.Length >= 2 << lowBits && FeistelRounds.IsSupported)
         {
-            FillInVectors((uint)start, elements);
+            FillBySixteen((uint)start, elements);
             return;
         }
         if (lowBits <= TabulatedBits && elements.Length >= 2 << lowBits)
@@ -143,53 +139,30 @@ public readonly struct Permutation
         }
     }
 
-    /// <summary>The same with the tables in vectors: halves of at most five bits are looked up sixteen at a time, in
-    /// two tables of sixteen bytes, of which one gives 0.</summary>
+    /// <summary>The same, sixteen at a time.</summary>
     [SkipLocalsInit]
-    private unsafe void FillInVectors(uint start, Span<int> elements)
+    private unsafe void FillBySixteen(uint start, Span<int> elements)
     {
-        const int Length = 1 << VectorBits;
-        int rounds = RoundCount, split = lowBits, count = Count;
-        byte* tables = stackalloc byte[2 * Rounds * Length], end = tables + rounds * Length;
-        ushort* wide = stackalloc ushort[Length];
-        for (byte* table = tables; table < end; table += Length)
+        const int Length = FeistelRounds.TableLength;
+        int rounds = RoundCount, count = Count;
+        byte* tables = stackalloc byte[2 * Rounds * Length];
+        ushort* wide = stackalloc ushort[Length], images = stackalloc ushort[FeistelRounds.AtOnce];
+        for (int round = 0; round < rounds; round++)
         {
-            Tabulate((int)(table - tables) / Length, wide, Length); // beyond 1 << split nothing is looked up
-            for (int half = 0; half < Length; half += 16)
-                Vector128.Narrow(Vector128.Load(wide + half), Vector128.Load(wide + half + 8)).Store(table + half);
+            Tabulate(round, wide, Length); // beyond 1 << lowBits nothing is looked up
+            for (int half = 0; half < Length; half++) tables[round * Length + half] = (byte)wide[half];
         }
-        Vector128<ushort> lowMask = Vector128.Create((ushort)((1 << split) - 1));
-        Vector128<ushort> first = Vector128.Create((ushort)start) + Vector128<ushort>.Indices;
-        ushort* found = stackalloc ushort[16];
         fixed (int* all = elements)
         {
-            int* to = all;
-            for (int left = elements.Length; left > 0; left -= 16, first += Vector128.Create((ushort)16))
+            int* to = all, end = all + elements.Length;
+            for (; to < end; start += FeistelRounds.AtOnce)
             {
-                Vector128<ushort> second = first + Vector128.Create((ushort)8);
-                Vector128<byte> low = Vector128.Narrow(first & lowMask, second & lowMask);
-                Vector128<byte> high = Vector128.Narrow(first >>> split, second >>> split);
-                for (byte* table = tables; table < end; table += 2 * Length)
-                {
-                    low ^= Lookup(table, high);
-                    high ^= Lookup(table + Length, low);
-                }
-                (Vector128<ushort> low0, Vector128<ushort> low1) = Vector128.Widen(low);
-                (Vector128<ushort> high0, Vector128<ushort> high1) = Vector128.Widen(high);
-                ((high0 << split) | low0).Store(found);
-                ((high1 << split) | low1).Store(found + 8);
-                int* stop = to + Math.Min(16, left);
-                for (ushort* x = found; to < stop; x++, to++) *to = *x < count ? *x : Walk(*x);
+                FeistelRounds.Encrypt((ushort)start, tables, rounds, lowBits, images);
+                int* stop = to + Math.Min(FeistelRounds.AtOnce, end - to);
+                for (ushort* x = images; to < stop; x++, to++) *to = *x < count ? *x : Walk(*x);
             }
         }
     }
-
-    // An index of 16 and more gives 0 in the first table (its highest bit is set by the addition), one below 16 in the
-    // second.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe Vector128<byte> Lookup(byte* table, Vector128<byte> index) =>
-        Ssse3.Shuffle(Vector128.Load(table), index + Vector128.Create((byte)0x70))
-        | Ssse3.Shuffle(Vector128.Load(table + 16), index - Vector128.Create((byte)16));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static unsafe void EightRounds(ushort* tables, ref nuint low, ref nuint high)
