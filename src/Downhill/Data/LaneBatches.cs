@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Downhill.Kernels;
 
 namespace Downhill;
@@ -24,7 +25,8 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
     private readonly AlignedBuffer<double> exactWeights;
     private readonly double[]? weights;
     private readonly int[] order;
-    private readonly int inputs, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength, most;
+    private readonly int inputs, inputLength, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength,
+        most;
     private readonly bool isClass;
     private int firstStep, steps, epochAhead = -1, firstPicked, picked, epochPicked = -1;
 
@@ -41,24 +43,29 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
         (inputs, outputs, rowLength, lanes) = (preparation.Width, preparation.Outputs, network.RowLength,
             network.Lanes);
         (this.batch, count, isClass) = (batch, rows.Length, source.Target.IsClass);
+        inputLength = (inputs + Fours) / Fours * Fours;
         weights = source.HasWeights || classWeights is not null ? new double[count] : null;
         encoded = new(count * RowStride);
-        Encode(source, rows, preparation, classWeights);
+        Encode(source, rows, preparation, classWeights, network.HasBias ? T.One : T.Zero);
         groupsPerBatch = (batch + lanes - 1) / lanes;
         groupLength = lanes * (inputs + outputs + rowLength + 2);
         most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
         order = new int[Math.Max(most * batch, Math.Min(count, MostPicked))];
         ahead = new(most * groupsPerBatch * groupLength);
         exactWeights = new(weights is null ? 0 : most * groupsPerBatch * lanes);
-        for (int group = 0; group < most * groupsPerBatch; group++)
-        {
-            T* byRow = ahead.Pointer + group * groupLength + lanes * (inputs + outputs);
-            for (int row = 0; network.HasBias && row < lanes; row++) byRow[row * rowLength + inputs] = T.One;
-        }
     }
 
-    // Inputs, targets, class.
-    private int RowStride => inputs + outputs + 1;
+    // Inputs, 1 (or 0 where there are no biases) and zeros up to whole fours; targets; class.
+    private int RowStride => inputLength + outputs + 1;
+
+    private const int Fours = 4;
+
+    /// <summary>Elements that are copied at once.</summary>
+    [InlineArray(Fours)]
+    private struct Four
+    {
+        private T first;
+    }
 
     /// <summary>The groups of one batch: rows <paramref name="done"/> … of the batch that starts at
     /// <paramref name="start"/>.</summary>
@@ -119,25 +126,28 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
 
     private void LayOut(ReadOnlySpan<int> rows, T* group, double* exact)
     {
-        int inputs = this.inputs, outputs = this.outputs;
+        int inputs = this.inputs, outputs = this.outputs, inputLength = this.inputLength;
+        bool isInFours = this.rowLength % Fours == 0;
         nint lanes = this.lanes, rowLength = this.rowLength, stride = RowStride;
         T* t = group + lanes * inputs, byRows = t + lanes * outputs, encoded = this.encoded.Pointer, byRow = byRows;
         for (int lane = 0; lane < rows.Length; lane++, t++, byRow += rowLength)
         {
             T* row = encoded + rows[lane] * stride, to = t;
-            for (int i = 0; i < inputs; i++) byRow[i] = row[i];
-            row += inputs;
+            if (isInFours) for (int i = 0; i < inputLength; i += Fours) *(Four*)(byRow + i) = *(Four*)(row + i);
+            else for (int i = 0; i <= inputs; i++) byRow[i] = row[i];
+            row += inputLength;
             for (int o = 0; o < outputs; o++, to += lanes) *to = row[o];
         }
         Transpose<T>.Copy(byRows, rowLength, group, lanes, rows.Length, inputs);
         T* classes = group + lanes * (inputs + outputs + rowLength), rounded = classes + lanes;
-        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded[rows[lane] * stride + inputs
-            + outputs];
+        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded[rows[lane] * stride
+            + inputLength + outputs];
         for (int lane = 0; weights is not null && lane < rows.Length; lane++)
             rounded[lane] = T.CreateTruncating(exact[lane] = weights[rows[lane]]);
     }
 
-    private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights)
+    private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights,
+        T one)
     {
         float[] numeric = new float[preparation.NumericCount], values = new float[isClass ? 0 : outputs],
             weight = new float[source.HasWeights ? 1 : 0];
@@ -147,8 +157,9 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
             source.Read(rows.AsSpan(i, 1), numeric, codes, classes, values, weight);
             Span<T> row = encoded.Span.Slice(i * RowStride, RowStride);
             preparation.Encode(numeric, codes, row[..inputs]);
-            preparation.EncodeTarget(isClass ? classes[0] : 0, values, row.Slice(inputs, outputs));
-            if (isClass) row[inputs + outputs] = T.CreateTruncating(classes[0]);
+            row[inputs] = one;
+            preparation.EncodeTarget(isClass ? classes[0] : 0, values, row.Slice(inputLength, outputs));
+            if (isClass) row[inputLength + outputs] = T.CreateTruncating(classes[0]);
             if (weights is null) continue;
             weights[i] = weight.Length == 0 ? 1 : weight[0];
             if (classWeights is not null) weights[i] *= classWeights[classes[0]];
