@@ -31,7 +31,7 @@ internal static class Synonyms
         ("initializer", "glorot_normal", ["xavier_normal"]),
         ("initializer", "he_normal", ["kaiming", "he", "kaiming_normal"]),
         ("initializer", "he_uniform", ["kaiming_uniform"]),
-        ("initializer", "truncated_normal", ["normal", "gaussian", "random"]),
+        ("initializer", "normal", ["gaussian", "random", "random_normal"]),
         ("stopping rule", "validation", ["early_stopping", "patience"]),
         ("stopping rule", "change", ["tol", "tolerance"]),
     ];

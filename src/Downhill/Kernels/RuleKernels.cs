@@ -113,10 +113,7 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
             if (R.Slots > 1) slot1 += stride;
             if (R.Slots > 2) slot2 += stride;
         }
-        S.Store(ends, notFinite);
-        bool finite = true;
-        for (int lane = 0; lane < S.Count; lane++) finite &= ends[lane] == T.Zero;
-        return finite;
+        return S.IsZero(notFinite);
     }
 
     private static void Copy(T* from, T* to, int count)
