@@ -129,7 +129,8 @@ public sealed class TableKindTests : IDisposable
     public void ManyColumnsOfManyCategoriesShareAnAllowance()
     {
         Dataset data = Read(string.Join(",", Enumerable.Range(0, 13).Select(c => $"c{c}")) + ",y\n" + Rows(3000,
-            i => string.Join(",", Enumerable.Range(0, 13).Select(c => $"v{i % (c == 12 ? 200 : 1000)}")) + $",{i % 2}"));
+            i => string.Join(",", Enumerable.Range(0, 13).Select(c => $"v{i % (c == 12 ? 200 : 1000)}"))
+                + $",{i % 2}"));
         Assert.Equal([.. Enumerable.Repeat(833, 12), 200], data.Inputs.Select(c => c.Categories.Count));
     }
 

@@ -63,7 +63,8 @@ public sealed class EmbeddingTests : IDisposable
         {
             FitPlan plan = FitPlan.Make(data, options);
             Assert.Equal(haveVectors, plan.Network.Layers[0] is Dense { IsEmbedding: true });
-            Assert.False(FitPlan.Make(data, options with { Embed = 0 }).Network.Layers[0] is Dense { IsEmbedding: true });
+            Assert.False(
+                FitPlan.Make(data, options with { Embed = 0 }).Network.Layers[0] is Dense { IsEmbedding: true });
             Model model = Model.Fit(data, options).Model, again = ModelFile.FromBytes(model.ToBytes());
             HashSet<string> answers = [];
             float[] one = new float[plan.Preparation.Outputs], other = new float[one.Length];
