@@ -172,7 +172,9 @@ public sealed class ResumeTests
         session.State.StopState[0][1] = double.NegativeInfinity;
         EpochReport odd = session.State.History[0] with
         {
-            TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0,
+            TrainLoss = double.PositiveInfinity,
+            ValidationLoss = double.NaN,
+            LearningRate = -0.0,
         };
         session.State.History.Restore(1, [odd]);
         Checkpoint.Save(folder["c"], plan, session);

@@ -56,7 +56,7 @@ public sealed class RowTrainingTests
         TrainOptions options = new()
         {
             Loss = Losses.MeanSquaredError, Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.001,
-                Batch = 1,
+            Batch = 1,
             Step = StepKind.Row,
         };
         using TrainSession<float> plain = Runs.Start<float>(data, spec, options),
