@@ -78,9 +78,9 @@ internal abstract unsafe partial class Kernels<T>
     /// <summary>packed = W[inner, columns]ᵀ for <see cref="InputGradientPacked"/>: once per step.</summary>
     public abstract void PackTransposed(T* w, int ldw, T* packed, int inner, int columns);
 
-    /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ, packing W into the scratch.</summary>
+    /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ, W turned on the way.</summary>
     public abstract void InputGradient(
-        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, T* packed, int rows, int inner, int columns);
+        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
 
     /// <summary>dX[rows, inner] = dZ[rows, columns] · Wᵀ with W packed before.</summary>
     public abstract void InputGradientPacked(
@@ -147,8 +147,8 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
         Gemm<S, V, T>.PackTransposed(w, ldw, packed, inner, columns);
 
     public override void InputGradient(
-        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, T* packed, int rows, int inner, int columns) =>
-        Gemm<S, V, T>.InputGradient(dz, lddz, w, ldw, dx, lddx, packed, rows, inner, columns);
+        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.InputGradient(dz, lddz, w, ldw, dx, lddx, rows, inner, columns);
 
     public override void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
