@@ -107,22 +107,54 @@ internal static unsafe class Gemm<S, V, T>
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Multiply(dz, lddz, 1, packed, inner, 1, null, 0, dx, lddx, rows, inner, columns);
 
+    /// <summary>Rows of dZ that make one panel of <see cref="TurnGradient"/>, at every width a divisor of
+    /// 32.</summary>
+    private static int PanelRows => 2 * S.Count;
+
+    /// <summary>Elements that <see cref="TurnGradient"/> fills for all rows.</summary>
+    public static int TurnedGradientLength(int rows, int columns) =>
+        (rows + PanelRows - 1) / PanelRows * PanelRows * columns;
+
+    /// <summary>turned = dZ[rows, columns]ᵀ in blocks of its columns and panels of its rows, for
+    /// <see cref="InputGradientTurned"/>. Threads share the rows: count of them from first, a multiple of
+    /// 32.</summary>
+    public static void TurnGradient(T* dz, int lddz, T* turned, int rows, int columns, int first, int count)
+    {
+        int padded = TurnedGradientLength(rows, 1);
+        for (int k = 0; k < columns; k += BlockDepth)
+        {
+            int steps = Math.Min(BlockDepth, columns - k);
+            PackTurned(dz + ((nint)first * lddz) + k, lddz, turned + ((nint)k * padded) + ((nint)first * steps), count,
+                steps);
+        }
+    }
+
     /// <summary>Rows of W that <see cref="InputGradientTurned"/> takes at once.</summary>
     private const int TurnedRows = 256;
 
-    /// <summary>The same from dZᵀ[columns, rows], as dXᵀ = W·dZᵀ: W is read as it lies, and what is turned is the
-    /// batch's numbers, far fewer than the weights of a large layer.</summary>
+    /// <summary>dX[rows, inner] = dZ·Wᵀ from dZᵀ, as dXᵀ = W·dZᵀ: W is read as it lies, and what is turned is the
+    /// batch's numbers, far fewer than the weights of a large layer, once for any number of blocks of W.</summary>
     public static void InputGradientTurned(
-        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns)
+        T* turned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns)
     {
+        int padded = TurnedGradientLength(rows, 1);
         T[] rented = ArrayPool<T>.Shared.Rent(TurnedRows * rows);
         fixed (T* flipped = rented)
         {
             for (int first = 0; first < inner; first += TurnedRows)
             {
                 int count = Math.Min(TurnedRows, inner - first);
-                Multiply(w + ((nint)first * ldw), ldw, 1, turned, ldTurned, 1, null, 0, flipped, rows, count, rows,
-                    columns);
+                for (int k = 0; k == 0 || k < columns; k += BlockDepth)
+                {
+                    int steps = Math.Min(BlockDepth, columns - k);
+                    T* panels = turned + ((nint)k * padded);
+                    for (int row = 0; row < rows; row += PanelRows)
+                    {
+                        T* at = flipped + row;
+                        Multiply(w + ((nint)first * ldw) + k, ldw, 1, panels + ((nint)row * steps), PanelRows, 1,
+                            k == 0 ? null : at, rows, at, rows, count, Math.Min(PanelRows, rows - row), steps);
+                    }
+                }
                 Transpose<T>.Copy(flipped, rows, dx + first, lddx, count, rows);
             }
         }

@@ -86,9 +86,15 @@ internal abstract unsafe partial class Kernels<T>
     public abstract void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns);
 
-    /// <summary>The same from dZᵀ[columns, rows] and W as it lies.</summary>
+    /// <summary>Elements that <see cref="TurnGradient"/> fills for all rows.</summary>
+    public abstract int TurnedGradientLength(int rows, int columns);
+
+    /// <summary>turned = dZ[rows, columns]ᵀ in panels: count rows from first, a multiple of 32.</summary>
+    public abstract void TurnGradient(T* dz, int lddz, T* turned, int rows, int columns, int first, int count);
+
+    /// <summary>dX = dZ·Wᵀ from dZ turned before and W as it lies.</summary>
     public abstract void InputGradientTurned(
-        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
+        T* turned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
 
     /// <summary>Elements that <see cref="PackGradient"/> fills.</summary>
     public abstract int PackedGradientLength(int rows, int columns);
@@ -154,9 +160,15 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Gemm<S, V, T>.InputGradientPacked(dz, lddz, packed, dx, lddx, rows, inner, columns);
 
+    public override int TurnedGradientLength(int rows, int columns) =>
+        Gemm<S, V, T>.TurnedGradientLength(rows, columns);
+
+    public override void TurnGradient(T* dz, int lddz, T* turned, int rows, int columns, int first, int count) =>
+        Gemm<S, V, T>.TurnGradient(dz, lddz, turned, rows, columns, first, count);
+
     public override void InputGradientTurned(
-        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
-        Gemm<S, V, T>.InputGradientTurned(turned, ldTurned, w, ldw, dx, lddx, rows, inner, columns);
+        T* turned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.InputGradientTurned(turned, w, ldw, dx, lddx, rows, inner, columns);
 
     public override int PackedGradientLength(int rows, int columns) =>
         Gemm<S, V, T>.PackedGradientLength(rows, columns);
