@@ -31,7 +31,7 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>Rows of A that pass a panel of B one after the other. A panel of up to 256 steps (32 KiB) stays in the
     /// first-level cache meanwhile, so they are many; a deeper one comes from the second anyway, where few rows leave
     /// it the room. Multiples of 6 and 8, the tiles' heights.</summary>
-    private static int BlockRows(int steps) => steps > 256 ? 48 : 264;
+    private static int BlockRows(int steps) => steps > 256 ? 72 : 264;
 
     /// <summary>Bytes of the packed panels of B.</summary>
     private const int PanelBytes = 512 * 1024;
@@ -43,7 +43,7 @@ internal static unsafe class Gemm<S, V, T>
     /// nothing.</summary>
     public static void Forward(
         T* x, int ldx, T* w, int ldw, T* bias, T* y, int ldy, int rows, int inner, int columns) =>
-        Multiply(x, ldx, 1, w, ldw, 1, bias, 0, y, ldy, rows, columns, inner);
+        Multiply(x, ldx, 1, w, ldw, bias, 0, y, ldy, rows, columns, inner);
 
     /// <summary>dW[inner, columns] (+)= Xᵀ · dZ, X[rows, inner], dZ[rows, columns].</summary>
     public static void WeightGradient(
@@ -52,7 +52,7 @@ internal static unsafe class Gemm<S, V, T>
         if (columns == 1 && lddw == 1)
         {
             // A column of sums is a row of sums of X's rows: full vectors instead of one lane.
-            Multiply(dz, 1, lddz, x, ldx, 1, accumulate ? dw : null, 0, dw, inner, 1, inner, rows);
+            Multiply(dz, 1, lddz, x, ldx, accumulate ? dw : null, 0, dw, inner, 1, inner, rows);
             return;
         }
         if (2 * columns <= S.Count && inner >= S.Count)
@@ -63,7 +63,7 @@ internal static unsafe class Gemm<S, V, T>
         for (int first = 0; first < inner; first += CopiedRows)
         {
             T* part = dw + ((nint)first * lddw);
-            Multiply(x + first, 1, ldx, dz, lddz, 1, accumulate ? part : null, lddw, part, lddw,
+            Multiply(x + first, 1, ldx, dz, lddz, accumulate ? part : null, lddw, part, lddw,
                 Math.Min(CopiedRows, inner - first), columns, rows);
         }
     }
@@ -83,7 +83,7 @@ internal static unsafe class Gemm<S, V, T>
             T* part = dw + ((nint)first * lddw);
             if (accumulate) { Transpose<T>.Copy(part, lddw, flipped, AtOnce, count, columns); }
             Multiply(
-                dz, 1, lddz, x + first, ldx, 1, accumulate ? flipped : null, AtOnce, flipped, AtOnce, columns, count,
+                dz, 1, lddz, x + first, ldx, accumulate ? flipped : null, AtOnce, flipped, AtOnce, columns, count,
                 rows);
             Transpose<T>.Copy(flipped, AtOnce, part, lddw, columns, count);
         }
@@ -100,12 +100,12 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ, W turned on the way.</summary>
     public static void InputGradient(
         T* dz, int lddz, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
-        Multiply(dz, lddz, 1, w, 1, ldw, null, 0, dx, lddx, rows, inner, columns);
+        MultiplyTurned(dz, lddz, 1, w, ldw, null, 0, dx, lddx, rows, inner, columns);
 
     /// <summary>The same with W already packed.</summary>
     public static void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
-        Multiply(dz, lddz, 1, packed, inner, 1, null, 0, dx, lddx, rows, inner, columns);
+        Multiply(dz, lddz, 1, packed, inner, null, 0, dx, lddx, rows, inner, columns);
 
     /// <summary>Rows of dZ that make one panel of <see cref="TurnGradient"/>, at every width a divisor of
     /// 32.</summary>
@@ -151,7 +151,7 @@ internal static unsafe class Gemm<S, V, T>
                     for (int row = 0; row < rows; row += PanelRows)
                     {
                         T* at = flipped + row;
-                        Multiply(w + ((nint)first * ldw) + k, ldw, 1, panels + ((nint)row * steps), PanelRows, 1,
+                        Multiply(w + ((nint)first * ldw) + k, ldw, 1, panels + ((nint)row * steps), PanelRows,
                             k == 0 ? null : at, rows, at, rows, count, Math.Min(PanelRows, rows - row), steps);
                     }
                 }
@@ -267,18 +267,11 @@ internal static unsafe class Gemm<S, V, T>
     /// start[i·startRow + j], or 0 when it is null; it may be C itself.
     /// </summary>
     private static void Multiply(
-        T* a, nint aRow, nint aStep, T* b, nint bRow, nint bStep, T* start, nint startRow, T* c, nint cRow, int m,
-            int n,
-        int depth)
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
     {
         if (Packs(m, n, depth))
         {
-            MultiplyPacked(a, aRow, aStep, b, bRow, bStep, start, startRow, c, cRow, m, n, depth);
-            return;
-        }
-        if (bStep != 1)
-        {
-            MultiplyTurned(a, aRow, aStep, b, bStep, start, startRow, c, cRow, m, n, depth);
+            MultiplyPacked(a, aRow, aStep, b, bRow, 1, start, startRow, c, cRow, m, n, depth);
             return;
         }
         int tiled = m < 4 ? 0 : m - (m & 1);
@@ -555,11 +548,12 @@ internal static unsafe class Gemm<S, V, T>
             }
         }
         ArrayPool<T>.Shared.Return(rented);
-        if (whole < n)
-        {
-            Multiply(a, aRow, aStep, b + (whole * bStep), bRow, bStep, start == null ? null : start + whole, startRow,
-                c + whole, cRow, m, n - whole, depth);
-        }
+        if (whole == n) { return; }
+        b += whole * bStep;
+        start = start == null ? null : start + whole;
+        c += whole;
+        if (bStep == 1) { Multiply(a, aRow, aStep, b, bRow, start, startRow, c, cRow, m, n - whole, depth); }
+        else { MultiplyTurned(a, aRow, aStep, b, bStep, start, startRow, c, cRow, m, n - whole, depth); }
     }
 
     /// <summary>Some rows, an even number ≥ 4, times one panel of B. A is walked by rows aRow apart or, when that is
@@ -626,10 +620,16 @@ internal static unsafe class Gemm<S, V, T>
         }
     }
 
-    /// <summary>Small products with Wᵀ: a panel of it after the other, each a matrix as the others are.</summary>
+    /// <summary>The product with B = Wᵀ, W[n, depth]. A small one takes a panel after the other, each a matrix as the
+    /// others are.</summary>
     private static void MultiplyTurned(
         T* a, nint aRow, nint aStep, T* w, nint ldw, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
     {
+        if (Packs(m, n, depth))
+        {
+            MultiplyPacked(a, aRow, aStep, w, 1, ldw, start, startRow, c, cRow, m, n, depth);
+            return;
+        }
         int wide = 2 * S.Count;
         T[] rented = ArrayPool<T>.Shared.Rent((wide * Math.Min(BlockDepth, depth)) + (64 / sizeof(T)));
         fixed (T* scratch = rented)
@@ -645,7 +645,7 @@ internal static unsafe class Gemm<S, V, T>
                 {
                     int columns = Math.Min(wide, n - column);
                     PackTurned(w + (column * ldw) + k, ldw, panel, columns, steps);
-                    Multiply(a + (k * aStep), aRow, aStep, panel, wide, 1, from == null ? null : from + column, fromRow,
+                    Multiply(a + (k * aStep), aRow, aStep, panel, wide, from == null ? null : from + column, fromRow,
                         c + column, cRow, m, columns, steps);
                 }
                 k += BlockDepth;
@@ -662,30 +662,41 @@ internal static unsafe class Gemm<S, V, T>
         private T first;
     }
 
-    /// <summary>Rows of A, which lie side by side in memory (Xᵀ), as the tiles take them.</summary>
+    /// <summary>Rows of A, which lie side by side in memory (Xᵀ), as the tiles take them: target[k·size + i] = A(i, k)
+    /// in each tile.</summary>
     private static void PackBlock(T* a, nint aStep, T* target, int rows, int steps)
     {
         for (int i = 0; i < rows;)
         {
-            // Tiles of one height side by side, because short pieces far apart are what memory is slowest at.
-            int size = TileRows(rows - i), tiles = 1;
-            while (tiles < 4 && rows - i > tiles * size && TileRows(rows - i - (tiles * size)) == size) { tiles++; }
+            int left = rows - i, size = TileRows(left);
             T* from = a + i, to = target + ((nint)i * steps);
-            nint next = (nint)size * steps;
+            if (size == 8 && left >= 32 && left != 34 && steps >= 256)
+            {
+                // Four tiles at once, because short pieces far apart are what memory is slowest at. (Of few steps all
+                // lie in a cache.)
+                nint next = 8 * (nint)steps;
+                T* to2 = to + (2 * next);
+                for (int step = 0; step < steps; step++)
+                {
+                    *(Eight*)to = *(Eight*)from;
+                    *(Eight*)(to + next) = *(Eight*)(from + 8);
+                    *(Eight*)to2 = *(Eight*)(from + 16);
+                    *(Eight*)(to2 + next) = *(Eight*)(from + 24);
+                    from += aStep;
+                    to += 8;
+                    to2 += 8;
+                }
+                i += 32;
+                continue;
+            }
             for (int step = 0; step < steps; step++)
             {
-                T* source = from, copy = to;
-                for (int tile = 0; tile < tiles; tile++)
-                {
-                    if (size == 8) { *(Eight*)copy = *(Eight*)source; }
-                    else { for (int j = 0; j < size; j++) { copy[j] = source[j]; } }
-                    source += size;
-                    copy += next;
-                }
+                if (size == 8) { *(Eight*)to = *(Eight*)from; }
+                else { for (int j = 0; j < size; j++) { to[j] = from[j]; } }
                 from += aStep;
                 to += size;
             }
-            i += tiles * size;
+            i += size;
         }
     }
 
