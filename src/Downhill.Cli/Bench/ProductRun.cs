@@ -18,10 +18,7 @@ internal sealed class ProductRun : BenchRun
 
     public override long Repeat(int times)
     {
-        for (int i = 0; i < times; i++)
-        {
-            team.Run(ref job);
-        }
+        for (int i = 0; i < times; i++) team.Run(ref job);
         return times;
     }
 

@@ -26,7 +26,11 @@ internal static unsafe class Gemm<S, V, T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>k of one packed block: the sums are read from C and written back once for each.</summary>
-    private const int BlockDepth = 512;
+    private const int BlockDepth = 1024;
+
+    /// <summary>Up to so many rows of A the sums stay in a cache, copying is much of the work, and longer pieces of
+    /// B's rows at less depth are better.</summary>
+    private const int FewRows = 64, FewRowsDepth = 256;
 
     /// <summary>Rows of A that pass a panel of B one after the other. A panel of up to 256 steps (32 KiB) stays in the
     /// first-level cache meanwhile, so they are many; a deeper one comes from the second anyway, where few rows leave
@@ -495,9 +499,9 @@ internal static unsafe class Gemm<S, V, T>
     private static bool Packs(int m, int n, int depth) =>
         m >= 32 && n >= 4 * S.Count && (long)n * depth * sizeof(T) >= 128 * 1024;
 
-    /// <summary>The same product with B, and A where it is walked by columns, copied into contiguous
-    /// panels block by block, both once; the sums continue through C from one block of k to the next, so the chain of
-    /// every element stays what it is.</summary>
+    /// <summary>The same product with B, and A where it is walked by columns, copied into contiguous panels block by
+    /// block, both once; the sums continue through C from one block of k to the next, so the chain of every element
+    /// stays what it is.</summary>
     private static void MultiplyPacked(
         T* a, nint aRow, nint aStep, T* b, nint bRow, nint bStep, T* start, nint startRow, T* c, nint cRow, int m,
         int n, int depth)
@@ -506,17 +510,18 @@ internal static unsafe class Gemm<S, V, T>
         int tiled = m - (m & 1);
         int whole = n - (n % wide);
         bool packsA = aStep != 1;
-        int blockSteps = Math.Min(BlockDepth, depth);
-        int blockColumns = Math.Min(PanelBytes / (BlockDepth * sizeof(T)) / wide * wide, whole);
+        int blockDepth = m <= FewRows ? FewRowsDepth : BlockDepth;
+        int blockSteps = Math.Min(blockDepth, depth);
+        int blockColumns = Math.Min(PanelBytes / (blockDepth * sizeof(T)) / wide * wide, whole);
         T[] rented = ArrayPool<T>.Shared.Rent(
             ((blockColumns + (packsA ? tiled : 0)) * blockSteps) + (64 / sizeof(T)));
         fixed (T* scratch = rented)
         {
             T* panels = (T*)(((nint)scratch + 63) & ~(nint)63);
             T* packedA = panels + ((nint)blockColumns * blockSteps);
-            for (int k = 0; k < depth; k += BlockDepth)
+            for (int k = 0; k < depth; k += blockDepth)
             {
-                int steps = Math.Min(BlockDepth, depth - k), blockRows = BlockRows(steps);
+                int steps = Math.Min(blockDepth, depth - k), blockRows = BlockRows(steps);
                 T* from = k == 0 ? start : c;
                 nint fromRow = k == 0 ? startRow : cRow;
                 for (int column = 0; column < whole; column += blockColumns)
@@ -539,8 +544,8 @@ internal static unsafe class Gemm<S, V, T>
                             T* sp = from == null ? null : from + (first * fromRow) + at;
                             T* cp = c + (first * cRow) + at;
                             if (rows == 0) { Row(ak, aStep, bp, wide, sp, cp, wide, steps); }
-                            else { Panel(packsA ? block : ak, packsA ? 0 : aRow, bp, sp, fromRow, cp, cRow, rows,
-                                steps); }
+                            else if (packsA) { Panel(block, 0, bp, sp, fromRow, cp, cRow, rows, steps); }
+                            else { Panel(ak, aRow, bp, sp, fromRow, cp, cRow, rows, steps); }
                         }
                         first += Math.Max(rows, 1);
                     }

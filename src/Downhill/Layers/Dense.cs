@@ -190,7 +190,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         else for (int row = 0; row < count; row++, z += Outputs, y += Outputs) activation.Forward(z, y, 1, columns);
     }
 
-    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.</summary>
+    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient. Large ones are
+    /// turned on the way.</summary>
     internal override void PrepareRows(in LayerPass<T> pass)
     {
         if (pass.InputGradient == null || IsLarge) return;
@@ -221,13 +222,11 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         FieldGradient(pass, first, count);
         long at = (long)first * Outputs;
         if (pass.InputGradient == null) return;
-        T* dX = pass.InputGradient + (long)first * Inputs;
+        T* dZ = pass.OutputGradient + at, dX = pass.InputGradient + (long)first * Inputs;
         if (IsLarge)
-            kernels.InputGradient(pass.OutputGradient + at, Outputs, pass.Parameters + weight, Outputs, dX, Inputs, count,
-                Inputs, Outputs);
+            kernels.InputGradient(dZ, Outputs, pass.Parameters + weight, Outputs, dX, Inputs, count, Inputs, Outputs);
         else
-            kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer, dX, Inputs, count, Inputs,
-                Outputs);
+            kernels.InputGradientPacked(dZ, Outputs, transposed!.Pointer, dX, Inputs, count, Inputs, Outputs);
     }
 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
