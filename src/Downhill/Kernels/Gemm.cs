@@ -567,7 +567,7 @@ internal static unsafe class Gemm<S, V, T>
         T* a, nint aRow, T* panel, T* start, nint startRow, T* c, nint cRow, int rows, int steps)
     {
         int wide = 2 * S.Count;
-        bool fetches = Sse.IsSupported && start == c;
+        bool fetches = Sse.IsSupported && start == c && rows > FewRows;
         for (int i = 0; i < rows;)
         {
             int size = TileRows(rows - i);
