@@ -82,16 +82,19 @@ internal sealed class CsvSource(string path, TableOptions options) : TableSource
         public override bool TryNumber(int column, out float value) =>
             QuickFloat.TryParse(csv.GetFieldSpan(column), point, format, out value) && float.IsFinite(value);
 
-        // As the inherited one, without a call per field that has to find out whose it is.
-        public override int Numbers(ReadOnlySpan<int> columns, int from, Span<float> into)
+        // Plain numbers are read where they lie, one behind the other; any other field, or one in quotes, by itself.
+        public override int Numbers(int first, Span<float> into)
         {
-            for (int i = from; i < columns.Length; i++)
+            ReadOnlySpan<char> record = csv.GetRawRecordSpan();
+            for (int i = 0; i < into.Length; i++)
             {
-                if (!QuickFloat.TryParse(csv.GetFieldSpan(columns[i]), point, format, out float value)
-                    || !float.IsFinite(value)) return i;
-                into[i] = value;
+                ReadOnlySpan<char> field = csv.GetFieldSpan(first + i);
+                if (record.Overlaps(field, out int at))
+                    i += QuickFloat.Take(record[at..], layout.Delimiter, point, into[i..]);
+                if (i == into.Length) break;
+                if (!TryNumber(first + i, out into[i])) return i;
             }
-            return columns.Length;
+            return into.Length;
         }
 
         public override void Dispose()

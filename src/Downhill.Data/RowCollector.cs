@@ -64,6 +64,7 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
         List<InputField> run = [];
         foreach (InputField field in inputs)
         {
+            if (run.Count > 0 && field.Place != run[^1].Place + 1) End();
             if (field.Kind == FieldKind.Number) run.Add(field);
             if (field.Kind != FieldKind.Date) continue;
             End();
@@ -105,16 +106,19 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
 
     private void AddNumbers(TableRows rows, Run run)
     {
-        Span<float> row = numeric.Take(run.Columns.Length);
-        for (int i = 0; (i = rows.Numbers(run.Columns, i, row)) < row.Length; i++)
+        Span<float> row = numeric.Take(run.Fields.Length);
+        int first = run.Fields[0].Place;
+        for (int i = 0; (i += rows.Numbers(first + i, row[i..])) < row.Length; i++)
             row[i] = NotANumber(rows, run.Fields[i]);
         if (reader.HasMarks)
             for (int i = 0; i < row.Length; i++)
-                if (!float.IsNaN(row[i]) && reader.IsMark(run.Columns[i])) row[i] = NotANumber(rows, run.Fields[i]);
+                if (!float.IsNaN(row[i]) && reader.IsMark(first + i)) row[i] = NotANumber(rows, run.Fields[i]);
         for (int k = run.FewNumbers.Count - 1; k >= 0; k--)
         {
             int i = run.FewNumbers[k];
-            if (!float.IsNaN(row[i]) && run.Fields[i].SawNumber(row[i])) run.FewNumbers.RemoveAt(k);
+            if (row[i] == run.LastSeen[i] || float.IsNaN(row[i])) continue;
+            run.LastSeen[i] = row[i];
+            if (run.Fields[i].SawNumber(row[i])) run.FewNumbers.RemoveAt(k);
         }
     }
 
@@ -154,13 +158,15 @@ internal sealed class RowCollector(FieldReader reader, InputField[] inputs, int 
         return float.NaN;
     }
 
-    /// <summary>Number columns beside one another, or one date.</summary>
+    /// <summary>Number columns that stand side by side in the table, or one date.</summary>
     private sealed class Run(InputField[] fields)
     {
         public InputField[] Fields => fields;
-        public int[] Columns { get; } = [.. fields.Select(field => field.Place)];
 
         /// <summary>Those of the columns whose different numbers are still counted.</summary>
         public List<int> FewNumbers { get; } = [.. Enumerable.Range(0, fields.Length)];
+
+        /// <summary>Their number in the row before: the same again is nothing new.</summary>
+        public float[] LastSeen { get; } = [.. Enumerable.Repeat(float.NaN, fields.Length)];
     }
 }

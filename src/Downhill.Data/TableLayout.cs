@@ -118,7 +118,7 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         {
             char candidate = Candidates[i];
             if (candidate == decimalSeparator) continue;
-            var mode = lines.Select(line => Fields(line, candidate).Count).CountBy(n => n).MaxBy(p => p.Value);
+            var mode = lines.Select(line => FieldCount(line, candidate)).CountBy(n => n).MaxBy(p => p.Value);
             if (mode.Key > 1) agreeing[i] = mode.Value;
             if (agreeing[i] > best.Agreeing) best = (candidate, agreeing[i]);
         }
@@ -150,9 +150,16 @@ internal sealed record TableLayout(char Delimiter, bool DelimiterGuessed, bool H
         return votes > 0 || (votes == 0 && texts == first.Count);
     }
 
+    private static int FieldCount(string line, char delimiter) =>
+        IsSimple(line, delimiter) ? line.AsSpan().Count(delimiter) + 1 : Fields(line, delimiter).Count;
+
+    /// <summary>Whether every delimiter separates two fields.</summary>
+    private static bool IsSimple(string line, char delimiter) => delimiter != ' ' && !line.Contains('"');
+
     /// <summary>The trimmed fields of a line; quotes protect delimiters.</summary>
     internal static List<string> Fields(string line, char delimiter)
     {
+        if (IsSimple(line, delimiter)) return [.. line.Split(delimiter, StringSplitOptions.TrimEntries)];
         var fields = new List<string>();
         var field = new System.Text.StringBuilder();
         bool quoted = false;

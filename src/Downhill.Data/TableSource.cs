@@ -81,16 +81,15 @@ internal abstract class TableRows : IDisposable
     /// decides.</summary>
     public abstract bool TryNumber(int column, out float value);
 
-    /// <summary>Fields that are plainly finite numbers, up to the first that is none.</summary>
-    /// <param name="columns">Their columns.</param>
-    /// <param name="from">Where in these to begin.</param>
-    /// <param name="into">[columns], filled in the same places.</param>
-    /// <returns>The place of the first field that is none, or their number.</returns>
-    public virtual int Numbers(ReadOnlySpan<int> columns, int from, Span<float> into)
+    /// <summary>Fields side by side that are plainly finite numbers, up to the first that is none.</summary>
+    /// <param name="first">The column of the first.</param>
+    /// <param name="into">One for each field.</param>
+    /// <returns>How many there are before the first that is none.</returns>
+    public virtual int Numbers(int first, Span<float> into)
     {
-        for (int i = from; i < columns.Length; i++)
-            if (!TryNumber(columns[i], out into[i])) return i;
-        return columns.Length;
+        for (int i = 0; i < into.Length; i++)
+            if (!TryNumber(first + i, out into[i])) return i;
+        return into.Length;
     }
 
     public abstract void Dispose();

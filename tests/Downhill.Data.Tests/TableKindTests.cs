@@ -100,14 +100,38 @@ public sealed class TableKindTests : IDisposable
         Assert.Equal(40, kept.Inputs[0].Categories.Count);
     }
 
+    [Theory]
+    [InlineData(300)]
+    [InlineData(5000)]
+    public void ColumnsOfManyCategoriesKeepThemAll(int categories)
+    {
+        DataReading reading = Reading("shop,y\n" + Rows(3 * categories, i => $"s{i * 7 % categories},{i % 2}"));
+        IReadOnlyList<string> names = reading.Data.Inputs[0].Categories;
+        Assert.Equal(categories, names.Count);
+        Assert.Equal(Enumerable.Range(0, 3 * categories).Select(i => $"s{i * 7 % categories}"),
+            reading.Data.Codes.Select(code => names[code]));
+        Assert.DoesNotContain(reading.Notes, n => n.Contains("most frequent", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void ManyCategoriesAreCutToTheMostFrequent()
     {
         DataReading reading = Reading("shop,y\n" + Rows(100_000, i => $"s{(i % 4 != 0 ? i % 100 : i)},{i % 2}"));
-        Assert.Equal(255, reading.Data.Inputs[0].Categories.Count);
+        Assert.Equal(5000, reading.Data.Inputs[0].Categories.Count);
         Assert.Contains("s42", reading.Data.Inputs[0].Categories);
         Assert.Contains(-1, reading.Data.Codes);
-        Assert.Contains(reading.Notes, n => n.Contains("255 most frequent", StringComparison.Ordinal));
+        Assert.Contains(reading.Notes, n => n.Contains("5000 most frequent of 25075 categories are used, the others "
+            + "count as unknown (--ignore shop leaves the column out)", StringComparison.Ordinal));
+    }
+
+    // Twelve columns of 1000 categories and one of 200: those of more than a few share 10 000 of them.
+    [Fact]
+    public void ManyColumnsOfManyCategoriesShareAnAllowance()
+    {
+        Dataset data = Read(string.Join(",", Enumerable.Range(0, 13).Select(c => $"c{c}")) + ",y\n" + Rows(3000,
+            i => string.Join(",", Enumerable.Range(0, 13).Select(c => $"v{i % (c == 12 ? 200 : 1000)}"))
+                + $",{i % 2}"));
+        Assert.Equal([.. Enumerable.Repeat(833, 12), 200], data.Inputs.Select(c => c.Categories.Count));
     }
 
     [Fact]
@@ -153,4 +177,80 @@ public sealed class TableKindTests : IDisposable
                 && (!expected || BitConverter.SingleToInt32Bits(right) == BitConverter.SingleToInt32Bits(value));
         }, iter: 200_000);
     }
+
+    // A row of fields of all shapes: those that are taken in one go are what the runtime makes of each by itself, and
+    // none of the plain ones is left out without need.
+    [Fact]
+    public void FieldsTakenSideBySideAreTheRuntimesToTheBit()
+    {
+        Gen<string> plain = Gen.OneOf(
+            Gen.Int[0, 9].Select(n => $"{n}"),
+            Gen.Int[-300, 300].Select(n => $"{n}"),
+            Gen.Select(Gen.Int[-99_999_999, 99_999_999], Gen.Int[1, 7])
+                .Select((n, p) => (n / (decimal)Math.Pow(10, p)).ToString(CultureInfo.InvariantCulture)),
+            One("0", "-0", "0000", "00012", "5.", ".5", "-.25", "1234.5678", "123456789012345"));
+        Gen<string> any = Gen.Frequency((20, plain),
+            (1, Gen.OneOf(Gen.Float.Select(f => f.ToString("R", CultureInfo.InvariantCulture)),
+                One("", "-", ".", "-.", "1e5", "+1", " 1", "1 ", "\u0130", "\uFF11", "1-2", "1.2.3", ":", "/"),
+                Gen.String[Gen.Char["0123456789.-"], 0, 24])));
+        Gen.Select(any.Array[1, 12], One(',', ';', '\t', '-')).Sample((fields, delimiter) =>
+        {
+            string row = string.Concat(fields.Select(f => f + delimiter));
+            string[] cut = row.Split(delimiter);
+            float[] values = new float[fields.Length];
+            int taken = QuickFloat.Take(row, delimiter, '.', values);
+            int place = 0;
+            for (int i = 0; i < taken; i++)
+            {
+                if (!float.TryParse(cut[i], NumberStyles.Float, CultureInfo.InvariantCulture, out float right)
+                    || BitConverter.SingleToInt32Bits(right) != BitConverter.SingleToInt32Bits(values[i])) return false;
+                place += cut[i].Length + 1;
+            }
+            return taken == fields.Length || delimiter == '-' || place + cut[taken].Length + 5 > row.Length
+                || !IsPlain(cut[taken]) || IsHalfway(cut[taken]);
+        }, iter: 100_000);
+
+        static bool IsPlain(string field) => field.Count(char.IsAsciiDigit) is > 0 and <= 15
+            && field.TrimStart('-').Length + 1 >= field.Length
+            && field.TrimStart('-').All(c => char.IsAsciiDigit(c) || c == '.') && field.Count(c => c == '.') <= 1;
+
+        // Where two roundings, to a double and to a float, may not be one.
+        static bool IsHalfway(string field) =>
+            (BitConverter.DoubleToInt64Bits(double.Parse(field, CultureInfo.InvariantCulture)) & 0x1FFF_FFFF)
+                == 0x1000_0000;
+    }
+
+    // Files of such fields, quoted ones among them, against a reader that knows no trick: lines, commas, float.Parse.
+    [Fact]
+    public void WholeFilesAreReadToTheBit()
+    {
+        Gen<string> field = Gen.Frequency(
+            (8, Gen.Int[0, 255].Select(n => $"{n}")),
+            (8, Gen.Int[-9_999_999, 9_999_999].Select(n => (n / 10_000m).ToString(CultureInfo.InvariantCulture))),
+            (2, Gen.Float.Where(float.IsFinite).Select(f => f.ToString("R", CultureInfo.InvariantCulture))),
+            (1, One("", "NA", " 7 ", "\"12.5\"", "-0")));
+        Gen.Select(Gen.Int[1, 40], Gen.Int[1, 30], One("\n", "\r\n"), Gen.Bool)
+            .SelectMany((columns, rows, end, last) => field.Array[columns * rows]
+                .Select(fields => (columns, end, last, fields)))
+            .Sample((columns, end, last, fields) =>
+            {
+                string text = string.Join(",", Enumerable.Range(0, columns).Select(i => $"c{i}")) + ",y" + end
+                    + string.Concat(fields.Chunk(columns).Select((row, i) => string.Join(",", row) + $",{i}.5" + end));
+                Dataset data = CsvReader.Read(scratch.Text("any.csv", last ? text : text.TrimEnd()),
+                    new() { NumericColumns = $"1-{columns}", Header = true, Delimiter = ',' }).Data;
+                float[] right = [.. fields.Select(f => f.Trim(' ', '"') is "" or "NA" ? float.NaN
+                    : float.Parse(f.Trim(' ', '"'), CultureInfo.InvariantCulture))];
+                return right.Select(BitConverter.SingleToInt32Bits)
+                    .SequenceEqual(data.Numeric.Select(BitConverter.SingleToInt32Bits));
+            }, iter: 500, threads: 1);
+    }
+
+    [Fact]
+    public void AnEmptyFieldBeforeAMinusThatSeparatesIsNoSign()
+    {
+        Dataset data = Read("a-b-c-y\n1--3-0\n4-5-6-1\n7-8-9-0\n", new() { Delimiter = '-' });
+        Assert.Equal([1, float.NaN, 3, 4, 5, 6, 7, 8, 9], data.Numeric);
+    }
+
+    private static Gen<T> One<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }

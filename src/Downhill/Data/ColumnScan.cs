@@ -8,12 +8,15 @@ internal sealed class ColumnScan
     private const int SampleRows = 1 << 16;
     private const int Landmarks = 100;
 
+    // Rows are read in blocks of about so many numbers.
+    private const int NumbersAtOnce = 1 << 14;
+
     // Fewer rows than this per value cannot tell what each of them means.
     private const int RowsPerLevel = 5;
 
     // Per column the sample's present numbers, ascending; null where no ranks are needed.
     private readonly float[][] sorted;
-    private readonly SortedSet<float>?[] levels;
+    private readonly List<float>?[] levels;
     private readonly bool[] missing;
     private readonly int rowCount;
 
@@ -29,33 +32,35 @@ internal sealed class ColumnScan
         (Inputs, Targets) = (new Moments(count), new Moments(targets));
         missing = new bool[count];
         rowCount = rows.Length;
-        levels = new SortedSet<float>?[count];
+        levels = new List<float>?[count];
         if (mostLevels > 0) for (int i = 0; i < count; i++) levels[i] = [];
-        float[] numeric = new float[count], values = new float[targets], weight = new float[source.HasWeights ? 1 : 0];
-        int[] codes = new int[source.Inputs.Count - count], classes = new int[source.Target.IsClass ? 1 : 0];
-        double[] target = new double[targets];
-        foreach (int row in rows)
+        int most = Math.Max(1, Math.Min(rows.Length, NumbersAtOnce / Math.Max(1, count)));
+        float[] numeric = new float[most * count], values = new float[most * targets],
+            weight = new float[source.HasWeights ? most : 0];
+        int[] codes = new int[most * (source.Inputs.Count - count)], classes = new int[source.Target.IsClass ? most
+            : 0];
+        double[] numbers = new double[count], target = new double[targets];
+        for (int first = 0; first < rows.Length; first += most)
         {
-            source.Read([row], numeric, codes, classes, values, weight);
-            double counts = weight.Length == 0 ? 1 : weight[0];
-            for (int i = 0; i < count; i++)
+            ReadOnlySpan<int> block = rows.Slice(first, Math.Min(most, rows.Length - first));
+            Read(source, block, numeric, codes, classes, values, weight);
+            for (int k = 0; k < block.Length; k++)
             {
-                if (float.IsNaN(numeric[i])) missing[i] = true;
-                else if (float.IsInfinity(numeric[i])) Refuse(
-                    row, columns[i].Name, "a finite number, or NaN for a missing one", numeric[i]);
-                else if (levels[i] is SortedSet<float> seen && seen.Add(numeric[i]) && seen.Count > mostLevels) levels[
-                    i] = null;
+                ReadOnlySpan<float> row = numeric.AsSpan(k * count, count);
+                bool areNumbers = true;
+                for (int i = 0; i < count; i++)
+                {
+                    numbers[i] = row[i];
+                    areNumbers &= float.IsFinite(row[i]);
+                }
+                if (!areNumbers) LookAtOthers(block[k], row, columns);
+                if (mostLevels > 0) AddLevels(row, mostLevels);
+                for (int i = 0; i < targets; i++)
+                    target[i] = Wanted(block[k], values[k * targets + i], source.Target.Names[i], logTargets);
+                double counts = weight.Length == 0 ? 1 : weight[k];
+                Inputs.Add(numbers, counts);
+                Targets.Add(target, counts);
             }
-            for (int i = 0; i < targets; i++)
-            {
-                if (!float.IsFinite(values[i])) Refuse(row, source.Target.Names[i], "a finite number to learn",
-                    values[i]);
-                if (logTargets && values[i] <= -1) Refuse(
-                    row, source.Target.Names[i], "numbers above -1 for the logarithm of 1 + v", values[i]);
-                target[i] = logTargets ? Kernels.PortableMath.Log1P(values[i]) : values[i];
-            }
-            Inputs.Add(numeric, counts);
-            Targets.Add(target, counts);
         }
         if (rows.Length > 0 && weight.Length > 0 && Inputs.Weight == 0)
             Throw.Input("Training data", "at least 1 row with a weight above 0", "weights of 0 only",
@@ -66,7 +71,7 @@ internal sealed class ColumnScan
         List<float>[] present = [.. Enumerable.Range(0, count).Select(_ => new List<float>())];
         for (int k = 0; k < sample; k++)
         {
-            source.Read([rows[(int)((long)k * rows.Length / sample)]], numeric, codes, classes, values, weight);
+            Read(source, [rows[(int)((long)k * rows.Length / sample)]], numeric, codes, classes, values, weight);
             for (int i = 0; i < count; i++)
                 if ((ranks || missing[i]) && !float.IsNaN(numeric[i])) present[i].Add(numeric[i]);
         }
@@ -77,6 +82,45 @@ internal sealed class ColumnScan
         }
     }
 
+    private void Read(RowSource source, ReadOnlySpan<int> rows, Span<float> numeric, Span<int> codes,
+        Span<int> classes, Span<float> values, Span<float> weights)
+    {
+        int columns = Inputs.Columns, count = rows.Length;
+        source.Read(rows, numeric[..(count * columns)], codes[..(count * (source.Inputs.Count - columns))],
+            source.Target.IsClass ? classes[..count] : [],
+            source.Target.IsClass ? [] : values[..(count * source.Target.Names.Count)],
+            weights.IsEmpty ? [] : weights[..count]);
+    }
+
+    /// <summary>Missing numbers of a row are remembered, infinite ones refused.</summary>
+    private void LookAtOthers(int row, ReadOnlySpan<float> numbers, Column[] columns)
+    {
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (float.IsNaN(numbers[i])) missing[i] = true;
+            else if (float.IsInfinity(numbers[i])) Refuse(
+                row, columns[i].Name, "a finite number, or NaN for a missing one", numbers[i]);
+        }
+    }
+
+    private void AddLevels(ReadOnlySpan<float> numbers, int most)
+    {
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (levels[i] is not List<float> seen || float.IsNaN(numbers[i]) || seen.Contains(numbers[i])) continue;
+            seen.Add(numbers[i]);
+            if (seen.Count > most) levels[i] = null;
+        }
+    }
+
+    /// <summary>What a numeric target is learned as, before it is standardised.</summary>
+    private static double Wanted(int row, float value, string name, bool isLogarithm)
+    {
+        if (!float.IsFinite(value)) Refuse(row, name, "a finite number to learn", value);
+        if (isLogarithm && value <= -1) Refuse(row, name, "numbers above -1 for the logarithm of 1 + v", value);
+        return isLogarithm ? Kernels.PortableMath.Log1P(value) : value;
+    }
+
     public Moments Inputs { get; }
     public Moments Targets { get; }
 
@@ -85,7 +129,8 @@ internal sealed class ColumnScan
     {
         Fill = missing[column] ? Rank(column, 0.5) : double.NaN,
         HasIndicator = missing[column],
-        Levels = levels[column] is { Count: > 2 } found && RowsPerLevel * found.Count <= rowCount ? [.. found] : [],
+        Levels = levels[column] is { Count: > 2 } found && RowsPerLevel * found.Count <= rowCount
+            ? [.. found.Order()] : [],
     };
 
     /// <summary>Whether the column has at most one number, and none is missing beside it.</summary>
@@ -144,36 +189,27 @@ internal sealed class ColumnScan
         Throw.Input($"Data, row {row + 1}, column '{column}'", expected, Numbers.Text(got),
             "Correct the value, or leave the row or the column out.");
 
-    /// <summary>Mean and deviation by Welford's method (Knuth, TAOCP 2, §4.2.2; with weights: West, CACM 22, 1979),
-    /// column by column; missing numbers are passed over.</summary>
+    /// <summary>Mean and deviation, column by column; missing numbers are passed over.</summary>
     internal sealed class Moments(int columns)
     {
         private readonly double[] mean = new double[columns], squares = new double[columns],
-            weights = new double[columns];
+            weights = new double[columns], largest = new double[columns];
 
         public int Columns => columns;
-        public double Largest { get; private set; }
+
+        /// <summary>Largest |x| of all columns.</summary>
+        public double Largest => largest.Append(0).Max();
 
         /// <summary>Sum of the rows' weights.</summary>
         public double Weight { get; private set; }
 
         public double Mean(int column) => mean[column];
 
-        public void Add<TNumber>(ReadOnlySpan<TNumber> row, double weight) where TNumber
-            : System.Numerics.INumberBase<TNumber>
+        public void Add(ReadOnlySpan<double> row, double weight)
         {
             if (weight == 0) return;
             Weight += weight;
-            for (int i = 0; i < row.Length; i++)
-            {
-                double x = double.CreateTruncating(row[i]);
-                if (double.IsNaN(x)) continue;
-                weights[i] += weight;
-                double delta = x - mean[i];
-                mean[i] += weight * delta / weights[i];
-                squares[i] += weight * delta * (x - mean[i]);
-                Largest = Math.Max(Largest, Math.Abs(x));
-            }
+            Kernels.Welford.Add(row, weight, mean, squares, weights, largest);
         }
 
         /// <summary>Shift = mean and scale = 1/deviation; a constant column keeps scale 1 and becomes 0.</summary>

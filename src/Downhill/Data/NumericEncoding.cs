@@ -21,23 +21,39 @@ public sealed record NumericEncoding
     public double Clip { get; init; }
 
     /// <summary>Landmarks in the column's units, ascending; empty for none.</summary>
-    public IReadOnlyList<double> Landmarks { get; init; } = [];
+    public IReadOnlyList<double> Landmarks
+    {
+        get => landmarks;
+        init => landmarks = value as double[] ?? [.. value];
+    }
 
     /// <summary>What the landmarks become; straight lines between them, and nothing beyond the first and the
     /// last.</summary>
-    public IReadOnlyList<double> Places { get; init; } = [];
+    public IReadOnlyList<double> Places
+    {
+        get => places;
+        init => places = value as double[] ?? [.. value];
+    }
 
     /// <summary>The values of a column of few, taken for categories; another number gives zeros.</summary>
-    public IReadOnlyList<float> Levels { get; init; } = [];
+    public IReadOnlyList<float> Levels
+    {
+        get => levels;
+        init => levels = value as float[] ?? [.. value];
+    }
 
     /// <summary>Whether the column has no input at all: it was the same number in all training rows.</summary>
     public bool IsConstant { get; init; }
 
+    // Arrays: a call through an interface for every value costs more than the encoding.
+    private readonly double[] landmarks = [], places = [];
+    private readonly float[] levels = [];
+
     /// <summary>Inputs of the network for this column.</summary>
-    public int Width => IsConstant ? 0 : (Levels.Count == 0 ? 1 : Levels.Count) + (HasIndicator ? 1 : 0);
+    public int Width => IsConstant ? 0 : (levels.Length == 0 ? 1 : levels.Length) + (HasIndicator ? 1 : 0);
 
     /// <summary>Whether z = (x − shift)·scale is all there is.</summary>
-    public bool IsLinear => Clip == 0 && Landmarks.Count == 0 && Levels.Count == 0
+    public bool IsLinear => Clip == 0 && landmarks.Length == 0 && levels.Length == 0
         && double.IsNaN(Fill) && !HasIndicator && !IsConstant;
 
     /// <summary>Writes the inputs [<see cref="Width"/>] for one raw number.</summary>
@@ -47,7 +63,7 @@ public sealed record NumericEncoding
         if (IsConstant) return;
         bool missing = float.IsNaN(raw);
         int at = 0;
-        if (Levels.Count == 0)
+        if (levels.Length == 0)
         {
             double x = missing ? Fill : raw;
             double z = (Placed(x) - shift) * scale;
@@ -56,24 +72,24 @@ public sealed record NumericEncoding
         }
         if (HasIndicator) inputs[at++] = missing ? T.One : T.Zero;
         bool isRefused = float.IsInfinity(raw) || (missing && !HasIndicator);
-        for (int i = 0; i < Levels.Count; i++)
-            inputs[at++] = isRefused ? T.NaN : Levels[i] == raw ? T.One : T.Zero;
+        for (int i = 0; i < levels.Length; i++)
+            inputs[at++] = isRefused ? T.NaN : levels[i] == raw ? T.One : T.Zero;
     }
 
     /// <summary>The place of a number between the landmarks; itself where there are none.</summary>
     internal double Placed(double x)
     {
-        int high = Landmarks.Count - 1;
+        int high = landmarks.Length - 1;
         if (high < 0 || double.IsNaN(x)) return x;
-        if (x <= Landmarks[0]) return Places[0];
-        if (x >= Landmarks[high]) return Places[high];
+        if (x <= landmarks[0]) return places[0];
+        if (x >= landmarks[high]) return places[high];
         int low = 0;
         while (high - low > 1)
         {
             int middle = (low + high) / 2;
-            if (Landmarks[middle] <= x) low = middle;
+            if (landmarks[middle] <= x) low = middle;
             else high = middle;
         }
-        return Places[low] + (Places[high] - Places[low]) * ((x - Landmarks[low]) / (Landmarks[high] - Landmarks[low]));
+        return places[low] + (places[high] - places[low]) * ((x - landmarks[low]) / (landmarks[high] - landmarks[low]));
     }
 }

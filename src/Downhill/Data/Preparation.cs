@@ -56,6 +56,7 @@ public sealed record Preparation(
         init
         {
             encodings = [.. value];
+            pieces = Divide(Inputs, encodings);
             isLinear = value.All(e => e.IsLinear);
             Width = Inputs.Where(c => c.Kind == ColumnKind.Category).Sum(c => c.Categories.Count)
                 + value.Sum(e => e.Width);
@@ -72,9 +73,10 @@ public sealed record Preparation(
     public int NumericCount => Shift.Length;
     public int CategoryCount => Inputs.Count - NumericCount;
 
-    // Arrays: enumerating an interface would allocate for every row.
-    private readonly Column[] columns = [.. Inputs];
+    private const int RowsAtOnce = 32;
+
     private readonly NumericEncoding[] encodings = [.. Shift.Select(_ => new NumericEncoding())];
+    private readonly Piece[] pieces = Divide(Inputs, [.. Shift.Select(_ => new NumericEncoding())]);
     private readonly bool isLinear = true, isUnscaled = Shift.All(s => s == 0) && Scale.All(s => s == 1);
 
     /// <summary>Fits the preparation of inputs and numeric targets on the given rows.</summary>
@@ -136,26 +138,7 @@ public sealed record Preparation(
     /// <param name="codes">Category columns in order; −1 (missing or unknown) gives all zeros.</param>
     /// <param name="encoded">[<see cref="Width"/>].</param>
     public void Encode<T>(ReadOnlySpan<float> numeric, ReadOnlySpan<int> codes, Span<T> encoded)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        int n = 0, c = 0, at = 0;
-        foreach (Column column in columns)
-        {
-            if (column.Kind == ColumnKind.Numeric)
-            {
-                NumericEncoding encoding = encodings[n];
-                encoding.Encode(numeric[n], Shift[n], Scale[n], encoded.Slice(at, encoding.Width));
-                at += encoding.Width;
-                n++;
-                continue;
-            }
-            Span<T> oneHot = encoded.Slice(at, column.Categories.Count);
-            oneHot.Clear();
-            if (codes[c] >= 0) oneHot[codes[c]] = T.One;
-            c++;
-            at += oneHot.Length;
-        }
-    }
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Encode(numeric, codes, encoded, 1);
 
     /// <summary>Whether a numeric column's value is the network's input, unchanged.</summary>
     internal bool TakesNumbersAsTheyAre => isLinear && isUnscaled;
@@ -173,8 +156,87 @@ public sealed record Preparation(
             else Standardisation.Apply(numeric, Shift, Scale, encoded);
             return;
         }
+        // So few rows at once that they stay in the nearest cache for every piece.
+        for (int first = 0; first < rows; first += RowsAtOnce)
+        {
+            int count = Math.Min(RowsAtOnce, rows - first);
+            ReadOnlySpan<float> numbers = numeric.Slice(first * n, count * n);
+            ReadOnlySpan<int> codesOf = codes.Slice(first * c, count * c);
+            Span<T> inputs = encoded.Slice(first * Width, count * Width);
+            if (c > 0) inputs.Clear();
+            foreach (Piece piece in pieces)
+            {
+                if (piece.Kind == PieceKind.Category) EncodeCategory(piece, codesOf, inputs, count);
+                else EncodeNumbers(piece, numbers, inputs, count);
+            }
+        }
+    }
+
+    /// <summary>1 at the input of each row's category, among zeros that are there already.</summary>
+    private void EncodeCategory<T>(Piece piece, ReadOnlySpan<int> codes, Span<T> inputs, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int c = CategoryCount, width = Width;
         for (int row = 0; row < rows; row++)
-            Encode(numeric.Slice(row * n, n), codes.Slice(row * c, c), encoded.Slice(row * Width, Width));
+            if (codes[row * c + piece.Column] is >= 0 and int code)
+                inputs.Slice(row * width + piece.Input, piece.Width)[code] = T.One;
+    }
+
+    private void EncodeNumbers<T>(Piece piece, ReadOnlySpan<float> numeric, Span<T> inputs, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int n = NumericCount, width = Width, column = piece.Column;
+        if (piece.Kind == PieceKind.Linear)
+        {
+            ReadOnlySpan<double> shift = Shift.AsSpan(column, piece.Width), scale = Scale.AsSpan(column, piece.Width);
+            for (int row = 0; row < rows; row++)
+                Standardisation.Apply(numeric.Slice(row * n + column, piece.Width), shift, scale,
+                    inputs.Slice(row * width + piece.Input, piece.Width));
+            return;
+        }
+        NumericEncoding encoding = encodings[column];
+        for (int row = 0; row < rows; row++)
+            encoding.Encode(numeric[row * n + column], Shift[column], Scale[column],
+                inputs.Slice(row * width + piece.Input, piece.Width));
+    }
+
+    private enum PieceKind
+    {
+        /// <summary>Number columns side by side, each shifted and scaled and no more.</summary>
+        Linear,
+
+        /// <summary>A number column with an encoding of its own.</summary>
+        Number,
+        Category,
+    }
+
+    /// <summary>Columns that are encoded in one way.</summary>
+    /// <param name="Kind">The way.</param>
+    /// <param name="Column">The first among the numeric columns, or among those of categories.</param>
+    /// <param name="Input">Its first input of the network.</param>
+    /// <param name="Width">Inputs of all its columns.</param>
+    private readonly record struct Piece(PieceKind Kind, int Column, int Input, int Width);
+
+    private static Piece[] Divide(IReadOnlyList<Column> inputs, NumericEncoding[] encodings)
+    {
+        List<Piece> pieces = [];
+        int numeric = 0, categories = 0, at = 0;
+        foreach (Column column in inputs)
+        {
+            bool isNumber = column.Kind == ColumnKind.Numeric;
+            PieceKind kind = !isNumber ? PieceKind.Category
+                : encodings[numeric].IsLinear ? PieceKind.Linear : PieceKind.Number;
+            int width = isNumber ? encodings[numeric].Width : column.Categories.Count;
+            // A column without inputs may have been in between.
+            if (kind == PieceKind.Linear && pieces.Count > 0 && pieces[^1] is { Kind: PieceKind.Linear } last
+                && last.Column + last.Width == numeric)
+                pieces[^1] = last with { Width = last.Width + 1 };
+            else if (width > 0) pieces.Add(new(kind, isNumber ? numeric : categories, at, width));
+            numeric += isNumber ? 1 : 0;
+            categories += isNumber ? 0 : 1;
+            at += width;
+        }
+        return [.. pieces];
     }
 
     /// <summary>The first encoded input that is no finite number, or null.</summary>

@@ -146,4 +146,120 @@ public sealed class PreparationTests
             }
         }
     }
+
+    // Columns of every kind in any order, in blocks of any length: each input is what its definition says of the raw
+    // value by itself, to the bit.
+    [Theory]
+    [InlineData(Scaling.None, 0)]
+    [InlineData(Scaling.Standard, 0)]
+    [InlineData(Scaling.Standard, 4)]
+    [InlineData(Scaling.Common, 4)]
+    [InlineData(Scaling.Robust, 4)]
+    [InlineData(Scaling.Quantile, 4)]
+    public void Blocks_of_rows_are_encoded_value_by_value(Scaling scaling, int levels)
+    {
+        Random random = new(7);
+        const string Kinds = "nnnnnnnnnncnmlnnkckncllmmnkn"; // number, category, missing, levels, constant
+        Column[] columns = [.. Kinds.Select((kind, i) => kind == 'c'
+            ? new Column($"x{i}", ColumnKind.Category, [.. Enumerable.Range(0, 3 + i).Select(k => $"v{k}")])
+            : new Column($"x{i}"))];
+        string numbers = Kinds.Replace("c", "", StringComparison.Ordinal);
+        const int Rows = 200;
+        float[] numeric = [.. Enumerable.Range(0, Rows * numbers.Length).Select(i => numbers[i % numbers.Length] switch
+        {
+            'm' when random.Next(4) == 0 => float.NaN,
+            'l' => random.Next(4),
+            'k' => 3,
+            _ => (float)(random.NextDouble() * 100 - 50),
+        })];
+        int[] codes = [.. Enumerable.Range(0, Rows * 3).Select(_ => random.Next(-1, 3))];
+        Dataset data = new("t", columns, new Target(["y"], []), numeric, codes, [], new float[Rows]);
+        Preparation preparation = Preparation.Fit(data, All(data), scaling, levels: levels);
+        Assert.Equal(preparation.Width, preparation.InputNames().Count());
+        foreach (int rows in (int[])[1, 31, 32, 33, 64, 200])
+        {
+            float[] single = [.. Enumerable.Repeat(float.NaN, rows * preparation.Width)];
+            double[] exact = [.. Enumerable.Repeat(double.NaN, rows * preparation.Width)];
+            ReadOnlySpan<float> raw = numeric.AsSpan(0, rows * numbers.Length);
+            ReadOnlySpan<int> rawCodes = codes.AsSpan(0, rows * 3);
+            preparation.Encode(raw, rawCodes, single, rows);
+            preparation.Encode(raw, rawCodes, exact, rows);
+            double[] right = [.. Enumerable.Range(0, rows).SelectMany(row => Defined(preparation,
+                numeric[(row * numbers.Length)..], codes[(row * 3)..]))];
+            Assert.Equal(right.Select(BitConverter.DoubleToInt64Bits), exact.Select(BitConverter.DoubleToInt64Bits));
+            Assert.Equal(right.Select(x => BitConverter.SingleToInt32Bits((float)x)),
+                single.Select(BitConverter.SingleToInt32Bits));
+            double[] last = new double[preparation.Width];
+            preparation.Encode<double>(numeric.AsSpan((rows - 1) * numbers.Length, numbers.Length),
+                codes.AsSpan((rows - 1) * 3, 3), last);
+            Assert.Equal(right[^preparation.Width..], last);
+        }
+    }
+
+    private static IEnumerable<double> Defined(Preparation preparation, float[] row, int[] codes)
+    {
+        int n = 0, c = 0;
+        foreach (Column column in preparation.Inputs)
+        {
+            if (column.Kind == ColumnKind.Category)
+            {
+                int code = codes[c++];
+                for (int k = 0; k < column.Categories.Count; k++) yield return k == code ? 1 : 0;
+                continue;
+            }
+            NumericEncoding how = preparation.Encodings[n];
+            (float raw, double shift, double scale) = (row[n], preparation.Shift[n], preparation.Scale[n]);
+            n++;
+            if (how.IsConstant) continue;
+            if (how.Levels.Count == 0)
+            {
+                double x = float.IsNaN(raw) ? how.Fill : raw;
+                if (how.Landmarks.Count > 0)
+                {
+                    int above = how.Landmarks.TakeWhile(mark => mark <= x).Count();
+                    x = above == 0 ? how.Places[0] : above == how.Landmarks.Count ? how.Places[^1]
+                        : how.Places[above - 1] + (how.Places[above] - how.Places[above - 1])
+                            * ((x - how.Landmarks[above - 1]) / (how.Landmarks[above] - how.Landmarks[above - 1]));
+                }
+                double z = (x - shift) * scale;
+                yield return how.Clip == 0 ? z : z / Math.Sqrt(1 + z / how.Clip * (z / how.Clip));
+            }
+            if (how.HasIndicator) yield return float.IsNaN(raw) ? 1 : 0;
+            foreach (float level in how.Levels) yield return level == raw ? 1 : 0;
+        }
+    }
+
+    // More rows than are read at once, in any order, with weights and missing numbers: Welford's method written out.
+    [Fact]
+    public void Standard_scaling_is_Welfords_to_the_bit()
+    {
+        Random random = new(3);
+        const int Columns = 13, Rows = 5000;
+        float[] numbers = [.. Enumerable.Range(0, Columns * Rows).Select(
+            i => i % Columns == 4 && i % 7 == 0 ? float.NaN : (float)(1000 + random.NextDouble() * (i % Columns)))];
+        float[] weights = [.. Enumerable.Range(0, Rows).Select(i => i % 5 == 0 ? 0 : i % 3 == 0 ? 0.5f : 2)];
+        Dataset data = new("t", [.. Enumerable.Range(0, Columns).Select(i => new Column($"x{i}"))],
+            new Target(["y"], []), numbers, [], [], new float[Rows], weights);
+        int[] rows = [.. Enumerable.Range(0, Rows).Where(i => i % 11 != 0)];
+        random.Shuffle(rows);
+        Preparation preparation = Preparation.Fit(data, rows, Scaling.Standard);
+        for (int column = 0; column < Columns; column++)
+        {
+            double mean = 0, squares = 0, sum = 0;
+            foreach (int row in rows)
+            {
+                double x = numbers[row * Columns + column], w = weights[row];
+                if (w == 0 || double.IsNaN(x)) continue;
+                sum += w;
+                double delta = x - mean;
+                mean += w * delta / sum;
+                squares += w * delta * (x - mean);
+            }
+            Assert.Equal(mean, preparation.Shift[column]);
+            Assert.Equal(column == 0 ? 1 : 1 / Math.Sqrt(squares / sum), preparation.Scale[column]);
+        }
+        float largest = numbers.Where((x, i) => weights[i / Columns] > 0 && rows.Contains(i / Columns)
+            && !float.IsNaN(x)).Max();
+        Assert.Equal(1 / (double)largest, Preparation.Fit(data, rows, Scaling.Common).Scale[0]);
+    }
 }
