@@ -9,7 +9,7 @@ namespace Downhill.Bench.Micro;
 public unsafe class ProductBenchmarks
 {
     private readonly Kernels<float> kernels = Kernels<float>.For(Arithmetic.Fast);
-    private AlignedBuffer<float> x = null!, w = null!, dz = null!, result = null!, packed = null!;
+    private AlignedBuffer<float> x = null!, w = null!, dz = null!, result = null!;
     private int rows, inner, columns;
 
     /// <summary>Rows × inputs × outputs.</summary>
@@ -23,7 +23,6 @@ public unsafe class ProductBenchmarks
         (rows, inner, columns) = (sizes[0], sizes[1], sizes[2]);
         (x, w, dz) = (Numbers.Buffer(rows * inner), Numbers.Buffer(inner * columns), Numbers.Buffer(rows * columns));
         result = new(Math.Max(inner * columns, rows * Math.Max(inner, columns)));
-        packed = new(Kernels<float>.TransposedLength(inner, columns));
     }
 
     [Benchmark(Baseline = true), BenchmarkCategory("Y = X·W")]
@@ -48,5 +47,5 @@ public unsafe class ProductBenchmarks
 
     [Benchmark, BenchmarkCategory("dX = dZ·Wᵀ")]
     public void InputGradient() => kernels.InputGradient(
-        dz.Pointer, columns, w.Pointer, columns, result.Pointer, inner, packed.Pointer, rows, inner, columns);
+        dz.Pointer, columns, w.Pointer, columns, result.Pointer, inner, rows, inner, columns);
 }

@@ -18,15 +18,7 @@ internal sealed class ProductRun : BenchRun
 
     public override long Repeat(int times)
     {
-        for (int i = 0; i < times; i++)
-        {
-            if (job.TurnsWeights)
-            {
-                TurnJob turn = new(job);
-                team.Run(ref turn);
-            }
-            team.Run(ref job);
-        }
+        for (int i = 0; i < times; i++) team.Run(ref job);
         return times;
     }
 
@@ -37,30 +29,18 @@ internal sealed class ProductRun : BenchRun
         private readonly Kernels<float> kernels = Kernels<float>.For(Arithmetic.Fast);
         private readonly ProductForm form;
         private readonly int size;
-        private readonly AlignedBuffer<float> a, b, c, packed;
+        private readonly AlignedBuffer<float> a, b, c;
 
         public Job(ProductForm form, int size)
         {
             (this.form, this.size) = (form, size);
             (a, b, c) = (new(size * size), new(size * size), new(size * size));
-            packed = new(Kernels<float>.TransposedLength(size, size));
             RandomStream numbers = new(1, RandomStreams.Split);
             for (int i = 0; i < size * size; i++)
             {
                 a.Span[i] = (float)numbers.Uniform((ulong)i, -1, 1);
                 b.Span[i] = (float)numbers.Uniform((ulong)(size * size + i), -1, 1);
             }
-        }
-
-        /// <summary>Whether the product wants W transposed.</summary>
-        public bool TurnsWeights => form == ProductForm.InputGradient;
-
-        /// <summary>Copies a part of W transposed.</summary>
-        public void Turn(int part, int parts)
-        {
-            (int first, int count) = Team.Part(size, part, parts, 16).GetOffsetAndLength(size);
-            Transpose<float>.Copy(
-                b.Pointer + (long)first * size, size, packed.Pointer + first, size, count, size);
         }
 
         public void Execute(int part, int parts)
@@ -78,14 +58,9 @@ internal sealed class ProductRun : BenchRun
                     break;
                 default:
                     x += (long)first * size;
-                    kernels.InputGradientPacked(x, size, packed.Pointer, y, size, count, size, size);
+                    kernels.InputGradient(x, size, b.Pointer, size, y, size, count, size, size);
                     break;
             }
         }
-    }
-
-    private readonly struct TurnJob(Job job) : IJob
-    {
-        public void Execute(int part, int parts) => job.Turn(part, parts);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Downhill.Kernels;
 
@@ -24,15 +25,23 @@ internal static unsafe class Gemm<S, V, T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    /// <summary>k of one packed block: a panel of two vectors' width then fills half of a usual first-level
-    /// cache.</summary>
-    private const int BlockDepth = 256;
+    /// <summary>k of one packed block: the sums are read from C and written back once for each.</summary>
+    private const int BlockDepth = 1024;
 
-    /// <summary>Bytes of the packed block of A: a quarter of a usual second-level cache.</summary>
-    private const int BlockBytes = 256 * 1024;
+    /// <summary>Up to so many rows of A the sums stay in a cache, copying is much of the work, and longer pieces of
+    /// B's rows at less depth are better.</summary>
+    private const int FewRows = 64, FewRowsDepth = 256;
+
+    /// <summary>Rows of A that pass a panel of B one after the other. A panel of up to 256 steps (32 KiB) stays in the
+    /// first-level cache meanwhile, so they are many; a deeper one comes from the second anyway, where few rows leave
+    /// it the room. Multiples of 6 and 8, the tiles' heights.</summary>
+    private static int BlockRows(int steps) => steps > 256 ? 72 : 264;
 
     /// <summary>Bytes of the packed panels of B.</summary>
     private const int PanelBytes = 512 * 1024;
+
+    /// <summary>Inputs whose Xᵀ is copied at once: that bounds the memory for it.</summary>
+    private const int CopiedRows = 2048;
 
     /// <summary>Y[rows, columns] = X[rows, inner] · W[inner, columns] + bias (null: none). Y overlaps
     /// nothing.</summary>
@@ -55,7 +64,12 @@ internal static unsafe class Gemm<S, V, T>
             WeightGradientNarrow(x, ldx, dz, lddz, dw, lddw, rows, inner, columns, accumulate);
             return;
         }
-        Multiply(x, 1, ldx, dz, lddz, accumulate ? dw : null, lddw, dw, lddw, inner, columns, rows);
+        for (int first = 0; first < inner; first += CopiedRows)
+        {
+            T* part = dw + ((nint)first * lddw);
+            Multiply(x + first, 1, ldx, dz, lddz, accumulate ? part : null, lddw, part, lddw,
+                Math.Min(CopiedRows, inner - first), columns, rows);
+        }
     }
 
     /// <summary>Few columns would leave most lanes idle, so the product is formed transposed, dWᵀ = dZᵀ·X, X as it
@@ -87,36 +101,64 @@ internal static unsafe class Gemm<S, V, T>
     public static void PackTransposed(T* w, int ldw, T* packed, int inner, int columns) =>
         Transpose<T>.Copy(w, ldw, packed, inner, inner, columns);
 
-    /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ; scratch as in
-    /// <see cref="TransposedLength"/>.</summary>
+    /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ, W turned on the way.</summary>
     public static void InputGradient(
-        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, T* packed, int rows, int inner, int columns)
-    {
-        PackTransposed(w, ldw, packed, inner, columns);
-        InputGradientPacked(dz, lddz, packed, dx, lddx, rows, inner, columns);
-    }
+        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
+        MultiplyTurned(dz, lddz, 1, w, ldw, null, 0, dx, lddx, rows, inner, columns);
 
     /// <summary>The same with W already packed.</summary>
     public static void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Multiply(dz, lddz, 1, packed, inner, null, 0, dx, lddx, rows, inner, columns);
 
+    /// <summary>Rows of dZ that make one panel of <see cref="TurnGradient"/>, at every width a divisor of
+    /// 32.</summary>
+    private static int PanelRows => 2 * S.Count;
+
+    /// <summary>Elements that <see cref="TurnGradient"/> fills for all rows.</summary>
+    public static int TurnedGradientLength(int rows, int columns) =>
+        (rows + PanelRows - 1) / PanelRows * PanelRows * columns;
+
+    /// <summary>turned = dZ[rows, columns]ᵀ in blocks of its columns and panels of its rows, for
+    /// <see cref="InputGradientTurned"/>. Threads share the rows: count of them from first, a multiple of
+    /// 32.</summary>
+    public static void TurnGradient(T* dz, int lddz, T* turned, int rows, int columns, int first, int count)
+    {
+        int padded = TurnedGradientLength(rows, 1);
+        for (int k = 0; k < columns; k += BlockDepth)
+        {
+            int steps = Math.Min(BlockDepth, columns - k);
+            PackTurned(dz + ((nint)first * lddz) + k, lddz, turned + ((nint)k * padded) + ((nint)first * steps), count,
+                steps);
+        }
+    }
+
     /// <summary>Rows of W that <see cref="InputGradientTurned"/> takes at once.</summary>
     private const int TurnedRows = 256;
 
-    /// <summary>The same from dZᵀ[columns, rows], as dXᵀ = W·dZᵀ: W is read as it lies, and what is turned is the
-    /// batch's numbers, far fewer than the weights of a large layer.</summary>
+    /// <summary>dX[rows, inner] = dZ·Wᵀ from dZᵀ, as dXᵀ = W·dZᵀ: W is read as it lies, and what is turned is the
+    /// batch's numbers, far fewer than the weights of a large layer, once for any number of blocks of W.</summary>
     public static void InputGradientTurned(
-        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns)
+        T* turned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns)
     {
+        int padded = TurnedGradientLength(rows, 1);
         T[] rented = ArrayPool<T>.Shared.Rent(TurnedRows * rows);
         fixed (T* flipped = rented)
         {
             for (int first = 0; first < inner; first += TurnedRows)
             {
                 int count = Math.Min(TurnedRows, inner - first);
-                Multiply(w + ((nint)first * ldw), ldw, 1, turned, ldTurned, null, 0, flipped, rows, count, rows,
-                    columns);
+                for (int k = 0; k == 0 || k < columns; k += BlockDepth)
+                {
+                    int steps = Math.Min(BlockDepth, columns - k);
+                    T* panels = turned + ((nint)k * padded);
+                    for (int row = 0; row < rows; row += PanelRows)
+                    {
+                        T* at = flipped + row;
+                        Multiply(w + ((nint)first * ldw) + k, ldw, 1, panels + ((nint)row * steps), PanelRows,
+                            k == 0 ? null : at, rows, at, rows, count, Math.Min(PanelRows, rows - row), steps);
+                    }
+                }
                 Transpose<T>.Copy(flipped, rows, dx + first, lddx, count, rows);
             }
         }
@@ -144,7 +186,7 @@ internal static unsafe class Gemm<S, V, T>
             T[] rented = ArrayPool<T>.Shared.Rent(tiled * rows);
             fixed (T* packed = rented)
             {
-                PackBlock(x, 1, ldx, packed, tiled, rows);
+                PackBlock(x, ldx, packed, tiled, rows);
                 for (int column = 0; column < whole; column += wide)
                 {
                     T* panel = panels + ((nint)column * rows);
@@ -231,9 +273,9 @@ internal static unsafe class Gemm<S, V, T>
     private static void Multiply(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
     {
-        if (Packs(aRow, bRow, m, n, depth))
+        if (Packs(m, n, depth))
         {
-            MultiplyPacked(a, aRow, aStep, b, bRow, start, startRow, c, cRow, m, n, depth);
+            MultiplyPacked(a, aRow, aStep, b, bRow, 1, start, startRow, c, cRow, m, n, depth);
             return;
         }
         int tiled = m < 4 ? 0 : m - (m & 1);
@@ -454,74 +496,103 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>Whether copying into panels pays: B is read often, and it, or rows of A a multiple of 2 KiB apart,
     /// would not stay in the caches.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool Packs(nint aRow, nint bRow, int m, int n, int depth) =>
+    private static bool Packs(int m, int n, int depth) =>
         m >= 32 && n >= 4 * S.Count && (long)n * depth * sizeof(T) >= 128 * 1024;
 
     /// <summary>The same product with B, and A where it is walked by columns, copied into contiguous panels block by
-    /// block; the sums continue through C from one block of k to the next, so the chain of every element stays what it
-    /// is.</summary>
+    /// block, both once; the sums continue through C from one block of k to the next, so the chain of every element
+    /// stays what it is.</summary>
     private static void MultiplyPacked(
-        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
+        T* a, nint aRow, nint aStep, T* b, nint bRow, nint bStep, T* start, nint startRow, T* c, nint cRow, int m,
+        int n, int depth)
     {
         int wide = 2 * S.Count;
         int tiled = m - (m & 1);
         int whole = n - (n % wide);
         bool packsA = aStep != 1;
-        int blockRows = BlockBytes / (BlockDepth * sizeof(T));
-        int blockColumns = PanelBytes / (BlockDepth * sizeof(T)) / wide * wide;
-        T[] rented = ArrayPool<T>.Shared.Rent((BlockBytes + PanelBytes + 64) / sizeof(T));
+        int blockDepth = m <= FewRows ? FewRowsDepth : BlockDepth;
+        int blockSteps = Math.Min(blockDepth, depth);
+        int blockColumns = Math.Min(PanelBytes / (blockDepth * sizeof(T)) / wide * wide, whole);
+        T[] rented = ArrayPool<T>.Shared.Rent(
+            ((blockColumns + (packsA ? tiled : 0)) * blockSteps) + (64 / sizeof(T)));
         fixed (T* scratch = rented)
         {
             T* panels = (T*)(((nint)scratch + 63) & ~(nint)63);
-            T* packedA = panels + (PanelBytes / sizeof(T));
-            for (int column = 0; column < whole; column += blockColumns)
+            T* packedA = panels + ((nint)blockColumns * blockSteps);
+            for (int k = 0; k < depth; k += blockDepth)
             {
-                int columns = Math.Min(blockColumns, whole - column);
-                for (int k = 0; k < depth; k += BlockDepth)
+                int steps = Math.Min(blockDepth, depth - k), blockRows = BlockRows(steps);
+                T* from = k == 0 ? start : c;
+                nint fromRow = k == 0 ? startRow : cRow;
+                for (int column = 0; column < whole; column += blockColumns)
                 {
-                    int steps = Math.Min(BlockDepth, depth - k);
-                    PackPanels(b + (k * bRow) + column, bRow, panels, columns, steps);
-                    T* from = k == 0 ? start : c;
-                    nint fromRow = k == 0 ? startRow : cRow;
-                    for (int first = 0; first < tiled;)
+                    int columns = Math.Min(blockColumns, whole - column);
+                    T* bk = b + (k * bRow) + (column * bStep);
+                    if (bStep == 1) { PackPanels(bk, bRow, panels, columns, steps); }
+                    else { PackTurned(bk, bStep, panels, columns, steps); }
+                    for (int first = 0; first < m;)
                     {
                         int rows = tiled - first;
                         // A last block of fewer than four rows would leave the tiles nothing to work on.
                         if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
-                        T* ak = a + (first * aRow) + (k * aStep);
-                        if (packsA) { PackBlock(ak, aRow, aStep, packedA, rows, steps); }
+                        T* ak = a + (first * aRow) + (k * aStep), block = packedA + ((nint)first * steps);
+                        if (packsA && column == 0 && rows > 0) { PackBlock(ak, aStep, block, rows, steps); }
                         for (int panel = 0; panel < columns; panel += wide)
                         {
-                            T* bk = panels + ((nint)panel * steps);
+                            T* bp = panels + ((nint)panel * steps);
                             nint at = column + panel;
-                            for (int i = 0; i < rows;)
-                            {
-                                T* ai = packsA ? packedA + ((nint)i * steps) : ak + (i * aRow);
-                                T* si = from == null ? null : from + ((first + i) * fromRow) + at;
-                                T* ci = c + ((first + i) * cRow) + at;
-                                int size = TileRows(rows - i);
-                                nint row = packsA ? 1 : aRow, step = packsA ? size : 1;
-                                if (size == 8) { Tile8x2(ai, row, step, bk, wide, si, fromRow, ci, cRow, steps); }
-                                else if (size == 6) { Tile6x2(ai, row, step, bk, wide, si, fromRow, ci, cRow, steps); }
-                                else { Tile4x2(ai, row, step, bk, wide, si, fromRow, ci, cRow, steps); }
-                                i += size;
-                            }
+                            T* sp = from == null ? null : from + (first * fromRow) + at;
+                            T* cp = c + (first * cRow) + at;
+                            if (rows == 0) { Row(ak, aStep, bp, wide, sp, cp, wide, steps); }
+                            else if (packsA) { Panel(block, 0, bp, sp, fromRow, cp, cRow, rows, steps); }
+                            else { Panel(ak, aRow, bp, sp, fromRow, cp, cRow, rows, steps); }
                         }
-                        first += rows;
+                        first += Math.Max(rows, 1);
                     }
                 }
             }
         }
         ArrayPool<T>.Shared.Return(rented);
-        if (whole < n)
+        if (whole == n) { return; }
+        b += whole * bStep;
+        start = start == null ? null : start + whole;
+        c += whole;
+        if (bStep == 1) { Multiply(a, aRow, aStep, b, bRow, start, startRow, c, cRow, m, n - whole, depth); }
+        else { MultiplyTurned(a, aRow, aStep, b, bStep, start, startRow, c, cRow, m, n - whole, depth); }
+    }
+
+    /// <summary>Some rows, an even number ≥ 4, times one panel of B. A is walked by rows aRow apart or, when that is
+    /// 0, was copied by <see cref="PackBlock"/>.</summary>
+    private static void Panel(
+        T* a, nint aRow, T* panel, T* start, nint startRow, T* c, nint cRow, int rows, int steps)
+    {
+        int wide = 2 * S.Count;
+        bool fetches = Sse.IsSupported && start == c && rows > FewRows;
+        for (int i = 0; i < rows;)
         {
-            Multiply(a, aRow, aStep, b + whole, bRow, start == null ? null : start + whole, startRow, c + whole, cRow,
-                tiled, n - whole, depth);
+            int size = TileRows(rows - i);
+            T* ai = a + (i * (aRow == 0 ? steps : aRow));
+            nint row = aRow == 0 ? 1 : aRow, step = aRow == 0 ? size : 1;
+            T* si = start == null ? null : start + (i * startRow);
+            T* ci = c + (i * cRow);
+            i += size;
+            if (fetches && i < rows) { Fetch(c + (i * cRow), cRow, TileRows(rows - i)); }
+            if (size == 8) { Tile8x2(ai, row, step, panel, wide, si, startRow, ci, cRow, steps); }
+            else if (size == 6) { Tile6x2(ai, row, step, panel, wide, si, startRow, ci, cRow, steps); }
+            else { Tile4x2(ai, row, step, panel, wide, si, startRow, ci, cRow, steps); }
         }
-        if (tiled < m)
+    }
+
+    /// <summary>Asks for the next tile's place in C while this one is worked out: every tile begins with its sums, and
+    /// they come from the third-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fetch(T* c, nint cRow, int rows)
+    {
+        for (int i = 0; i < rows; i++)
         {
-            Row(a + (tiled * aRow), aStep, b, bRow, start == null ? null : start + (tiled * startRow),
-                c + (tiled * cRow), n, depth);
+            Sse.Prefetch0(c);
+            if (2 * S.Count * sizeof(T) > 64) { Sse.Prefetch0(c + S.Count); }
+            c += cRow;
         }
     }
 
@@ -544,15 +615,49 @@ internal static unsafe class Gemm<S, V, T>
         }
     }
 
-    /// <summary>Rows of A as the tiles take them, tile by tile.</summary>
-    private static void PackBlock(T* a, nint aRow, nint aStep, T* target, int rows, int steps)
+    /// <summary>The same panels of Wᵀ: B(k, j) is w[j·ldw + k]. The last one may be narrower.</summary>
+    private static void PackTurned(T* w, nint ldw, T* panels, int columns, int steps)
     {
-        for (int i = 0; i < rows;)
+        int wide = 2 * S.Count;
+        for (int j = 0; j < columns; j += wide)
         {
-            int size = TileRows(rows - i);
-            PackRows(a + (i * aRow), aRow, aStep, target + ((nint)i * steps), size, steps);
-            i += size;
+            Transpose<T>.Copy(w + (j * ldw), ldw, panels + ((nint)j * steps), wide, Math.Min(wide, columns - j), steps);
         }
+    }
+
+    /// <summary>The product with B = Wᵀ, W[n, depth]. A small one takes a panel after the other, each a matrix as the
+    /// others are.</summary>
+    private static void MultiplyTurned(
+        T* a, nint aRow, nint aStep, T* w, nint ldw, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
+    {
+        if (Packs(m, n, depth))
+        {
+            MultiplyPacked(a, aRow, aStep, w, 1, ldw, start, startRow, c, cRow, m, n, depth);
+            return;
+        }
+        int wide = 2 * S.Count;
+        T[] rented = ArrayPool<T>.Shared.Rent((wide * Math.Min(BlockDepth, depth)) + (64 / sizeof(T)));
+        fixed (T* scratch = rented)
+        {
+            T* panel = (T*)(((nint)scratch + 63) & ~(nint)63);
+            int k = 0;
+            do
+            {
+                int steps = Math.Min(BlockDepth, depth - k);
+                T* from = k == 0 ? start : c;
+                nint fromRow = k == 0 ? startRow : cRow;
+                for (int column = 0; column < n; column += wide)
+                {
+                    int columns = Math.Min(wide, n - column);
+                    PackTurned(w + (column * ldw) + k, ldw, panel, columns, steps);
+                    Multiply(a + (k * aStep), aRow, aStep, panel, wide, from == null ? null : from + column, fromRow,
+                        c + column, cRow, m, columns, steps);
+                }
+                k += BlockDepth;
+            }
+            while (k < depth);
+        }
+        ArrayPool<T>.Shared.Return(rented);
     }
 
     /// <summary>Eight elements that are copied at once.</summary>
@@ -562,21 +667,42 @@ internal static unsafe class Gemm<S, V, T>
         private T first;
     }
 
-    /// <summary>target[k·size + i] = A(i, k).</summary>
-    private static void PackRows(T* a, nint aRow, nint aStep, T* target, int size, int steps)
+    /// <summary>Rows of A, which lie side by side in memory (Xᵀ), as the tiles take them: target[k·size + i] = A(i, k)
+    /// in each tile.</summary>
+    private static void PackBlock(T* a, nint aStep, T* target, int rows, int steps)
     {
-        if (aRow == 1)
+        for (int i = 0; i < rows;)
         {
+            int left = rows - i, size = TileRows(left);
+            T* from = a + i, to = target + ((nint)i * steps);
+            if (size == 8 && left >= 32 && left != 34 && steps >= 256)
+            {
+                // Four tiles at once, because short pieces far apart are what memory is slowest at. (Of few steps all
+                // lie in a cache.)
+                nint next = 8 * (nint)steps;
+                T* to2 = to + (2 * next);
+                for (int step = 0; step < steps; step++)
+                {
+                    *(Eight*)to = *(Eight*)from;
+                    *(Eight*)(to + next) = *(Eight*)(from + 8);
+                    *(Eight*)to2 = *(Eight*)(from + 16);
+                    *(Eight*)(to2 + next) = *(Eight*)(from + 24);
+                    from += aStep;
+                    to += 8;
+                    to2 += 8;
+                }
+                i += 32;
+                continue;
+            }
             for (int step = 0; step < steps; step++)
             {
-                if (size == 8) { *(Eight*)target = *(Eight*)a; }
-                else { for (int i = 0; i < size; i++) { target[i] = a[i]; } }
-                a += aStep;
-                target += size;
+                if (size == 8) { *(Eight*)to = *(Eight*)from; }
+                else { for (int j = 0; j < size; j++) { to[j] = from[j]; } }
+                from += aStep;
+                to += size;
             }
-            return;
+            i += size;
         }
-        Transpose<T>.Copy(a, aRow, target, size, size, steps);
     }
 
     // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one

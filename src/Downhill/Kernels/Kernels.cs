@@ -78,17 +78,23 @@ internal abstract unsafe partial class Kernels<T>
     /// <summary>packed = W[inner, columns]ᵀ for <see cref="InputGradientPacked"/>: once per step.</summary>
     public abstract void PackTransposed(T* w, int ldw, T* packed, int inner, int columns);
 
-    /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ, packing W into the scratch.</summary>
+    /// <summary>dX[rows, inner] = dZ[rows, columns] · W[inner, columns]ᵀ, W turned on the way.</summary>
     public abstract void InputGradient(
-        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, T* packed, int rows, int inner, int columns);
+        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
 
     /// <summary>dX[rows, inner] = dZ[rows, columns] · Wᵀ with W packed before.</summary>
     public abstract void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns);
 
-    /// <summary>The same from dZᵀ[columns, rows] and W as it lies.</summary>
+    /// <summary>Elements that <see cref="TurnGradient"/> fills for all rows.</summary>
+    public abstract int TurnedGradientLength(int rows, int columns);
+
+    /// <summary>turned = dZ[rows, columns]ᵀ in panels: count rows from first, a multiple of 32.</summary>
+    public abstract void TurnGradient(T* dz, int lddz, T* turned, int rows, int columns, int first, int count);
+
+    /// <summary>dX = dZ·Wᵀ from dZ turned before and W as it lies.</summary>
     public abstract void InputGradientTurned(
-        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
+        T* turned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns);
 
     /// <summary>Elements that <see cref="PackGradient"/> fills.</summary>
     public abstract int PackedGradientLength(int rows, int columns);
@@ -147,16 +153,22 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
         Gemm<S, V, T>.PackTransposed(w, ldw, packed, inner, columns);
 
     public override void InputGradient(
-        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, T* packed, int rows, int inner, int columns) =>
-        Gemm<S, V, T>.InputGradient(dz, lddz, w, ldw, dx, lddx, packed, rows, inner, columns);
+        T* dz, int lddz, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.InputGradient(dz, lddz, w, ldw, dx, lddx, rows, inner, columns);
 
     public override void InputGradientPacked(
         T* dz, int lddz, T* packed, T* dx, int lddx, int rows, int inner, int columns) =>
         Gemm<S, V, T>.InputGradientPacked(dz, lddz, packed, dx, lddx, rows, inner, columns);
 
+    public override int TurnedGradientLength(int rows, int columns) =>
+        Gemm<S, V, T>.TurnedGradientLength(rows, columns);
+
+    public override void TurnGradient(T* dz, int lddz, T* turned, int rows, int columns, int first, int count) =>
+        Gemm<S, V, T>.TurnGradient(dz, lddz, turned, rows, columns, first, count);
+
     public override void InputGradientTurned(
-        T* turned, int ldTurned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
-        Gemm<S, V, T>.InputGradientTurned(turned, ldTurned, w, ldw, dx, lddx, rows, inner, columns);
+        T* turned, T* w, int ldw, T* dx, int lddx, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.InputGradientTurned(turned, w, ldw, dx, lddx, rows, inner, columns);
 
     public override int PackedGradientLength(int rows, int columns) =>
         Gemm<S, V, T>.PackedGradientLength(rows, columns);

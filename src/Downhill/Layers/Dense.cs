@@ -163,7 +163,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     public override void Backward(in LayerPass<T> pass)
     {
         if (scale is not null) ScaleFieldGradient(pass);
-        if (Turns(pass)) turned = AtLeast(turned, pass.Rows * Outputs);
+        if (Turns(pass)) turned = AtLeast(turned, kernels.TurnedGradientLength(pass.Rows, Outputs));
         else PrepareRows(pass);
         BackwardJob field = new(this, pass);
         pass.Run(ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null || Turns(pass) ? 16 : Inputs));
@@ -191,10 +191,11 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         else for (int row = 0; row < count; row++, z += Outputs, y += Outputs) activation.Forward(z, y, 1, columns);
     }
 
-    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.</summary>
+    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient. Large ones are
+    /// turned on the way.</summary>
     internal override void PrepareRows(in LayerPass<T> pass)
     {
-        if (pass.InputGradient == null) return;
+        if (pass.InputGradient == null || IsLarge) return;
         transposed ??= new AlignedBuffer<T>(Inputs * Outputs);
         TransposeJob job = new(this, pass);
         pass.Run(ref job, 16L * Inputs * Outputs);
@@ -221,9 +222,12 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         if (count == 0) return;
         FieldGradient(pass, first, count);
         long at = (long)first * Outputs;
-        if (pass.InputGradient != null)
-            kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer,
-                pass.InputGradient + (long)first * Inputs, Inputs, count, Inputs, Outputs);
+        if (pass.InputGradient == null) return;
+        T* dZ = pass.OutputGradient + at, dX = pass.InputGradient + (long)first * Inputs;
+        if (IsLarge)
+            kernels.InputGradient(dZ, Outputs, pass.Parameters + weight, Outputs, dX, Inputs, count, Inputs, Outputs);
+        else
+            kernels.InputGradientPacked(dZ, Outputs, transposed!.Pointer, dX, Inputs, count, Inputs, Outputs);
     }
 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
@@ -238,8 +242,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         (int column, int columns) =
             byColumns ? Team.Part(Outputs, part, parts, 32).GetOffsetAndLength(Outputs) : (0, Outputs);
         if (turns && inputs > 0)
-            kernels.InputGradientTurned(turned!.Pointer, pass.Rows, pass.Parameters + weight + (long)input * Outputs,
-                Outputs,
+            kernels.InputGradientTurned(turned!.Pointer, pass.Parameters + weight + (long)input * Outputs, Outputs,
                 pass.InputGradient + input, Inputs, pass.Rows, inputs, Outputs);
         if (inputs > 0 && columns > 0)
         {
@@ -353,16 +356,17 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     {
         public void Execute(int part, int parts)
         {
-            (int first, int count) = Team.Part(pass.Rows, part, parts, 8).GetOffsetAndLength(pass.Rows);
+            bool turns = layer.Turns(pass);
+            (int first, int count) = Team.Part(pass.Rows, part, parts, turns ? 32 : 8).GetOffsetAndLength(pass.Rows);
             if (count == 0) return;
-            if (!layer.Turns(pass))
+            if (!turns)
             {
                 layer.BackwardRows(pass, first, count);
                 return;
             }
             layer.FieldGradient(pass, first, count);
-            Transpose<T>.Copy(pass.OutputGradient + (long)first * layer.Outputs, layer.Outputs,
-                layer.turned!.Pointer + first, pass.Rows, count, layer.Outputs);
+            layer.kernels.TurnGradient(pass.OutputGradient, layer.Outputs, layer.turned!.Pointer, pass.Rows,
+                layer.Outputs, first, count);
         }
     }
 

@@ -21,7 +21,11 @@ public sealed unsafe class GemmTests
     public void LargeProductsThatAreCopiedIntoPanelsHaveTheBitsOfThePlainLoops(SimdWidth width, Arithmetic arithmetic)
     {
         foreach ((int rows, int inner, int columns) in
-            new[] { (64, 300, 140), (70, 513, 67), (67, 257, 131), (263, 260, 70), (300, 70, 263), (514, 130, 66) })
+            new[]
+            {
+                (64, 300, 140), (70, 513, 67), (67, 257, 131), (263, 260, 70), (300, 70, 263), (514, 130, 66),
+                (99, 1030, 67), (1030, 70, 67), (197, 260, 300), (5, 2100, 37), (37, 70, 1030),
+            })
         {
             Check(Kernels<float>.For(arithmetic, width), rows, inner, columns);
             Check(Kernels<double>.For(arithmetic, width), rows, inner, columns);
@@ -147,21 +151,25 @@ public sealed unsafe class GemmTests
         using GuardedMatrix<T> dx2 = new(rows, inner);
         using GuardedMatrix<T> packed = new(1, Kernels<T>.TransposedLength(inner, columns), 0);
         kernels.InputGradient(
-            y.Start, y.Stride, w.Start, w.Stride, dx.Start, dx.Stride, packed.Start, rows, inner, columns);
+            y.Start, y.Stride, w.Start, w.Stride, dx.Start, dx.Stride, rows, inner, columns);
         NaiveGemm<S, T>.InputGradient(
             y.Start, y.Stride, w.Start, w.Stride, dx2.Start, dx2.Stride, rows, inner, columns);
         dx.AssertSame(dx2, "input gradient " + shape);
+        dx.Clear(T.Zero);
+        kernels.PackTransposed(w.Start, w.Stride, packed.Start, inner, columns);
+        kernels.InputGradientPacked(
+            y.Start, y.Stride, packed.Start, dx.Start, dx.Stride, rows, inner, columns);
+        dx.AssertSame(dx2, "input gradient from weights turned before " + shape);
         packed.AssertGuards("packed weights " + shape);
 
         // The same two from dZ turned and in panels, as large layers have them.
-        using GuardedMatrix<T> turned = new(columns, rows, 2);
-        for (int row = 0; row < rows; row++)
-        {
-            for (int column = 0; column < columns; column++) { turned[column][row] = y[row][column]; }
-        }
+        using GuardedMatrix<T> turned = new(1, kernels.TurnedGradientLength(rows, columns), 0);
+        int cut = rows > 32 ? 32 : 0;
+        kernels.TurnGradient(y.Start, y.Stride, turned.Start, rows, columns, cut, rows - cut);
+        kernels.TurnGradient(y.Start, y.Stride, turned.Start, rows, columns, 0, cut);
+        turned.AssertGuards("turned gradient " + shape);
         dx.Clear(T.Zero);
-        kernels.InputGradientTurned(
-            turned.Start, turned.Stride, w.Start, w.Stride, dx.Start, dx.Stride, rows, inner, columns);
+        kernels.InputGradientTurned(turned.Start, w.Start, w.Stride, dx.Start, dx.Stride, rows, inner, columns);
         dx.AssertSame(dx2, "input gradient from turned " + shape);
         using GuardedMatrix<T> panels = new(1, kernels.PackedGradientLength(rows, columns), 0);
         kernels.PackGradient(y.Start, y.Stride, panels.Start, rows, columns);

@@ -21,6 +21,8 @@ public sealed class DeterminismTests
             new Dense(5, Activations.Softmax)),
         "batch_norm" => new(20, new Dense(64, Activations.Identity), new BatchNorm(Activations.Relu),
             new Dense(50, Activations.Identity), new BatchNorm(Activations.Tanh), new Dense(5, Activations.Softmax)),
+        "large" => new(20, new Dense(262, Activations.Tanh), new Dense(260, Activations.Tanh),
+            new Dense(5, Activations.Softmax)),
         _ => new(20, new Dense(3, Activations.Tanh), new Dense(5, Activations.Softmax)),
     };
 
@@ -60,6 +62,19 @@ public sealed class DeterminismTests
             Assert.Equal(alone, Runs.Train<float>(data, Wide(shape), Options(optimizer, arithmetic, threads)));
         Assert.NotEqual(
             alone, Runs.Train<float>(data, Wide(shape), Options(optimizer, arithmetic, 1) with { Seed = 4 }));
+    }
+
+    /// <summary>Layers of more than 65,536 weights turn a small batch, and their weights for a large one.</summary>
+    [Theory]
+    [InlineData(70)]
+    [InlineData(256)]
+    public void Threads_do_not_change_the_bits_of_large_layers(int batch)
+    {
+        Dataset data = Runs.Classes(600, 20, 5);
+        TrainOptions options = Options("momentum", "Fast", threads: 1) with { Batch = batch, Epochs = 1 };
+        string alone = Runs.Train<float>(data, Wide("large"), options);
+        for (int threads = 2; threads <= 4; threads++)
+            Assert.Equal(alone, Runs.Train<float>(data, Wide("large"), options with { Threads = threads }));
     }
 
     [Fact]

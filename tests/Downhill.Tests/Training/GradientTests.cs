@@ -129,6 +129,34 @@ public sealed class GradientTests
         }
     }
 
+    /// <summary>Layers of more than 65,536 weights go back by ways of their own: a few rows are turned, of many the
+    /// weights.</summary>
+    [Theory]
+    [InlineData(33)]
+    [InlineData(140)]
+    public void Gradient_of_large_layers_equals_five_point_differences(int rows)
+    {
+        Activation tanh = Activations.Tanh;
+        NetworkSpec spec = new(300, new Dense(262, tanh), new Dense(260, tanh), new Dense(3, tanh));
+        using Probe probe = new(spec, Losses.Euclidean, rows, seed: 11);
+        double[] inputGradient = probe.Backpropagate();
+        double largest = probe.Gradient.Span.ToArray().Max(Math.Abs);
+        int[] places = [.. probe.Places];
+        for (int i = 0; i < 40; i++)
+        {
+            int place = places[(int)(i * 7919L * 31 % places.Length)], input = i * 7919 % inputGradient.Length;
+            Compare(ref probe.Parameters.Span[place], probe.Gradient.Span[place], $"parameter {place}");
+            Compare(ref probe.Input[input], inputGradient[input], $"input {input}");
+        }
+
+        void Compare(ref double place, double analytic, string what)
+        {
+            double numeric = probe.FivePoint(ref place, 1e-3);
+            Assert.True(Math.Abs(analytic - numeric) <= 1e-9 * largest,
+                $"{what}: backward {analytic:R}, differences {numeric:R}");
+        }
+    }
+
     [Theory, MemberData(nameof(Cases))]
     public void Gradient_equals_the_graph(string shape, string activations, string loss)
     {
