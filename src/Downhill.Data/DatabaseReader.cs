@@ -21,7 +21,7 @@ public static class DatabaseReader
     /// all defaults.</param>
     /// <exception cref="DownhillException">Whatever is wrong, with row (counted from 1) and column.</exception>
     public static DataReading Read(DbDataReader rows, string name, TableOptions? options = null) =>
-        Guard(name, () => Train(DatabaseSource.Once(rows, name, options ?? new()), options));
+        Guard(name, () => DatabaseSource.Once(rows, name, options ?? new()), source => Train(source, options));
 
     /// <summary>Reads rows to train on, once more where a column turns out to be something else than its first rows
     /// show.</summary>
@@ -30,7 +30,7 @@ public static class DatabaseReader
     /// <param name="options">As above.</param>
     /// <exception cref="DownhillException">Whatever is wrong, with row and column.</exception>
     public static DataReading Read(Func<DbDataReader> open, string name, TableOptions? options = null) =>
-        Guard(name, () => Train(DatabaseSource.Opened(open, name, options ?? new()), options));
+        Guard(name, () => DatabaseSource.Opened(open, name, options ?? new()), source => Train(source, options));
 
     /// <summary>Reads rows for a model that exists: its columns are found by name, others are left out.</summary>
     /// <param name="rows">The rows, from the next one on; left open.</param>
@@ -42,8 +42,8 @@ public static class DatabaseReader
     /// <exception cref="DownhillException">A missing column, an unknown class, or what else is wrong.</exception>
     public static DataReading Read(DbDataReader rows, string name, IReadOnlyList<Column> inputs, Target target,
         bool needTarget, TableOptions? options = null) =>
-        Guard(name, () => new ModelTable(DatabaseSource.Once(rows, name, options ?? new()), options ?? new())
-            .Read(inputs, target, needTarget));
+        Guard(name, () => DatabaseSource.Once(rows, name, options ?? new()),
+            source => new ModelTable(source, options ?? new()).Read(inputs, target, needTarget));
 
     /// <summary>As the overload with the rows themselves, which this one opens and disposes.</summary>
     /// <param name="open">Gives the rows from the first on.</param>
@@ -55,8 +55,8 @@ public static class DatabaseReader
     /// <exception cref="DownhillException">A missing column, an unknown class, or what else is wrong.</exception>
     public static DataReading Read(Func<DbDataReader> open, string name, IReadOnlyList<Column> inputs, Target target,
         bool needTarget, TableOptions? options = null) =>
-        Guard(name, () => new ModelTable(DatabaseSource.Opened(open, name, options ?? new()), options ?? new())
-            .Read(inputs, target, needTarget));
+        Guard(name, () => DatabaseSource.Opened(open, name, options ?? new()),
+            source => new ModelTable(source, options ?? new()).Read(inputs, target, needTarget));
 
     /// <summary>Rows that are looked at before a column's kind is guessed.</summary>
     public const int SampleRows = 100;
@@ -65,11 +65,12 @@ public static class DatabaseReader
         new TrainingTable(source, options ?? new()).Read();
 
     /// <summary>What the database says is one message, with its name in front.</summary>
-    private static DataReading Guard(string name, Func<DataReading> read)
+    private static DataReading Guard(string name, Func<DatabaseSource> begin, Func<DatabaseSource, DataReading> read)
     {
         try
         {
-            return read();
+            using DatabaseSource source = begin();
+            return read(source);
         }
         catch (Exception e) when (e is DbException or IOException or InvalidDataException)
         {

@@ -6,14 +6,16 @@ namespace Downhill.Data;
 
 /// <summary>The rows of a <see cref="DbDataReader"/> as a source. Values are taken as they come and not by the declared
 /// type of their column, which some databases do not hold to.</summary>
-internal sealed class DatabaseSource : TableSource
+internal sealed class DatabaseSource : TableSource, IDisposable
 {
     private readonly NumberFormatInfo format;
     private readonly Func<DbDataReader>? open;
     private readonly List<object[]> first = [];
     private readonly string[] names;
     private readonly Type?[] types;
-    private DbDataReader? once;
+
+    // The reader that the first rows came from; the others are taken from it too.
+    private DbDataReader? begun;
 
     private DatabaseSource(string name, DbDataReader reader, Func<DbDataReader>? open, TableOptions options)
         : base(name)
@@ -27,7 +29,7 @@ internal sealed class DatabaseSource : TableSource
         types = new Type?[names.Length];
         for (int i = 0; i < names.Length; i++) types[i] = reader.GetFieldType(i);
         Sample = [.. first.Select(row => row.Select(value => DatabaseField.Text(value, format) ?? "").ToList())];
-        if (open is null) once = reader;
+        begun = reader;
     }
 
     /// <summary>Rows that can be read once.</summary>
@@ -37,8 +39,16 @@ internal sealed class DatabaseSource : TableSource
     /// <summary>Rows that can be opened again.</summary>
     public static DatabaseSource Opened(Func<DbDataReader> open, string name, TableOptions options)
     {
-        using DbDataReader reader = open();
-        return new(name, reader, open, options);
+        DbDataReader reader = open();
+        try
+        {
+            return new(name, reader, open, options);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
     }
 
     public override IReadOnlyList<string> Names => names;
@@ -59,10 +69,17 @@ internal sealed class DatabaseSource : TableSource
 
     public override TableRows Rows()
     {
-        if (open is not null) return new DatabaseRows(this, open(), [], owned: true);
-        DbDataReader reader = once ?? throw new InvalidOperationException("Rows that can be read once were read.");
-        once = null;
-        return new DatabaseRows(this, reader, first, owned: false);
+        if (begun is null && open is null)
+            throw new InvalidOperationException("Rows that can be read once were read.");
+        (DbDataReader reader, List<object[]> replayed) = begun is null ? (open!(), []) : (begun, first);
+        begun = null;
+        return new DatabaseRows(this, reader, replayed, owned: open is not null);
+    }
+
+    /// <summary>Closes what was opened here and not read.</summary>
+    public void Dispose()
+    {
+        if (open is not null) begun?.Dispose();
     }
 
     private sealed class DatabaseRows(DatabaseSource source, DbDataReader reader, List<object[]> replayed, bool owned)

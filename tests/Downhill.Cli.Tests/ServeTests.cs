@@ -153,6 +153,21 @@ public sealed class ServeTests : IAsyncLifetime
         })).StatusCode);
     }
 
+    /// <summary>What curl shows in a terminal leaves the prompt a line of its own.</summary>
+    [Fact]
+    public async Task AnswersEndWithALineEnd()
+    {
+        foreach ((string body, string type) in ((string, string)[])[("[5.1, 3.5, 1.4, 0.2]", "application/json"),
+            ("[[5.1, 3.5, 1.4, 0.2]]", "application/json"), ("nonsense", "application/json"),
+            ("petal_length,sepal_length,sepal_width,petal_width\n1.4,5.1,3.5,0.2\n", "text/csv")])
+        {
+            using StringContent content = new(body, Encoding.UTF8, type);
+            using HttpResponseMessage response = await client.PostAsync(new Uri("/predict", UriKind.Relative), content);
+            Assert.Matches("[^\n]\n$", await response.Content.ReadAsStringAsync());
+        }
+        Assert.Matches("}\n$", await client.GetStringAsync(new Uri("/health", UriKind.Relative)));
+    }
+
     [Fact]
     public async Task HealthMetricsAndDescriptionAreThere()
     {

@@ -166,8 +166,35 @@ public sealed class DatabaseReaderTests : IDisposable
             opened.Add(Objects(["a", "y"], [1, 0], [2, 1]));
             return opened[^1];
         }, "query");
-        Assert.All(opened, rows => Assert.True(rows.IsClosed));
-        Assert.NotEmpty(opened);
+        Assert.True(Assert.Single(opened).IsClosed);
+    }
+
+    // The first rows are not asked for twice, which costs a query or the decoding of a row group; only a column that
+    // turns out to be something else does that. What is refused before the rows are read is closed too.
+    [Fact]
+    public void RowsAreOpenedAsOftenAsTheyAreRead()
+    {
+        object[][] rows = [.. Enumerable.Range(0, 300).Select(i => (object[])[i % 250, i % 2])];
+        List<DbDataReader> opened = [];
+        Func<DbDataReader> Open(params object[][] more) => () =>
+        {
+            opened.Add(Objects(["a", "y"], [.. rows, .. more]));
+            return opened[^1];
+        };
+        Dataset data = DatabaseReader.Read(Open(), "query").Data;
+        Assert.Equal(rows.Select(r => (float)(int)r[0]), data.Numeric);
+        Assert.Equal(rows.Select(r => (int)r[1]), data.Classes);
+        Assert.True(Assert.Single(opened).IsClosed);
+        opened.Clear();
+        Assert.Equal(data.Numeric, DatabaseReader.Read(Open(), "query", data.Inputs, data.Target, true).Data.Numeric);
+        Assert.True(Assert.Single(opened).IsClosed);
+        opened.Clear();
+        rows = [.. rows.Select(r => (object[])[(int)r[0] % 5, r[1]])];
+        Assert.Equal(5 + 1, DatabaseReader.Read(Open(["late", 0]), "query").Data.Inputs[0].Categories.Count);
+        Assert.Equal([true, true], opened.Select(r => r.IsClosed));
+        opened.Clear();
+        Assert.Throws<DownhillException>(() => DatabaseReader.Read(Open(), "query", new() { Target = "none" }));
+        Assert.True(Assert.Single(opened).IsClosed);
     }
 
     // Tables of all kinds: what a database gives is to the bit what the file with the same text gives.

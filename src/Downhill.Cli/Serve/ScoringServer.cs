@@ -40,7 +40,7 @@ internal sealed class ScoringServer : IAsyncDisposable
             json.WriteString("network", model.Spec.ToString());
             json.WriteString("weights", model.WeightsHash);
             json.WriteEndObject();
-        }));
+        }) + "\n");
     }
 
     public int Port => server.Port;
@@ -157,6 +157,7 @@ internal sealed class ScoringServer : IAsyncDisposable
             else
             {
                 count = rows.AnswerJson(read.Buffer, output);
+                output.Write("\n"u8); // a terminal's prompt begins a line of its own
                 answer = System.Runtime.InteropServices.MemoryMarshal.TryGetArray(output.WrittenMemory,
                     out ArraySegment<byte> segment) ? segment.Array! : output.WrittenMemory.ToArray();
                 length = output.WrittenCount;
@@ -189,7 +190,7 @@ internal sealed class ScoringServer : IAsyncDisposable
             json.WriteStartObject();
             json.WriteString("error", why);
             json.WriteEndObject();
-        }));
+        }) + "\n");
         response.ContentType = "application/json";
         response.ContentLength = content.Length;
         return response.BodyWriter.WriteAsync(content).AsTask();
