@@ -16,8 +16,16 @@ internal sealed class InputField(int place, string name, FieldKind kind)
     /// <summary>So many different numbers are more than a handful.</summary>
     private const int Many = 21;
 
-    /// <summary>Most categories of a column; rarer ones count as unknown.</summary>
-    public const int MostCategories = 255;
+    /// <summary>Columns of up to so many categories keep them all.</summary>
+    public const int FewCategories = 255;
+
+    /// <summary>Most categories of a column, and of all columns of more than a few together; rarer ones count as
+    /// unknown. Each is an input of the network, and a batch of them must stay small.</summary>
+    private const int MostCategories = 5000, MostTogether = 10_000;
+
+    /// <summary>Most categories that each of so many columns of more than a few may have.</summary>
+    public static int MostFor(int columns) =>
+        Math.Clamp(MostTogether / Math.Max(1, columns), FewCategories, MostCategories);
 
     private readonly Dictionary<string, int> codes = new(StringComparer.Ordinal);
     private readonly List<int> counts = [];
@@ -107,12 +115,13 @@ internal sealed class InputField(int place, string name, FieldKind kind)
 
     /// <summary>The categories in order, and what each code becomes: the most frequent ones, ordered by their
     /// text.</summary>
-    public (string[] Categories, int[] Places) Categories()
+    /// <param name="most">How many of them.</param>
+    public (string[] Categories, int[] Places) Categories(int most)
     {
         string[] texts = [.. codes.Keys];
         string[] kept = [.. Enumerable.Range(0, texts.Length)
             .OrderByDescending(i => counts[i]).ThenBy(i => texts[i], StringComparer.Ordinal)
-            .Take(MostCategories).Select(i => texts[i]).Order(StringComparer.Ordinal)];
+            .Take(most).Select(i => texts[i]).Order(StringComparer.Ordinal)];
         Dictionary<string, int> place = [];
         for (int i = 0; i < kept.Length; i++) place[kept[i]] = i;
         return (kept, [.. texts.Select(t => place.GetValueOrDefault(t, -1))]);

@@ -139,6 +139,8 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
             Throw.Input(source.Name, "an input column whose values come more than once",
                 string.Join(", ", inputs.Select(f => f.Name)),
                 "Say --categorical COLS to use one as it is.");
+        int most = InputField.MostFor(categories.Count(
+            f => f.Dropped is null && f.DifferentTexts > InputField.FewCategories));
         List<Column> columns = [];
         int[]?[] places = new int[categories.Length][];
         for (int i = 0, c = 0; i < inputs.Length; i++)
@@ -150,10 +152,11 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
             else if (field.Dropped is not null) c++;
             else
             {
-                (string[] names, places[c]) = field.Categories();
+                (string[] names, places[c]) = field.Categories(most);
                 if (names.Length < field.DifferentTexts)
                     notes.Add($"'{field.Name}': the {names.Length} most frequent of {field.DifferentTexts}"
-                        + $" categories are used, the others count as unknown");
+                        + $" categories are used, the others count as unknown (--ignore {field.Name} leaves the column"
+                        + " out)");
                 columns.Add(new(field.Name, ColumnKind.Category, names));
                 c++;
             }

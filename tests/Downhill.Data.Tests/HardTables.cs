@@ -165,8 +165,8 @@ internal static class HardTables
             "table.csv: expected an input "
             + "column whose values come more than once, got name. Say --categorical COLS to use one as it is."),
         Read("100 000 categories", "shop,a,y\n" + Rows(250_000, i => $"s{i % 100_000},{i % 5},{i % 2}"),
-            "The 255 most frequent are used, the others count as unknown; said.",
-            r => r.Data.Inputs[0].Categories.Count == 255 && r.Has("255 most frequent of 100000")),
+            "The 5000 most frequent are used, the others count as unknown; said.",
+            r => r.Data.Inputs[0].Categories.Count == 5000 && r.Has("5000 most frequent of 100000")),
         Read("columns in another order, and more of them", "more,t,a\n9,q,5\n9,x,6\n",
             "For a model: found by name, others "
             + "are left out.", r => r.Starts(5, 6) && r.Data.Codes.SequenceEqual([0, 1])) with

@@ -100,14 +100,38 @@ public sealed class TableKindTests : IDisposable
         Assert.Equal(40, kept.Inputs[0].Categories.Count);
     }
 
+    [Theory]
+    [InlineData(300)]
+    [InlineData(5000)]
+    public void ColumnsOfManyCategoriesKeepThemAll(int categories)
+    {
+        DataReading reading = Reading("shop,y\n" + Rows(3 * categories, i => $"s{i * 7 % categories},{i % 2}"));
+        IReadOnlyList<string> names = reading.Data.Inputs[0].Categories;
+        Assert.Equal(categories, names.Count);
+        Assert.Equal(Enumerable.Range(0, 3 * categories).Select(i => $"s{i * 7 % categories}"),
+            reading.Data.Codes.Select(code => names[code]));
+        Assert.DoesNotContain(reading.Notes, n => n.Contains("most frequent", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void ManyCategoriesAreCutToTheMostFrequent()
     {
         DataReading reading = Reading("shop,y\n" + Rows(100_000, i => $"s{(i % 4 != 0 ? i % 100 : i)},{i % 2}"));
-        Assert.Equal(255, reading.Data.Inputs[0].Categories.Count);
+        Assert.Equal(5000, reading.Data.Inputs[0].Categories.Count);
         Assert.Contains("s42", reading.Data.Inputs[0].Categories);
         Assert.Contains(-1, reading.Data.Codes);
-        Assert.Contains(reading.Notes, n => n.Contains("255 most frequent", StringComparison.Ordinal));
+        Assert.Contains(reading.Notes, n => n.Contains("5000 most frequent of 25075 categories are used, the others "
+            + "count as unknown (--ignore shop leaves the column out)", StringComparison.Ordinal));
+    }
+
+    // Twelve columns of 1000 categories and one of 200: those of more than a few share 10 000 of them.
+    [Fact]
+    public void ManyColumnsOfManyCategoriesShareAnAllowance()
+    {
+        Dataset data = Read(string.Join(",", Enumerable.Range(0, 13).Select(c => $"c{c}")) + ",y\n" + Rows(3000,
+            i => string.Join(",", Enumerable.Range(0, 13).Select(c => $"v{i % (c == 12 ? 200 : 1000)}"))
+                + $",{i % 2}"));
+        Assert.Equal([.. Enumerable.Repeat(833, 12), 200], data.Inputs.Select(c => c.Categories.Count));
     }
 
     [Fact]

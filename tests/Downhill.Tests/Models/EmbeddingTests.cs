@@ -41,6 +41,44 @@ public sealed class EmbeddingTests : IDisposable
         Assert.Throws<DownhillException>(() => FitPlan.Make(Shops(300), Options with { Embed = -1 }));
     }
 
+    /// <summary>More categories than a byte counts can all be told apart, as inputs or vectors, after saving too.
+    /// </summary>
+    [Theory]
+    [InlineData("plain", 300, false)]
+    [InlineData("table", 300, false)]
+    [InlineData("realmlp", 8, false)]
+    [InlineData("realmlp", 9, true)]
+    [InlineData("realmlp", 300, true)]
+    public void EveryCategoryOfManyHasAnAnswerOfItsOwn(string recipe, int categories, bool haveVectors)
+    {
+        int rows = 3 * categories;
+        Column shop = new("shop", ColumnKind.Category, [.. Enumerable.Range(0, categories).Select(c => $"s{c}")]);
+        Dataset classes = new("t", [shop], new(["y"], ["no", "yes"]), [],
+            [.. Enumerable.Range(0, rows).Select(r => r % categories)],
+            [.. Enumerable.Range(0, rows).Select(r => r % categories * 7 % 5 % 2)], []);
+        Dataset numbers = new("t", [shop], new(["y"], []), [], classes.Codes, [],
+            [.. classes.Classes.Select(c => (float)c)]);
+        FitOptions options = new() { Recipe = Recipe.Parse(recipe), Epochs = 2, TestShare = 0 };
+        foreach (Dataset data in (Dataset[])[classes, numbers])
+        {
+            FitPlan plan = FitPlan.Make(data, options);
+            Assert.Equal(haveVectors, plan.Network.Layers[0] is Dense { IsEmbedding: true });
+            Assert.False(
+                FitPlan.Make(data, options with { Embed = 0 }).Network.Layers[0] is Dense { IsEmbedding: true });
+            Model model = Model.Fit(data, options).Model, again = ModelFile.FromBytes(model.ToBytes());
+            HashSet<string> answers = [];
+            float[] one = new float[plan.Preparation.Outputs], other = new float[one.Length];
+            for (int code = -1; code < categories; code++)
+            {
+                model.Predict([], one, [code]);
+                again.Predict([], other, [code]);
+                Assert.Equal(one, other);
+                answers.Add(string.Join(" ", one));
+            }
+            Assert.InRange(answers.Count, categories / 2, categories + 1);
+        }
+    }
+
     [Fact]
     public void NumbersArePassedOnAsTheyAreAtFirst()
     {
