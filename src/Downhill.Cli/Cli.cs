@@ -117,19 +117,19 @@ public static class Cli
                 || char.IsAsciiDigit(token.Value[1]) || token.Value[1] == '.')
                 continue;
             string name = token.Value.Split('=')[0];
-            if (Suggest.Nearest(name, ["-infinity", "-nan"]) is not null) continue;
+            if (name.ToLowerInvariant() is "-infinity" or "-inf" or "-nan") continue;               // numbers of a kind
             return $"Unknown option '{name}': expected an option of '"
                 + $"{(command is RootCommand ? "downhill" : command.Name)}', "
                 + $"got '{token.Value}'. "
-                + (Suggest.Nearest(name, Names(command)) is string near ? $"Did you mean '{near}'?" : help);
+                + (Meant(name, command) ?? help);
         }
         if (command is RootCommand && words.UnmatchedTokens.Count > 0)
         {
             string name = words.UnmatchedTokens[0];
             return $"Unknown command '{name}': expected one of "
                 + $"{string.Join(", ", command.Subcommands.Select(c => c.Name))}, got '{name}'. "
-                + (Suggest.Nearest(name, command.Subcommands.Select(c => c.Name)) is string near
-                    ? $"Did you mean '{near}'?" : help);
+                + ((Counterparts.OfCommand(name) ?? Suggest.Nearest(name, command.Subcommands.Select(c => c.Name)))
+                    is string near ? $"Did you mean '{near}'?" : help);
         }
         if (words.UnmatchedTokens.Count > 0)
             return $"'{command.Name}': expected {Expected(command)}, got '{words.UnmatchedTokens[0]}' besides. "
@@ -146,6 +146,17 @@ public static class Cli
                     : $"{option.Name}: expected it once, got it {((OptionResult)result).IdentifierTokenCount}"
                     + $" times. Give one value.";
         return $"{words.Errors[0].Message} {help}";
+    }
+
+    /// <summary>The remedy of an unknown option, where one is known: the word used here for it, or the
+    /// nearest.</summary>
+    private static string? Meant(string name, Command command)
+    {
+        string? here = Counterparts.OfOption(name, [.. Names(command), .. command.Arguments.Select(a => a.Name)])
+            ?? Suggest.Nearest(name, Names(command));
+        return here is null ? null
+            : here[0] == '-' ? $"Did you mean '{here}'?"
+            : $"{here} stands without an option: downhill {command.Name} {Expected(command)}.";
     }
 
     private static string Expected(Command command) =>

@@ -31,7 +31,7 @@ internal abstract class CliCommand : Command
     protected abstract int Run(ParseResult words);
 
     /// <summary>Adds an option that takes a value.</summary>
-    protected GroupedOption<string?> Add(string group, string name, string value, string description)
+    internal GroupedOption<string?> Add(string group, string name, string value, string description)
     {
         GroupedOption<string?> option = new(name) { Group = group, HelpName = value, Description = description };
         Options.Add(option);
@@ -39,7 +39,7 @@ internal abstract class CliCommand : Command
     }
 
     /// <summary>Adds an option that is there or not.</summary>
-    protected GroupedOption<bool> AddFlag(string group, string name, string description)
+    internal GroupedOption<bool> AddFlag(string group, string name, string description)
     {
         GroupedOption<bool> option = new(name) { Group = group, Description = description };
         Options.Add(option);

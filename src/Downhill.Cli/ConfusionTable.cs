@@ -15,8 +15,9 @@ internal static class ConfusionTable
         int classes = target.Classes.Count;
         int name = Math.Clamp(target.Classes.Max(c => c.Length), 3, 14);
         int cell = Math.Max(3, confusion.Cast<int>().Max().ToString().Length + 1);
-        cell = Math.Max(cell, Math.Min(target.Classes.Max(c => c.Length) + 1, (terminal.Width - name - 13) / classes));
-        if (classes > MostClasses || 4 + name + classes * cell + 9 > terminal.Width)
+        cell = Math.Max(
+            cell, Math.Min(target.Classes.Max(c => c.Length) + 1, (terminal.TableWidth - name - 13) / classes));
+        if (classes > MostClasses || 4 + name + classes * cell + 9 > terminal.TableWidth)
         {
             WriteMistakes(terminal, title, target, confusion);
             return;

@@ -11,9 +11,9 @@ namespace Downhill.Cli;
 internal sealed class EvaluateCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
-    private readonly GroupedOption<bool> perExample, importance, noHeader, json;
-    private readonly GroupedOption<string?> repeats, seed, threads, target, weight, delimiter, decimalMark, missing,
-        output;
+    private readonly TableWords table;
+    private readonly GroupedOption<bool> perExample, importance, json;
+    private readonly GroupedOption<string?> repeats, seed, threads, target, weight, output;
 
     public EvaluateCommand(Terminal terminal, CancellationToken cancellation)
         : base("evaluate", "Measures a model on data.", terminal, cancellation)
@@ -31,12 +31,7 @@ internal sealed class EvaluateCommand : CliCommand
         json = AddFlag("Options", "--json", "one JSON object instead of text");
         target = Add("Table", "--target", "COLS", "the target, where it has another name than in training");
         weight = Add("Table", "--weight", "COL", "column with the weight of each row: a row of weight 2 counts twice");
-        noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add("Table", "--delimiter", "CHAR",
-            "comma, semicolon, tab, blank or a character (guessed if not given)");
-        decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
-        missing = Add("Table", "--missing", "TOKENS",
-            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
+        table = TableWords.AddTo(this, target, weight);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -68,7 +63,7 @@ internal sealed class EvaluateCommand : CliCommand
         Model network = Model.Load(modelPath);
         DataReading reading =
             TableWords.Open(dataName, network, needTarget: true,
-            new TableWords(noHeader, delimiter, decimalMark, missing, target, weight).Read(words));
+            table.Read(words));
         foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         Dataset rows = reading.Data;
         List<RowResult> results = [];

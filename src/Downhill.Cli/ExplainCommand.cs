@@ -14,8 +14,9 @@ internal sealed class ExplainCommand : CliCommand
     private const int ShortSum = 4, ManyUnits = 12, ShownUnits = 6;
 
     private readonly Argument<string?> model, data;
-    private readonly GroupedOption<string?> row, target, delimiter, decimalMark, missing;
-    private readonly GroupedOption<bool> all, noHeader, json;
+    private readonly TableWords table;
+    private readonly GroupedOption<string?> row, target;
+    private readonly GroupedOption<bool> all, json;
 
     public ExplainCommand(Terminal terminal, CancellationToken cancellation)
         : base("explain", "Shows the arithmetic of one example: inputs × weights, u, bias, v, φ(v).", terminal,
@@ -28,12 +29,7 @@ internal sealed class ExplainCommand : CliCommand
             "every unit and every term; otherwise long sums and wide layers are cut short");
         json = AddFlag("Options", "--json", "one JSON object with every number");
         target = Add("Table", "--target", "COLS", "the target, where it has another name than in training");
-        noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add("Table", "--delimiter", "CHAR",
-            "comma, semicolon, tab, blank or a character (guessed if not given)");
-        decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
-        missing = Add("Table", "--missing", "TOKENS",
-            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
+        table = TableWords.AddTo(this, target);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -52,7 +48,7 @@ internal sealed class ExplainCommand : CliCommand
         Model network = Model.Load(words.GetValue(model)!);
         Dataset rows =
             TableWords.Open(words.GetValue(data)!, network, needTarget: false,
-            new TableWords(noHeader, delimiter, decimalMark, missing, target).Read(words)).Data;
+            table.Read(words)).Data;
         if (number > rows.Rows)
             Throw.Input($"--row {number}", $"a row from 1 to {rows.Rows} of '{rows.Name}'", $"{number}",
                 "Rows are counted from 1, the header not included.");

@@ -89,7 +89,8 @@ internal sealed class InspectCommand : CliCommand
             string what = layer is Dense dense
                 ? $"dense {dense.Activation}{(dense.ForwardScale == ForwardScale.None ? "" : ", sum/√inputs")}"
                 : layer is BatchNorm norm
-                ? $"batch norm {norm.Activation}" : layer.Describe(inputs).ToLowerInvariant();
+                ? $"batch norm {norm.Activation}" : layer is FeatureScale ? "feature scale"
+                : layer.Describe(inputs).ToLowerInvariant();
             int count = layer.Parameters(inputs).Sum(p => p.Count);
             Terminal.Row(table, $"{index + 1}", what, $"{inputs}", $"{layer.Outputs(inputs)}", Formula(layer, inputs),
                 count == 0 ? "-" : MetricsTable.Count(count));

@@ -8,8 +8,9 @@ namespace Downhill.Cli;
 internal sealed class PredictCommand : CliCommand
 {
     private readonly Argument<string?> model, data;
-    private readonly GroupedOption<bool> probabilities, noHeader, json;
-    private readonly GroupedOption<string?> output, delimiter, decimalMark, missing;
+    private readonly TableWords table;
+    private readonly GroupedOption<bool> probabilities, json;
+    private readonly GroupedOption<string?> output;
 
     public PredictCommand(Terminal terminal, CancellationToken cancellation)
         : base("predict", "Gives one answer per row, as CSV.", terminal, cancellation)
@@ -19,12 +20,7 @@ internal sealed class PredictCommand : CliCommand
         output = Add("Options", "-o", "FILE", "where the answers go (standard output)");
         probabilities = AddFlag("Options", "--probabilities", "a column p(class) for each class or label besides");
         json = AddFlag("Options", "--json", "one JSON object instead of CSV");
-        noHeader = AddFlag("Table", "--no-header", "the first line is data (guessed if not given)");
-        delimiter = Add("Table", "--delimiter", "CHAR",
-            "comma, semicolon, tab, blank or a character (guessed if not given)");
-        decimalMark = Add("Table", "--decimal", ".|,", "decimal mark of the numbers");
-        missing = Add("Table", "--missing", "TOKENS",
-            "marks of a missing value besides an empty field, ?, NA and their like; commas between");
+        table = TableWords.AddTo(this);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -40,7 +36,7 @@ internal sealed class PredictCommand : CliCommand
         Model network = Model.Load(words.GetValue(model)!);
         DataReading reading =
             TableWords.Open(words.GetValue(data)!, network, needTarget: false,
-            new TableWords(noHeader, delimiter, decimalMark, missing).Read(words));
+            table.Read(words));
         foreach (string note in reading.Notes) Terminal.Error.WriteLine($"note: {note}");
         bool withProbabilities = words.GetValue(probabilities);
         if (withProbabilities && network.Preparation.Target.IsNumeric)

@@ -7,6 +7,20 @@ namespace Downhill.Cli;
 internal sealed class TableWords(Option<bool> noHeader, Option<string?> delimiter, Option<string?> decimalMark,
     Option<string?> missing, Option<string?>? target = null, Option<string?>? weight = null)
 {
+    /// <summary>Adds them to a command, as the group "Table".</summary>
+    /// <param name="command">Reads a table for a model.</param>
+    /// <param name="target">The command's own, where it has one.</param>
+    /// <param name="weight">The command's own, where it has one.</param>
+    public static TableWords AddTo(CliCommand command, Option<string?>? target = null, Option<string?>? weight = null)
+        => new(
+            command.AddFlag("Table", "--no-header", "the first line is data (guessed if not given)"),
+            command.Add("Table", "--delimiter", "CHAR", "comma, semicolon, tab, blank or a character (guessed if not "
+                + "given)"),
+            command.Add("Table", "--decimal", ".|,", "decimal mark of the numbers"),
+            command.Add("Table", "--missing", "TOKENS",
+                "marks of a missing value besides an empty field, ?, NA and their like; commas between"),
+            target, weight);
+
     public TableOptions Read(ParseResult words) => new()
     {
         Target = target is null ? null : words.GetValue(target),

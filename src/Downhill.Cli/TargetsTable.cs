@@ -6,7 +6,7 @@ namespace Downhill.Cli;
 /// <summary>Several numbers or labels one by one, and their mean.</summary>
 internal static class TargetsTable
 {
-    private const int MostLines = 40;
+    private const int MostLines = 40, MostName = 22; // so much room there is in 80 columns
 
     /// <summary>Writes nothing where a single number or class is predicted.</summary>
     public static void Write(Terminal terminal, string part, Target target, Metrics metrics)
@@ -21,7 +21,8 @@ internal static class TargetsTable
         Table table = Terminal.Table((part, false), ("yes", true), ("accuracy", true), ("precision", true),
             ("recall", true), ("F1", true));
         for (int i = 0; i < Math.Min(labels.Count, MostLines); i++)
-            Row(target.Names[i], MetricsTable.Short(labels[i].Score.Support), labels[i].Accuracy, labels[i].Score);
+            Row(ConfusionTable.Cut(target.Names[i], MostName), MetricsTable.Short(labels[i].Score.Support),
+                labels[i].Accuracy, labels[i].Score);
         Row("mean (macro)", "", metrics.LabelAccuracy!.Value, metrics.Macro!.Value);
         Row("all together (micro)", MetricsTable.Short(metrics.Micro!.Value.Support), metrics.LabelAccuracy!.Value,
             metrics.Micro!.Value);
@@ -36,7 +37,7 @@ internal static class TargetsTable
     {
         Table table = Terminal.Table((part, false), ("rmse", true), ("mae", true), ("r²", true));
         for (int i = 0; i < Math.Min(targets.Count, MostLines); i++)
-            Row(target.Names[i], targets[i].Rmse, targets[i].Mae, targets[i].R2);
+            Row(ConfusionTable.Cut(target.Names[i], MostName), targets[i].Rmse, targets[i].Mae, targets[i].R2);
         Row("mean", targets.Average(t => t.Rmse), targets.Average(t => t.Mae), targets.Average(t => t.R2));
         Finish(terminal, table, targets.Count);
 

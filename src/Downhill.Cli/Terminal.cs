@@ -14,8 +14,11 @@ public sealed partial class Terminal
 
     public Terminal(TextWriter output, TextWriter error) => (this.output, this.error) = (output, error);
 
-    /// <summary>Columns that may be used.</summary>
+    /// <summary>Columns that text may use: lines of more than 80 are hard to read.</summary>
     public int Width { get; init; } = 80;
+
+    /// <summary>Columns that a table may use, where more keep its cells from wrapping.</summary>
+    public int TableWidth { get; init; } = 80;
 
     /// <summary>Whether somebody looks at standard error while it is written.</summary>
     public bool ErrorIsTerminal { get; init; }
@@ -48,6 +51,7 @@ public sealed partial class Terminal
         return new(Unbuffered(Console.OpenStandardOutput()), Unbuffered(Console.OpenStandardError()))
         {
             Width = outIsTerminal ? Math.Clamp(WindowWidth(), 40, 80) : 80,
+            TableWidth = outIsTerminal ? Math.Clamp(WindowWidth(), 40, 120) : 80,
             ErrorIsTerminal = errorIsTerminal && Environment.GetEnvironmentVariable("TERM") != "dumb",
             HasColour = outIsTerminal && !plain,
             HasUnicode = LocaleHasUnicode(),
@@ -71,7 +75,7 @@ public sealed partial class Terminal
             Out = new AnsiConsoleOutput(text),
             Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
         });
-        console.Profile.Width = Width - 2;
+        console.Profile.Width = TableWidth - 2;
         console.Profile.Capabilities.Unicode = HasUnicode;
         console.Write(table);
         // The border's blank first and last line hold nothing but codes for their looks.

@@ -202,7 +202,7 @@ internal sealed partial class TrainCommand : CliCommand
             Hidden = Values.Widths(hidden.Name, words.GetValue(hidden)) ?? masks?.Select(m => m.Units).ToArray(),
             Activation = words.GetValue(activation) is string names ? [.. Values.List(names).Select(catalog.Activation)]
                 : [],
-            Output = words.GetValue(output) is string outputName ? catalog.Activation(outputName) : null,
+            Output = words.GetValue(output) is string outputName ? ReadOutput(outputName) : null,
             BatchNorm = words.GetValue(batchNorm),
             Dropout = Values.Number(dropout.Name, words.GetValue(dropout), 0, 1, "0.2 drops every fifth output.",
                 highIncluded: false),
@@ -258,6 +258,15 @@ internal sealed partial class TrainCommand : CliCommand
             Arithmetic = Values.OneOf(arithmetic.Name, words.GetValue(arithmetic), "fast", "portable") == 1
                 ? Arithmetic.Portable : Arithmetic.Fast,
         };
+    }
+
+    /// <summary>Elsewhere --output is a file; what is named like one gets the option that is meant.</summary>
+    private Activation ReadOutput(string name)
+    {
+        if (name.IndexOfAny(['/', '\\']) >= 0 || (!name.Contains('(') && Path.HasExtension(name)))
+            Throw.Input(output.Name, "the activation of the output such as softmax", $"'{name}'",
+                $"Did you mean '{modelFile.Name} {name}'?");
+        return Catalog.Default.Activation(name);
     }
 
     private bool IsPerceptron(ParseResult words) =>

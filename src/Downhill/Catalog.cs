@@ -211,7 +211,8 @@ public sealed record Catalog
         {
             string known = string.Join(", ", entries.Select(e => e.Name));
             Throw.Input($"Unknown {kind} '{name}'", $"one of {known}", $"'{text}'",
-                Suggest.DidYouMean(name, entries.Select(e => e.Name)));
+                Synonyms.Of(kind, name) is string here && entries.Any(e => e.Name == here) ? $"Did you mean '{here}'?"
+                : Suggest.DidYouMean(name, entries.Select(e => e.Name)));
         }
         if (entry.Example is not null) return entry.Read(Within(kind, trimmed, open, entry.Form), catalog ?? Default);
         double[] arguments = [.. entry.Parameters.Select(p => p.Default)];

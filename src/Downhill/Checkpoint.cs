@@ -31,7 +31,7 @@ public static class Checkpoint
         AddNumbers("state.test_rows", plan.TestRows, TensorType.Int32);
         List<KeyValuePair<string, string>> metadata =
         [
-            new("downhill.format", Format),
+            new(SafetensorsHeader.FormatName, Format),
             new("downhill.network", ModelFile.Json(plan.Network.Write)),
             new("downhill.preparation", ModelFile.Json(json => ModelFile.Write(json, plan.Preparation))),
             new("downhill.options", ModelFile.Json(json => Write(json, plan.Options))),
@@ -200,6 +200,7 @@ public static class Checkpoint
             state.LastObjective, state.EpochSquares, state.EpochRight]);
         Nested("schedules", state.ScheduleState);
         Nested("stop", state.StopState);
+        json.WriteNumber("history_stride", state.History.Stride);
         Nested("history",
             [.. state.History.Select(h => (double[])[h.Epoch, h.Step, h.TrainLoss, h.Penalty, h.ValidationLoss,
             h.ValidationScore, h.LearningRate, h.GradientNorm, h.IsBest ? 1 : 0, h.TrainSquaredError,
@@ -230,11 +231,10 @@ public static class Checkpoint
         // The rules may be others than those of the saved run: each finds what it remembered by its name and numbers.
         for (int i = 0; i < stop.Count; i++) Place("stop", Array.IndexOf(rules, stop[i].ToString()),
             state.StopState[i]);
-        foreach (JsonProperty line in json.GetProperty("history").EnumerateObject())
-        {
-            double[] h = ModelFile.Doubles(line.Value);
-            state.History.Add(new((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1, h[9], h[10]));
-        }
+        state.History.Restore(
+            json.TryGetProperty("history_stride", out JsonElement stride) ? Math.Max(1, stride.GetInt32()) : 1,
+            json.GetProperty("history").EnumerateObject().Select(line => ModelFile.Doubles(line.Value)).Select(h =>
+                new EpochReport((int)h[0], (long)h[1], h[2], h[3], h[4], h[5], h[6], h[7], h[8] == 1, h[9], h[10])));
         return json.TryGetProperty("stopped", out JsonElement stopped)
             && ModelFile.Texts(stopped) is [string rule, string text]
             ? new(rule, text) : null;

@@ -83,7 +83,7 @@ public static class ModelFile
     /// <summary>Refuses files that are not of the wanted kind, saying what they are.</summary>
     internal static void CheckFormat(Safetensors file, string path, string wanted, string kind)
     {
-        if (!file.TryGetMetadata("downhill.format", out string? format))
+        if (!file.TryGetMetadata(SafetensorsHeader.FormatName, out string? format))
             Throw.Input(path, $"{kind} written by Downhill", "a safetensors file of another program",
                 "Train or import a model first.");
         if (format == wanted)
@@ -165,7 +165,7 @@ public static class ModelFile
 
     private static List<KeyValuePair<string, string>> Metadata(Model model) =>
     [
-        new("downhill.format", Format),
+        new(SafetensorsHeader.FormatName, Format),
         new("downhill.network", Json(model.Spec.Write)),
         new("downhill.preparation", Json(json => Write(json, model.Preparation))),
         new("downhill.model", Json(json => WriteRest(json, model))),

@@ -30,7 +30,7 @@ public sealed unsafe partial class Network<T>
     {
         for (int index = 0; index < Layers.Count; index++)
             Layers[index].ForwardRows(TrainingPass(workspace, state, rows, mode, index), first, count);
-        EvaluateRows(workspace, first, count, weighted, withGradient: true);
+        EvaluateRows(workspace, first, count, weighted, withGradient: true, withOutputs: true);
         for (int index = Layers.Count - 1; index >= 0; index--)
             Layers[index].BackwardRows(TrainingPass(workspace, state, rows, mode, index), first, count);
     }

@@ -14,6 +14,9 @@ public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Ste
     /// <summary>Whether the rows' weights count in what layers learn of a batch (batch norm).</summary>
     public bool IsWeighted { get; init; }
 
+    /// <summary>Whether outputs that the loss works out anyway (softmax) are left to it.</summary>
+    internal bool LossGivesOutputs { get; init; }
+
     /// <summary>As in prediction.</summary>
     public static PassMode Predict => default;
 }
@@ -93,11 +96,13 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     /// </summary>
     public void Evaluate(Workspace<T> workspace, int rows, bool weighted, bool withGradient)
     {
-        EvaluateRows(workspace, 0, rows, weighted, withGradient);
+        EvaluateRows(workspace, 0, rows, weighted, withGradient, withOutputs: false);
     }
 
-    /// <summary>The same for <paramref name="count"/> rows from <paramref name="first"/> on.</summary>
-    internal void EvaluateRows(Workspace<T> workspace, int first, int count, bool weighted, bool withGradient)
+    /// <summary>The same for <paramref name="count"/> rows from <paramref name="first"/> on; <paramref
+    /// name="withOutputs"/>: also the outputs that <see cref="PassMode.LossGivesOutputs"/> left to the loss.</summary>
+    internal void EvaluateRows(Workspace<T> workspace, int first, int count, bool weighted, bool withGradient,
+        bool withOutputs)
     {
         if (lossKernel is null) throw new InvalidOperationException("This network was bound without a loss.");
         int last = Layers.Count - 1;
@@ -105,7 +110,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
         lossKernel.Evaluate(
             (isFused ? workspace.CachePointer(last) : workspace.OutputPointer(last)) + at, workspace.TargetPointer + at,
             weighted ? workspace.WeightPointer + first : null, workspace.RowLossPointer + first,
-            withGradient ? workspace.GradientPointer(last) + at : null, count, Spec.Outputs);
+            withGradient ? workspace.GradientPointer(last) + at : null, count, Spec.Outputs,
+            withOutputs && lossKernel.GivesOutputs ? workspace.OutputPointer(last) + at : null);
     }
 
     /// <summary>
@@ -176,6 +182,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
                 IsTraining = mode.IsTraining,
                 Seed = mode.Seed,
                 Step = mode.Step,
+                LossGivesOutput = mode.LossGivesOutputs && index == Layers.Count - 1 && lossKernel!.GivesOutputs,
                 Weights = mode.IsTraining && mode.IsWeighted ? workspace.WeightPointer : null,
                 Input = index == 0 ? workspace.InputPointer : workspace.OutputPointer(index - 1),
                 Output = workspace.OutputPointer(index),

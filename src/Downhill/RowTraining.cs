@@ -128,19 +128,20 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
             return;
         }
         set ^= 1;
+        int last = layers.Length - 1;
         workspace.Input[..spec.Inputs].CopyTo(new Span<T>(Inputs(0, set), spec.Inputs));
         for (int i = 0; i < layers.Length; i++)
         {
             ref RowLayer layer = ref layers[i];
             Forward(i, layer);
-            layer.Activation.Forward(layer.Field, Inputs(i + 1, set), 1, layer.Outputs);
+            if (i < last || !loss.GivesOutputs)
+                layer.Activation.Forward(layer.Field, Inputs(i + 1, set), 1, layer.Outputs);
         }
         isPending = false;
-        int last = layers.Length - 1;
         double rowLoss;
         T* y = Inputs(last + 1, set), t = workspace.TargetPointer;
         loss.Evaluate(isFused ? layers[last].Field : y, t, batcher.IsWeighted ? workspace.WeightPointer : null,
-            &rowLoss, layers[last].D, 1, layers[last].Outputs);
+            &rowLoss, layers[last].D, 1, layers[last].Outputs, loss.GivesOutputs ? y : null);
         for (int i = last; i >= 0; i--)
         {
             ref RowLayer layer = ref layers[i];
@@ -157,7 +158,7 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     public override void Settle()
     {
         Store(state);
-        for (int slot = 0; slot < state.Slots.Count; slot++) rule.Settle(state.Slots[slot]);
+        rule.Settle(state.Slots);
     }
 
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>

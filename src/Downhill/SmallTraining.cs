@@ -113,10 +113,7 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
         foreach (int place in absent) gradient[place] = T.Zero;
     }
 
-    public override void Settle()
-    {
-        foreach (AlignedBuffer<T> slot in slots) rule.Settle(slot);
-    }
+    public override void Settle() => rule.Settle(slots);
 
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>
         rule.Prepare(arguments, step, constants);

@@ -10,24 +10,31 @@ internal static class Suggest
 
     /// <summary>
     /// The known name that is nearest in edits (one letter more, less, another or two swapped; case and the choice
-    /// of <c>_</c>, <c>-</c> or blank do not count), or null when none is near. The first of several equals.
+    /// of <c>_</c>, <c>-</c> or blank do not count), or null when none is near: a third of the shorter name's letters
+    /// may differ, and of one or two letters none, for x is no misspelt y; they may be swapped. What is part of a name
+    /// (from three letters on) is near too: "spiral" of "playground_spiral", "soft" of "softmax". The first of several
+    /// equals.
     /// </summary>
     public static string? Nearest(string name, IEnumerable<string> known)
     {
         string wanted = Fold(name);
-        if (wanted.Length == 0) return null;
         string? best = null;
         int bestDistance = int.MaxValue;
         foreach (string candidate in known)
         {
             string folded = Fold(candidate);
             int distance = Distance(wanted, folded);
-            // What is typed so far is a good guess too: "spiral" for "playground_spiral", "soft" for "softmax".
-            if (wanted.Length >= 3 && folded.Length > 0 && (folded.Contains(wanted, StringComparison.Ordinal)
-                || (folded.Length >= 3 && wanted.StartsWith(folded, StringComparison.Ordinal))))
-                distance = Math.Min(distance, 1 + wanted.Length / 3);
-            int allowed = 1 + Math.Min(wanted.Length, folded.Length) / 3;
-            if (distance <= allowed && distance < bestDistance) (best, bestDistance) = (candidate, distance);
+            bool isNear = distance <= (Math.Min(wanted.Length, folded.Length) + 1) / 3;
+            if (Math.Min(wanted.Length, folded.Length) < 3)
+            {
+                isNear = wanted.Length > 0 && wanted.Order().SequenceEqual(folded.Order());
+            }
+            else if (folded.Contains(wanted, StringComparison.Ordinal)
+                || wanted.StartsWith(folded, StringComparison.Ordinal))
+            {
+                (isNear, distance) = (true, Math.Min(distance, 1 + wanted.Length / 3));
+            }
+            if (isNear && distance < bestDistance) (best, bestDistance) = (candidate, distance);
         }
         return best;
     }

@@ -42,6 +42,7 @@ public sealed partial class TrainSession<T>
             while (State.Step < good) RuleStep();
         }
         if (gradientFailed) broken = BrokenGradient();
+        State.Gradient.Span.Clear();
         Stopped = new("diverged", Cause(report, updated, gradientFailed, averageFailed, broken));
     }
 
@@ -127,7 +128,8 @@ public sealed partial class TrainSession<T>
         private readonly double[][] schedules = [.. like.ScheduleState.Select(s => new double[s.Length])];
         private readonly double[][] stops = [.. like.StopState.Select(s => new double[s.Length])];
         private long step;
-        private int epoch, position, history;
+        private int epoch, position;
+        private EpochReport? lastEpoch;
         private double lastLoss, lastObjective, epochLoss, epochWeight, epochSquares, epochRight, epochNorm;
 
         public void Take(TrainState<T> state)
@@ -137,7 +139,7 @@ public sealed partial class TrainSession<T>
             for (int i = 0; i < slots.Length; i++) state.Slots[i].Span.CopyTo(slots[i]);
             for (int i = 0; i < schedules.Length; i++) state.ScheduleState[i].CopyTo(schedules[i], 0);
             for (int i = 0; i < stops.Length; i++) state.StopState[i].CopyTo(stops[i], 0);
-            history = state.History.Count;
+            lastEpoch = state.History.Count > 0 ? state.History[^1] : null;
             (step, epoch, position, lastLoss) = (state.Step, state.Epoch, state.Position, state.LastLoss);
             (epochLoss, epochWeight, epochNorm) = (state.EpochLoss, state.EpochWeight, state.EpochNorm);
             (epochSquares, epochRight) = (state.EpochSquares, state.EpochRight);
@@ -152,7 +154,7 @@ public sealed partial class TrainSession<T>
             for (int i = 0; i < schedules.Length; i++) schedules[i].CopyTo(state.ScheduleState[i], 0);
             for (int i = 0; i < stops.Length; i++) stops[i].CopyTo(state.StopState[i], 0);
             // The failure can come just after an epoch ended: its end is undone with it.
-            if (state.History.Count > history) state.History.RemoveRange(history, state.History.Count - history);
+            if (state.Epoch > epoch) state.History.GoBack(lastEpoch);
             (state.Step, state.Epoch, state.Position, state.LastLoss) = (step, epoch, position, lastLoss);
             (state.EpochLoss, state.EpochWeight, state.EpochNorm) = (epochLoss, epochWeight, epochNorm);
             (state.EpochSquares, state.EpochRight) = (epochSquares, epochRight);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Downhill.Kernels;
 using Downhill.Threading;
 
 namespace Downhill;
@@ -36,26 +37,30 @@ public sealed partial class TrainSession<T>
             network.Team.Run(ref losses, (long)count * Preparation.Outputs * 128);
         }
         ReadOnlySpan<double> rowLoss = workspace.RowLoss, squares = rowSquares, right = rowRight;
+        BatchSums own = sums; // in registers
         if (!batcher.IsWeighted)
         {
             for (int i = 0; i < count; i++)
             {
-                sums.Loss += rowLoss[i];
-                sums.Squares += squares[i];
-                sums.Right += right[i];
+                own.Loss += rowLoss[i];
+                own.Squares += squares[i];
+                own.Right += right[i];
             }
-            sums.Weight += count;
-            return count;
+            own.Weight += count;
         }
-        for (int i = 0; i < count; i++)
+        else
         {
-            double counts = batcher.WeightOf(i);
-            if (counts == 0) continue; // 0·∞ would not be 0
-            sums.Loss += counts * rowLoss[i];
-            sums.Weight += counts;
-            sums.Squares += counts * squares[i];
-            sums.Right += counts * right[i];
+            for (int i = 0; i < count; i++)
+            {
+                double counts = batcher.WeightOf(i);
+                if (counts == 0) continue; // 0·∞ would not be 0
+                own.Loss += counts * rowLoss[i];
+                own.Weight += counts;
+                own.Squares += counts * squares[i];
+                own.Right += counts * right[i];
+            }
         }
+        sums = own;
         return count;
     }
 
@@ -86,40 +91,55 @@ public sealed partial class TrainSession<T>
     }
 
     private PassMode Mode(int done) =>
-        new(IsTraining: true, Options.Seed, State.Step, FirstRow: done) { IsWeighted = batcher.IsWeighted };
+        new(IsTraining: true, Options.Seed, State.Step, FirstRow: done)
+        {
+            IsWeighted = batcher.IsWeighted, LossGivesOutputs = true,
+        };
 
     /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19).</summary>
+    [SkipLocalsInit]
     private unsafe void Judge(int first, int count)
     {
-        int width = Preparation.Outputs;
-        bool isClass = Preparation.Target.IsClass, isSingle = Preparation.SingleOutput;
+        const int Chunk = 256;
+        int width = Preparation.Outputs, row = first, column = 0;
         T* answers = workspace.OutputPointer(network.Layers.Count - 1) + (long)first * width;
         T* wanted = workspace.TargetPointer + (long)first * width;
-        ReadOnlySpan<int> classes = batcher.Classes;
-        for (int row = first; row < first + count; row++, answers += width, wanted += width)
+        double* squares = stackalloc double[Chunk];
+        double sum = 0;
+        long length = (long)count * width;
+        for (long start = 0; start < length; start += Chunk)
         {
-            double squares = 0;
+            int chunk = (int)Math.Min(Chunk, length - start);
+            DoubleLanes<T>.SquaredErrors(answers + start, wanted + start, squares, chunk);
+            for (int i = 0; i < chunk; i++)
+            {
+                sum += squares[i];
+                if (++column < width) continue;
+                rowSquares[row++] = sum;
+                (column, sum) = (0, 0);
+            }
+        }
+        if (Preparation.Target.IsClass) JudgeClasses(answers, first, count);
+    }
+
+    private unsafe void JudgeClasses(T* answers, int first, int count)
+    {
+        int width = Preparation.Outputs;
+        ReadOnlySpan<int> classes = batcher.Classes;
+        for (int row = first; row < first + count; row++, answers += width)
+        {
             int best = 0; // without a jump, which would go wrong for every other row
             T top = answers[0];
-            for (int o = 0; o < width; o++)
-            {
-                double error = Double(answers[o]) - Double(wanted[o]);
-                squares += error * error;
-                bool isAbove = answers[o] > top;
-                top = isAbove ? answers[o] : top;
-                best = isAbove ? o : best;
-            }
-            rowSquares[row] = squares;
-            if (!isClass) continue;
-            if (isSingle) best = Preparation.ClassOf(new ReadOnlySpan<T>(answers, 1));
+            if (Preparation.SingleOutput) best = Preparation.ClassOf(new ReadOnlySpan<T>(answers, 1));
+            else
+                for (int o = 1; o < width; o++)
+                {
+                    best = answers[o] > top ? o : best;
+                    top = T.MaxNative(answers[o], top);
+                }
             rowRight[row] = best == classes[row] ? 1 : 0;
         }
     }
-
-    /// <summary>The same number; faster than CreateTruncating, which the compiler does not see through.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double Double(T value) =>
-        typeof(T) == typeof(float) ? (double)(float)(object)value : double.CreateTruncating(value);
 
     /// <summary>Reads rows; where rows are shared, takes them through the network and back.</summary>
     private readonly struct RowsJob(TrainSession<T> session, int start, int rows, PassMode mode, Permutation? order)
@@ -144,7 +164,7 @@ public sealed partial class TrainSession<T>
             (int first, int count) = Team.Part(rows, part, parts, 8).GetOffsetAndLength(rows);
             if (count == 0) return;
             session.network.EvaluateRows(session.workspace, first, count, session.batcher.IsWeighted,
-                withGradient: true);
+                withGradient: true, withOutputs: true);
             session.Judge(first, count);
         }
     }

@@ -162,7 +162,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         Action<EpochReport>? progress = null, Action<StepReport>? everyStep = null,
             CancellationToken cancellation = default)
     {
-        int told = State.History.Count;
+        int told = State.Epoch;
         while (Stopped is null)
         {
             if (cancellation.IsCancellationRequested)
@@ -177,8 +177,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             }
             StepReport report = Steps(everyStep is null && compiled is not null ? StepsUnasked : 1);
             everyStep?.Invoke(report);
-            if (State.History.Count <= told) continue; // no epoch ended, or a divergence undid one
-            told = State.History.Count;
+            if (State.Epoch <= told) continue; // no epoch ended, or a divergence undid one
+            told = State.Epoch;
             progress?.Invoke(State.History[^1]);
         }
         return Stopped;

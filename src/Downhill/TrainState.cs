@@ -28,9 +28,12 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>θ, flat; <see cref="NetworkSpec.Segments"/> says what lies where.</summary>
     public AlignedBuffer<T> Parameters { get; }
 
-    /// <summary>Sums of the last batch's gradients, flat. Of tensors with more than 65,536 numbers it is only there
-    /// where something needs it whole (clipping, a gradient norm, a full-batch method): else the update rule takes each
-    /// part as it is finished, and it never reaches memory.</summary>
+    /// <summary>Sums of the last batch's gradients, flat; where a gradient norm is asked for (clipping, stopping) the
+    /// finished gradient: normalised, with the L2 term, not clipped. A batch whose rows all weigh nothing leaves that
+    /// of the batch before. Of a run that diverged it is 0: none belongs to the weights that it went back to. Of
+    /// tensors with more than 65,536 numbers it is only there where something needs it whole (clipping, a gradient
+    /// norm, a full-batch method): else the update rule takes each part as it is finished, and it never reaches
+    /// memory.</summary>
     public AlignedBuffer<T> Gradient { get; }
 
     /// <summary>Whether a tensor's gradient is kept although nothing needs it.</summary>
@@ -83,6 +86,6 @@ public sealed class TrainState<T> where T : unmanaged, IBinaryFloatingPointIeee7
     /// <summary>Seconds of training so far, over all resumed parts.</summary>
     public double Seconds { get; internal set; }
 
-    /// <summary>One line per epoch.</summary>
-    public List<EpochReport> History { get; } = [];
+    /// <summary>The epochs as they went; of very many a choice.</summary>
+    public EpochHistory History { get; } = new();
 }

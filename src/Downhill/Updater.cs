@@ -35,10 +35,7 @@ internal sealed unsafe class Updater<T> where T : unmanaged, IBinaryFloatingPoin
     public bool Fades => rule.Fades;
 
     /// <summary>Sets to 0 what has faded in the slots.</summary>
-    public void Settle()
-    {
-        for (int slot = 0; slot < state.Slots.Count; slot++) rule.Settle(state.Slots[slot]);
-    }
+    public void Settle() => rule.Settle(state.Slots);
 
     /// <summary>Rates and penalties of each segment, to be set before parts are applied.</summary>
     public Span<UpdateTerms> Terms => terms;

@@ -145,4 +145,35 @@ public sealed class LabelTests : IDisposable
         Songs();
         Assert.Contains(why, desk.Run(words).Refused(), StringComparison.Ordinal);
     }
+
+    /// <summary>A word broken in two is none; a name too long ends in an ellipsis.</summary>
+    [Fact]
+    public void ALongNameIsCutAndNotBroken()
+    {
+        const string Long = "whether_it_is_very_loud_indeed";
+        StringBuilder text = new($"x,y,{Long},fast\n");
+        for (int i = 0; i < 60; i++) text.Append($"{i % 7},{i % 5},{i % 7 / 4},{i % 5 / 3}\n");
+        desk.Write("songs.csv", text.ToString());
+        foreach (string targets in (string[])[$"{Long},fast", $"{Long},fast --task regress"])
+        {
+            string[] lines = desk.Run($"train songs.csv --target {targets} --epochs 2 --quiet").Succeeded().Out
+                .Split('\n');
+            Assert.Contains(lines, line => line.StartsWith("   whether_it_is_very_lo…  ", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, line => line.TrimStart().StartsWith("ud_indeed", StringComparison.Ordinal));
+            Assert.All(lines.Where(line => !line.Contains("next", StringComparison.Ordinal)),
+                line => Assert.InRange(line.Length, 0, 80));
+        }
+    }
+
+    /// <summary>A wide terminal's tables need not wrap; other text stays as wide as it can be read.</summary>
+    [Fact]
+    public void TablesUseAWideTerminalAndTextDoesNot()
+    {
+        string Lines(int width) => desk.Run(["datasets"], null,
+            (output, error) => new Terminal(output, error) { TableWidth = width }).Succeeded().Out;
+        Assert.DoesNotContain(
+            Lines(120).Split('\n'), line => line.StartsWith("            ", StringComparison.Ordinal));
+        Assert.Contains(Lines(80).Split('\n'), line => line.StartsWith("            ", StringComparison.Ordinal));
+        Assert.All(Lines(120).Split('\n'), line => Assert.InRange(line.Length, 0, 120));
+    }
 }

@@ -78,8 +78,7 @@ public sealed class AcceptanceTests : IDisposable
     {
         Heard opened = player.Open($"#v=1&data=circle&rate={rate}&l2={l2}");
         Assert.Contains(code, opened.Codes);
-        Heard trained = player.Frame("\"measures\":true,\"parameters\":true", train: true, budget: 60_000,
-            updates: 2000);
+        Heard trained = player.Train("\"measures\":true,\"parameters\":true", 2000);
         Assert.All(trained.Floats("parameters"), w => Assert.True(float.IsFinite(w)));
         bool isDiverged = trained.Codes.Contains("diverged");
         if (code == "l2Diverges") Assert.True(isDiverged || trained.Codes.Contains(code));
@@ -89,7 +88,7 @@ public sealed class AcceptanceTests : IDisposable
         // Rewind, lower the penalty, and it learns.
         player.Rewind(0);
         player.Set("l2", "0");
-        Assert.DoesNotContain("diverged", player.Frame("", train: true, budget: 60_000, updates: 100).Codes);
+        Assert.DoesNotContain("diverged", player.Train("", 100).Codes);
     }
 
     [Theory, InlineData(1), InlineData(7), InlineData(30), InlineData(249), InlineData(0)]

@@ -100,6 +100,22 @@ internal sealed class Player : IDisposable
         $"\"do\":\"frame\",\"budget\":{budget},\"train\":{(train ? "true" : "false")}"
         + $"{(updates is null ? "" : $",\"updates\":{updates}")},\"want\":{{{want}}}");
 
+    /// <summary>Pulls frames until these updates are done or the run has stopped: a frame ends when its time is used
+    /// up, and how much fits into that is the machine's affair.</summary>
+    /// <returns>The last frame.</returns>
+    public Heard Train(string want, int updates, double budget = 1000)
+    {
+        long until = Frame("").Step + updates;
+        Heard heard;
+        do
+        {
+            heard = Frame(want, train: true, budget, updates);
+            updates = (int)(until - heard.Step);
+        }
+        while (updates > 0 && heard.Clock.GetProperty("stopped").ValueKind == JsonValueKind.Null);
+        return heard;
+    }
+
     /// <summary>Pulls frames until a seek has arrived.</summary>
     public void Arrive()
     {

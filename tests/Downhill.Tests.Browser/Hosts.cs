@@ -86,9 +86,21 @@ public sealed class Hosts : IAsyncLifetime
         string host, string settings = "", ViewOptions? view = null, Func<IPage, Task>? before = null,
         string awaits = "network")
     {
-        Assert.SkipWhen(Missing is not null, Missing ?? "");
         Assert.SkipWhen(host == "browser" && MissingSite is not null, MissingSite ?? "");
-        view ??= new();
+        Visit visit = await Empty(host, view ??= new());
+        if (before is not null) await before(visit.Page);
+        await visit.Page.GotoAsync(Address(host, settings));
+        await visit.Find(awaits).WaitForAsync();
+        await visit.Settled();
+        return visit;
+    }
+
+    /// <summary>A page that has gone nowhere yet.</summary>
+    /// <param name="host">What the visit is of.</param>
+    /// <param name="view">The visitor's screen and habits.</param>
+    public async Task<Visit> Empty(string host, ViewOptions view)
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
         IBrowserContext context = await browser!.NewContextAsync(new()
         {
             ViewportSize = new() { Width = view.Width, Height = view.Height },
@@ -102,12 +114,7 @@ public sealed class Hosts : IAsyncLifetime
         if (view.Visited) await context.AddInitScriptAsync("localStorage.setItem('downhill.visited', '1')");
         IPage page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
-        Visit visit = new(this, host, context, page);
-        if (before is not null) await before(page);
-        await page.GotoAsync(Address(host, settings));
-        await visit.Find(awaits).WaitForAsync();
-        await visit.Settled();
-        return visit;
+        return new(this, host, view.Width, context, page);
     }
 
     /// <summary>Opens a scene of the lecture.</summary>

@@ -14,9 +14,11 @@ public sealed class Visit : IAsyncDisposable
     private readonly IBrowserContext context;
     private readonly List<string> complaints = [];
 
-    public Visit(Hosts hosts, string host, IBrowserContext context, IPage page)
+    private readonly int width;
+
+    public Visit(Hosts hosts, string host, int width, IBrowserContext context, IPage page)
     {
-        (this.hosts, Host, this.context, Page) = (hosts, host, context, page);
+        (this.hosts, Host, this.width, this.context, Page) = (hosts, host, width, context, page);
         page.PageError += (_, error) => complaints.Add(error);
         page.Console += (_, message) =>
         {
@@ -33,6 +35,10 @@ public sealed class Visit : IAsyncDisposable
 
     public string Host { get; }
     public IPage Page { get; }
+
+    /// <summary>A complaint that is meant to come: it must have, and is none.</summary>
+    public void Expected(string complaint) =>
+        Assert.NotEqual(0, complaints.RemoveAll(said => said.Contains(complaint, StringComparison.Ordinal)));
 
     public ILocator Find(string name) => Page.GetByTestId(name);
 
@@ -127,6 +133,19 @@ public sealed class Visit : IAsyncDisposable
         string link = await Find("share-link").InputValueAsync();
         await Page.Keyboard.PressAsync("Escape");
         return link;
+    }
+
+    /// <summary>
+    /// Pixels by which the page is wider than the screen that was asked for. A phone widens its window to what
+    /// overflows, so against <c>innerWidth</c> nothing ever does.
+    /// </summary>
+    public async Task<int> Overflow() =>
+        await Page.EvaluateAsync<int>("document.documentElement.scrollWidth") - width;
+
+    public async Task NothingOverflows()
+    {
+        int over = await Overflow();
+        Assert.True(over <= 0, $"The page is {over} px wider than the screen of {width} px.");
     }
 
     public Task AxeFindsNothing() => AxeFindsNothing(Page);

@@ -59,7 +59,7 @@ internal static class CurveSection
             LinePlot.Write(page, "Penalty", "λ₁·Σ|w| + ½·λ₂·Σw²", Table, epochs,
                 [new("penalty", "a", penalty, Column("penalty", penalty))], 0, Written.Number, 150, mayBeLog: true);
         // An epoch of a few milliseconds measures the clock, not the run.
-        if (speed.Count(double.IsFinite) > 1 && facts.Result.Seconds / history.Length >= 0.05)
+        if (speed.Count(double.IsFinite) > 1 && facts.Result.Seconds / history[^1].Epoch >= 0.05)
             LinePlot.Write(page, "Speed", "rows per second, validation included", Table, epochs,
                 [new("rows/s", "a", speed, Column("rows per second", speed, v => Written.Plain(Math.Round(v))))], 0,
                 v => v >= 1e6 ? $"{v / 1e6:0.0} M" : v >= 1e4 ? $"{v / 1e3:0} k" : Written.Number(v), 150, false);
@@ -72,8 +72,10 @@ internal static class CurveSection
         Markup page, int[] epochs, int best, List<(string Name, double[] Values, Func<double, string> Format)> columns)
     {
         int every = (epochs.Length + MostRows - 1) / MostRows;
-        page.Add($"<details><summary>All values as a table"
-            + $"{(every > 1 ? $" (every {every}th epoch, the best and the last)" : "")}</summary>"
+        string which = every == 1 ? ""
+            : epochs.Length < epochs[^1] ? " (some of the epochs, the best and the last)"
+            : $" (every {every}th epoch, the best and the last)";
+        page.Add($"<details><summary>All values as a table{which}</summary>"
             + $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Values per epoch\">"
             + $"<table class=\"numbers\" id=\"{Table}\"><thead><tr><th scope=\"col\">epoch</th>");
         foreach ((string name, _, _) in columns) page.Add($"<th scope=\"col\">{name}</th>");

@@ -9,6 +9,7 @@ namespace Downhill.Cli.Report;
 internal sealed class RunRecord : IDisposable
 {
     private readonly Dictionary<int, double> seconds = [];
+    private (int Epoch, double Seconds) last = (-1, double.NaN);
     private readonly StreamWriter? file;
     private readonly string head;
     private readonly double lossFactor;
@@ -24,9 +25,9 @@ internal sealed class RunRecord : IDisposable
         string score = plan.Data.Target.IsNumeric ? "r2" : "accuracy";
         head = $"epoch,step,train_loss,penalty,validation_loss,validation_{score}"
             + $",learning_rate,gradient_norm,best,seconds";
-        if (session.State.Position == 0) seconds[session.State.Epoch] = session.State.Seconds;
+        if (session.State.Position == 0) last = (session.State.Epoch, session.State.Seconds);
         if (path is null) return;
-        List<string> past = Past(path, session.State);
+        IEnumerable<string> past = Past(path, session.State);
         file = new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read),
             new UTF8Encoding(false))
         { NewLine = "\n" };
@@ -35,15 +36,19 @@ internal sealed class RunRecord : IDisposable
         file.Flush();
     }
 
-    /// <summary>Rows per second of an epoch, NaN where it was not seen as a whole.</summary>
-    public double SecondsOf(int epoch) =>
-        seconds.TryGetValue(epoch, out double end) && seconds.TryGetValue(epoch - 1, out double start)
-            ? end - start : double.NaN;
+    /// <summary>Seconds of an epoch in the history, NaN where it was not seen as a whole.</summary>
+    public double SecondsOf(int epoch) => seconds.GetValueOrDefault(epoch, double.NaN);
 
     /// <summary>An epoch is over.</summary>
     public void Passed(in EpochReport report, TrainState<float> state)
     {
-        seconds[report.Epoch] = state.Seconds;
+        if (last.Epoch == report.Epoch - 1) seconds[report.Epoch] = state.Seconds - last.Seconds;
+        last = (report.Epoch, state.Seconds);
+        if (seconds.Count > 2 * EpochHistory.Most)
+        {
+            HashSet<int> kept = [.. state.History.Select(h => h.Epoch)];
+            foreach (int epoch in seconds.Keys.Where(e => !kept.Contains(e)).ToArray()) seconds.Remove(epoch);
+        }
         if (file is null) return;
         file.WriteLine(Line(report, state.Seconds));
         file.Flush();
@@ -58,25 +63,27 @@ internal sealed class RunRecord : IDisposable
 
     private static string Number(double value) => double.IsNaN(value) ? "" : Written.Exact(value);
 
-    /// <summary>Lines of the epochs before this run goes on: those in the file, or from the checkpoint's
-    /// history.</summary>
-    private List<string> Past(string path, TrainState<float> state)
+    /// <summary>Lines of the epochs before this run goes on: from the checkpoint's history, and of epochs that it left
+    /// out those in the file.</summary>
+    private IEnumerable<string> Past(string path, TrainState<float> state)
     {
-        Dictionary<string, string> known = [];
+        SortedDictionary<int, string> lines = [];
         if (state.History.Count > 0 && File.Exists(path) && new FileInfo(path).Length > 0)
         {
-            string[] lines = File.ReadAllLines(path);
-            if (lines[0] != head)
+            string[] old = File.ReadAllLines(path);
+            if (old[0] != head)
                 Throw.Input($"--log {path}", "the log of the run that is resumed", "another file",
                     "Choose another name, or delete the file.");
-            foreach (string line in lines.Skip(1)) known[line.Split(',')[0]] = line;
+            foreach (string line in old.Skip(1))
+                if (int.TryParse(line.Split(',')[0], out int epoch) && epoch <= state.Epoch) lines[epoch] = line;
         }
-        return [.. state.History.Select(h =>
+        foreach (EpochReport report in state.History)
         {
-            string line = Line(h, double.NaN);
+            string line = Line(report, double.NaN);
             // The time is all that a checkpoint does not know of each epoch.
-            return known.TryGetValue($"{h.Epoch}", out string? old) && old.StartsWith(line, StringComparison.Ordinal)
-                ? old : line;
-        })];
+            if (!lines.TryGetValue(report.Epoch, out string? known)
+                || !known.StartsWith(line, StringComparison.Ordinal)) lines[report.Epoch] = line;
+        }
+        return lines.Values;
     }
 }

@@ -32,6 +32,7 @@ internal static class ScoringPage
             </header>
             <noscript><p>Trying it here needs JavaScript; the addresses below do not.</p></noscript>
             <main>
+            <div class="try">
             <form id="form" class="panel">
             <h2>{(model.Image is null ? "A row" : "Draw a picture")}</h2>
             {(model.Image is ImageShape shape ? Pad(shape, preparation) : Fields(preparation))}
@@ -41,7 +42,7 @@ internal static class ScoringPage
             <p id="said"></p>
             <dl id="bars"></dl>
             </section>
-            </main>
+            </div>
             <details>
             <summary>The same as JSON</summary>
             <textarea id="row" rows="8" spellcheck="false" aria-label="The row as JSON"></textarea>
@@ -54,6 +55,7 @@ internal static class ScoringPage
             <li><a href="/openapi.json"><code>/openapi.json</code></a>: columns and answers, described</li>
             <li><a href="/health"><code>/health</code></a>, <a href="/metrics"><code>/metrics</code></a>: whether it is well, and how busy</li>
             </ul>
+            </main>
             <script src="/page.js"></script>
             </html>
 
@@ -66,6 +68,7 @@ internal static class ScoringPage
         double ink = preparation.Scale[0] > 0 ? 1 / preparation.Scale[0] : 1;
         return $"""
             <canvas id="pad" width="{shape.Width}" height="{shape.Height}" data-ink="{Number(ink)}" aria-label="Picture of {shape.Width} by {shape.Height} pixels to draw in"></canvas>
+            <p>As large and in the same place as in the pictures that it was trained on.</p>
             <button id="clear" type="button">Clear</button>
             """;
     }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Downhill.Kernels;
 
 namespace Downhill;
@@ -13,16 +14,21 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
     /// <summary>Most numbers of the encoded rows: 64 MiB of float32.</summary>
     public const long MostNumbers = 1 << 24;
 
-    // Numbers laid out ahead: 256 KiB of float32 stay in a second-level cache while they are written and read.
-    private const int MostAhead = 1 << 16;
+    // Numbers laid out ahead: 256 KiB of float32 stay in a second-level cache while they are read again and again; of
+    // shuffled rows 16 KiB, in the first-level cache, since each is read once.
+    private const int MostAhead = 1 << 16, MostShuffledAhead = 1 << 12;
+
+    // Places of an epoch whose rows are known ahead.
+    private const int MostPicked = 1 << 14;
 
     private readonly AlignedBuffer<T> encoded, ahead;
     private readonly AlignedBuffer<double> exactWeights;
     private readonly double[]? weights;
     private readonly int[] order;
-    private readonly int inputs, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength;
+    private readonly int inputs, inputLength, outputs, rowLength, lanes, batch, count, groupsPerBatch, groupLength,
+        most;
     private readonly bool isClass;
-    private int firstStep, steps, epochAhead = -1;
+    private int firstStep, steps, epochAhead = -1, firstPicked, picked, epochPicked = -1;
 
     /// <param name="source">Holds the rows.</param>
     /// <param name="rows">Rows that take part.</param>
@@ -37,24 +43,29 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
         (inputs, outputs, rowLength, lanes) = (preparation.Width, preparation.Outputs, network.RowLength,
             network.Lanes);
         (this.batch, count, isClass) = (batch, rows.Length, source.Target.IsClass);
+        inputLength = (inputs + Fours) / Fours * Fours;
         weights = source.HasWeights || classWeights is not null ? new double[count] : null;
         encoded = new(count * RowStride);
-        Encode(source, rows, preparation, classWeights);
+        Encode(source, rows, preparation, classWeights, network.HasBias ? T.One : T.Zero);
         groupsPerBatch = (batch + lanes - 1) / lanes;
         groupLength = lanes * (inputs + outputs + rowLength + 2);
-        int most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
-        order = new int[most * batch];
+        most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
+        order = new int[Math.Max(most * batch, Math.Min(count, MostPicked))];
         ahead = new(most * groupsPerBatch * groupLength);
         exactWeights = new(weights is null ? 0 : most * groupsPerBatch * lanes);
-        for (int group = 0; group < most * groupsPerBatch; group++)
-        {
-            T* byRow = ahead.Pointer + group * groupLength + lanes * (inputs + outputs);
-            for (int row = 0; network.HasBias && row < lanes; row++) byRow[row * rowLength + inputs] = T.One;
-        }
     }
 
-    // Inputs, targets, class.
-    private int RowStride => inputs + outputs + 1;
+    // Inputs, 1 (or 0 where there are no biases) and zeros up to whole fours; targets; class.
+    private int RowStride => inputLength + outputs + 1;
+
+    private const int Fours = 4;
+
+    /// <summary>Elements that are copied at once.</summary>
+    [InlineArray(Fours)]
+    private struct Four
+    {
+        private T first;
+    }
 
     /// <summary>The groups of one batch: rows <paramref name="done"/> … of the batch that starts at
     /// <paramref name="start"/>.</summary>
@@ -84,42 +95,59 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
 
     private void LayOut(int step, int epoch, in Permutation? permutation)
     {
-        int start = step * batch, places = Math.Min(order.Length, count - start);
+        int ahead = permutation is null ? most
+            : Math.Clamp(MostShuffledAhead / (groupLength * groupsPerBatch), 1, most);
+        int start = step * batch, places = Math.Min(ahead * batch, count - start);
         (firstStep, steps, epochAhead) = (step, (places + batch - 1) / batch, epoch);
-        Span<int> picked = order.AsSpan(0, places);
-        if (permutation is Permutation keyed) keyed.Fill(start, picked);
-        else for (int i = 0; i < places; i++) picked[i] = start + i;
-        T* group = ahead.Pointer;
+        ReadOnlySpan<int> rowsAt = Pick(start, places, epoch, permutation);
+        T* group = this.ahead.Pointer;
         double* exact = exactWeights.Pointer;
         for (int first = 0; first < places; first += batch)
         {
             for (int done = 0; done < batch; done += lanes, group += groupLength, exact += lanes)
             {
                 int rows = Math.Min(lanes, Math.Min(batch - done, places - first - done));
-                if (rows > 0) LayOut(picked.Slice(first + done, rows), group, exact);
+                if (rows > 0) LayOut(rowsAt.Slice(first + done, rows), group, exact);
             }
         }
     }
 
+    /// <summary>The rows at some places of an epoch.</summary>
+    private ReadOnlySpan<int> Pick(int start, int places, int epoch, in Permutation? permutation)
+    {
+        if (epoch != epochPicked || start < firstPicked || start + places > firstPicked + picked)
+        {
+            (firstPicked, picked, epochPicked) = (start, Math.Min(order.Length, count - start), epoch);
+            if (permutation is Permutation keyed) keyed.Fill(start, order.AsSpan(0, picked));
+            else for (int i = 0; i < picked; i++) order[i] = start + i;
+        }
+        return order.AsSpan(start - firstPicked, places);
+    }
+
     private void LayOut(ReadOnlySpan<int> rows, T* group, double* exact)
     {
-        int inputs = this.inputs, outputs = this.outputs, lanes = this.lanes;
-        T* x = group, t = x + lanes * inputs, byRow = t + lanes * outputs;
-        for (int lane = 0; lane < rows.Length; lane++, x++, t++, byRow += rowLength)
+        int inputs = this.inputs, outputs = this.outputs, inputLength = this.inputLength;
+        bool isInFours = this.rowLength % Fours == 0;
+        nint lanes = this.lanes, rowLength = this.rowLength, stride = RowStride;
+        T* t = group + lanes * inputs, byRows = t + lanes * outputs, encoded = this.encoded.Pointer, byRow = byRows;
+        for (int lane = 0; lane < rows.Length; lane++, t++, byRow += rowLength)
         {
-            T* row = encoded.Pointer + (long)rows[lane] * RowStride;
-            for (int i = 0; i < inputs; i++) x[i * lanes] = byRow[i] = row[i];
-            row += inputs;
-            for (int o = 0; o < outputs; o++) t[o * lanes] = row[o];
+            T* row = encoded + rows[lane] * stride, to = t;
+            if (isInFours) for (int i = 0; i < inputLength; i += Fours) *(Four*)(byRow + i) = *(Four*)(row + i);
+            else for (int i = 0; i <= inputs; i++) byRow[i] = row[i];
+            row += inputLength;
+            for (int o = 0; o < outputs; o++, to += lanes) *to = row[o];
         }
+        Transpose<T>.Copy(byRows, rowLength, group, lanes, rows.Length, inputs);
         T* classes = group + lanes * (inputs + outputs + rowLength), rounded = classes + lanes;
-        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded.Pointer[
-            (long)rows[lane] * RowStride + inputs + outputs];
+        for (int lane = 0; isClass && lane < rows.Length; lane++) classes[lane] = encoded[rows[lane] * stride
+            + inputLength + outputs];
         for (int lane = 0; weights is not null && lane < rows.Length; lane++)
             rounded[lane] = T.CreateTruncating(exact[lane] = weights[rows[lane]]);
     }
 
-    private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights)
+    private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights,
+        T one)
     {
         float[] numeric = new float[preparation.NumericCount], values = new float[isClass ? 0 : outputs],
             weight = new float[source.HasWeights ? 1 : 0];
@@ -129,8 +157,9 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
             source.Read(rows.AsSpan(i, 1), numeric, codes, classes, values, weight);
             Span<T> row = encoded.Span.Slice(i * RowStride, RowStride);
             preparation.Encode(numeric, codes, row[..inputs]);
-            preparation.EncodeTarget(isClass ? classes[0] : 0, values, row.Slice(inputs, outputs));
-            if (isClass) row[inputs + outputs] = T.CreateTruncating(classes[0]);
+            row[inputs] = one;
+            preparation.EncodeTarget(isClass ? classes[0] : 0, values, row.Slice(inputLength, outputs));
+            if (isClass) row[inputLength + outputs] = T.CreateTruncating(classes[0]);
             if (weights is null) continue;
             weights[i] = weight.Length == 0 ? 1 : weight[0];
             if (classWeights is not null) weights[i] *= classWeights[classes[0]];

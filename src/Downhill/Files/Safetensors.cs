@@ -220,8 +220,13 @@ public sealed class Safetensors : IDisposable
         string found = digest.Finish();
         if (found != claimed)
         {
-            Throw.Input(file, $"SHA-256 {claimed}", found, "The file is damaged, use an intact copy. "
-                + $"(If another program rewrote it on purpose, let it drop {SafetensorsHeader.DigestName}.)");
+            // Downhill's own files are refused without a digest; what others read is whole without one.
+            string changed = header.MetadataByName.ContainsKey(SafetensorsHeader.FormatName)
+                ? $"it must also write {SafetensorsHeader.DigestName} anew: the SHA-256 of the file with these "
+                    + $"{Digest.Digits} digits as 0."
+                : $"let it drop {SafetensorsHeader.DigestName}.";
+            Throw.Input(file, $"the SHA-256 that its header claims, {claimed}", found,
+                $"The file is damaged: use an intact copy. If another program changed it on purpose, {changed}");
         }
         Sha256 = claimed;
     }

@@ -15,6 +15,10 @@ internal sealed class SafetensorsHeader
     public const string MetadataName = "__metadata__";
     public const string DigestName = "downhill.sha256";
 
+    /// <summary>Says what kind of file of Downhill's it is, and in which version; other files have no such
+    /// text.</summary>
+    public const string FormatName = "downhill.format";
+
     /// <summary>The format's own limit on the header, in bytes.</summary>
     public const int MaximumLength = 100_000_000;
 

@@ -155,12 +155,6 @@ internal static unsafe class Elementwise<S, V, T>
             V value = S.LoadFirst(x + i, (int)(length - i));
             sum = S.Add(sum, S.Sub(value, value));
         }
-        if (S.Count * sizeof(T) < sizeof(ulong)) return S.Get(sum, 0) == T.Zero;
-        // No number among the lanes but +0: their bits are looked at, eight bytes at a time.
-        T* lanes = stackalloc T[S.Count];
-        S.Store(lanes, sum);
-        ulong bits = 0;
-        for (int k = 0; k < S.Count * sizeof(T) / sizeof(ulong); k++) { bits |= ((ulong*)lanes)[k]; }
-        return bits == 0;
+        return S.IsZero(sum);
     }
 }

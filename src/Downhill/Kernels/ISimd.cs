@@ -46,6 +46,8 @@ public interface ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloati
     static abstract V Set(double value);
     /// <summary>One lane.</summary>
     static abstract T Get(V value, int lane);
+    /// <summary>Whether every lane is −0 or +0: none a NaN.</summary>
+    static abstract bool IsZero(V value);
 
     static abstract V Add(V a, V b);
     static abstract V Sub(V a, V b);

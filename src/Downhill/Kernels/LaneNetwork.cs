@@ -153,7 +153,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     {
         isFused = loss.Fuses(spec.Output);
         this.loss = isFused ? loss.BindFused(kernels, spec.Output) : loss.Bind(kernels);
-        judge = new(preparation);
+        judge = new(preparation, Lanes);
         rowLoss = new(Lanes);
         layers = new LaneLayer[spec.Layers.Count];
         memory = new(
@@ -219,7 +219,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             WeightGradient(layer.D, lanes, i > 0 ? layer.ByRow : group.ByRow, layer.RowLength, layer.Gradient, rows,
                 layer.Outputs, accumulate);
         }
-        judge.Add(group, output.Output, lanes, rowLoss.Pointer, ref sums);
+        judge.Add(group, output.Output, rowLoss.Pointer, ref sums);
     }
 
     /// <summary>X by row from x by unit.</summary>
@@ -340,6 +340,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     private static void WeightGradient(T* d, nint lanes, T* byRow, nint rowLength, T* dw, nint rows, nint outputs,
         bool accumulate)
     {
+        nint lanes3 = 3 * lanes;
         for (nint i = 0; i < rowLength; i += S.Count, byRow += S.Count, dw += S.Count)
         {
             T* u0 = dw, d0 = d;
@@ -349,85 +350,95 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 T* u1 = u0 + rowLength, u2 = u1 + rowLength, u3 = u2 + rowLength;
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
                 if (accumulate) (s0, s1, s2, s3) = (S.Load(u0), S.Load(u1), S.Load(u2), S.Load(u3));
-                T* x = byRow, d1 = d0 + lanes, d2 = d1 + lanes, d3 = d2 + lanes;
-                for (nint row = 0; row < rows; row++, x += rowLength)
+                T* x = byRow, slope = d0, end = d0 + rows;
+                for (; slope < end; slope++, x += rowLength)
                 {
                     V value = S.Load(x);
-                    s0 = S.MulAdd(value, S.Set(d0[row]), s0);
-                    s1 = S.MulAdd(value, S.Set(d1[row]), s1);
-                    s2 = S.MulAdd(value, S.Set(d2[row]), s2);
-                    s3 = S.MulAdd(value, S.Set(d3[row]), s3);
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s2 = S.MulAdd(value, S.Set(slope[2 * lanes]), s2);
+                    s3 = S.MulAdd(value, S.Set(slope[lanes3]), s3);
                 }
                 S.Store(u0, s0);
                 S.Store(u1, s1);
                 S.Store(u2, s2);
                 S.Store(u3, s3);
                 u0 = u3 + rowLength;
-                d0 = d3 + lanes;
+                d0 += 4 * lanes;
             }
             for (; o < outputs; o += 2)
             {
                 // A last single unit is computed twice.
-                T* u1 = o + 1 < outputs ? u0 + rowLength : u0, d1 = o + 1 < outputs ? d0 + lanes : d0, x = byRow;
-                V s0 = accumulate ? S.Load(u0) : S.Set(0.0), s1 = accumulate ? S.Load(u1) : s0;
-                for (nint row = 0; row < rows; row++, x += rowLength)
+                nint next = o + 1 < outputs ? lanes : 0;
+                T* u1 = o + 1 < outputs ? u0 + rowLength : u0, x = byRow, slope = d0, end = d0 + rows;
+                V s0 = S.Set(0.0), s1 = s0;
+                if (accumulate) (s0, s1) = (S.Load(u0), S.Load(u1));
+                for (; slope < end; slope++, x += rowLength)
                 {
                     V value = S.Load(x);
-                    s0 = S.MulAdd(value, S.Set(d0[row]), s0);
-                    s1 = S.MulAdd(value, S.Set(d1[row]), s1);
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[next]), s1);
                 }
                 S.Store(u0, s0);
                 S.Store(u1, s1);
                 u0 = u1 + rowLength;
-                d0 = d1 + lanes;
+                d0 += 2 * lanes;
             }
         }
     }
 
     /// <summary>Adds up losses, squared errors and classes that were right.</summary>
-    private sealed class LaneJudge(Preparation preparation)
+    private sealed class LaneJudge(Preparation preparation, int lanes)
     {
         private readonly T threshold = Above(0.5 * (preparation.TargetLow + preparation.TargetHigh));
         private readonly bool isSingle = preparation.SingleOutput;
         private readonly int outputs = preparation.Outputs;
+        private readonly AlignedBuffer<T> values = new(lanes);
+        private readonly AlignedBuffer<double> squares = new(lanes), right = new(lanes); // of each row
 
-        public void Add(in LaneGroup<T> group, T* y, int lanes, double* rowLoss, ref LaneSums sums)
+        public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref LaneSums sums)
         {
-            const int Most = 32;
-            T* squares = stackalloc T[Most], right = stackalloc T[Most];
-            for (int lane = 0; lane < group.Rows; lane += S.Count)
+            int rows = group.Rows;
+            bool isClass = group.Classes != null;
+            T* values = this.values.Pointer;
+            double* squares = this.squares.Pointer, right = this.right.Pointer;
+            for (int lane = 0; lane < rows; lane += S.Count)
+                S.Store(values + lane, Squares(y + lane, group.Targets + lane));
+            DoubleLanes<T>.Copy(values, squares, rows);
+            if (isClass)
             {
-                S.Store(squares + lane, Squares(y + lane, group.Targets + lane, lanes));
-                if (group.Classes != null) S.Store(right + lane, Right(y + lane, group.Classes + lane, lanes));
+                for (int lane = 0; lane < rows; lane += S.Count)
+                    S.Store(values + lane, Right(y + lane, group.Classes + lane));
+                DoubleLanes<T>.Copy(values, right, rows);
             }
             LaneSums own = sums; // in registers
             if (group.Weights == null)
             {
-                for (int row = 0; row < group.Rows; row++)
+                for (int row = 0; row < rows; row++)
                 {
                     own.Loss += rowLoss[row];
-                    own.Squares += double.CreateTruncating(squares[row]);
+                    own.Squares += squares[row];
                 }
-                for (int row = 0; group.Classes != null
-                    && row < group.Rows; row++) own.Right += double.CreateTruncating(right[row]);
-                own.Weight += group.Rows;
+                for (int row = 0; isClass && row < rows; row++) own.Right += right[row];
+                own.Weight += rows;
             }
             else
             {
-                for (int row = 0; row < group.Rows; row++)
+                for (int row = 0; row < rows; row++)
                 {
                     double counts = group.ExactWeights[row];
                     if (counts == 0) continue; // 0·∞ would not be 0
                     own.Loss += counts * rowLoss[row];
-                    own.Squares += counts * double.CreateTruncating(squares[row]);
-                    if (group.Classes != null) own.Right += counts * double.CreateTruncating(right[row]);
+                    own.Squares += counts * squares[row];
+                    if (isClass) own.Right += counts * right[row];
                     own.Weight += counts;
                 }
             }
             sums = own;
         }
 
-        private V Squares(T* y, T* t, int lanes)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private V Squares(T* y, T* t)
         {
             V sum = S.Set(0.0);
             for (int o = 0; o < outputs; o++)
@@ -439,7 +450,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
 
         /// <summary>1 where <see cref="Preparation.ClassOf"/> would give the row's class.</summary>
-        private V Right(T* y, T* classes, int lanes)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private V Right(T* y, T* classes)
         {
             V best = S.Load(y), code = S.Set(0.0), one = S.Set(T.One);
             if (isSingle) code = S.And(S.LessOrEqual(S.Set(threshold), best), one);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Downhill.Kernels;
 
@@ -24,6 +25,7 @@ internal abstract unsafe partial class LossKernel<T>
 
 internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
 {
+    [SkipLocalsInit]
     public override void EvaluateLanes(
         T* y, T* t, T* weights, T* probabilities, double* rowLoss, T* gradient, int rows, int lanes, int columns)
     {
@@ -39,8 +41,8 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
                 V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(output, wanted, perOutput));
                 S.Store(gradient + j * lanes + lane, S.Mul(weight, slope));
                 S.Store(values, loss.Value<S, V, T>(output, wanted, perOutput));
-                for (int k = 0; k < count; k++)
-                    rowLoss[lane + k] = (j == 0 ? 0 : rowLoss[lane + k]) + double.CreateTruncating(values[k]);
+                if (j == 0) DoubleLanes<T>.Copy(values, rowLoss + lane, count);
+                else DoubleLanes<T>.Add(values, rowLoss + lane, count);
             }
         }
     }
@@ -48,6 +50,7 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
 
 internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>
 {
+    [SkipLocalsInit]
     public override void EvaluateLanes(
         T* z, T* t, T* weights, T* probabilities, double* rowLoss, T* gradient, int rows, int lanes, int columns)
     {
@@ -77,15 +80,7 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>
                 targets = S.Add(targets, share);
                 S.Store(y + j * lanes, S.Div(S.Load(y + j * lanes), sum));
                 S.Store(shares, share);
-                for (int k = 0; k < count; k++)
-                {
-                    // 0·∞ is 0 here: a class that is not wanted costs nothing by itself
-                    if (shares[k] == T.Zero) continue;
-                    T own = score[j * lanes + k];
-                    double below = own == tops[k] ? 0 : double.CreateTruncating(tops[k]) - double.CreateTruncating(own);
-                    rowLoss[lane + k] += double.CreateTruncating(shares[k]) * (
-                        below + double.CreateTruncating(logSums[k]));
-                }
+                DoubleLanes<T>.AddCrossEntropy(shares, score + j * lanes, tops, logSums, rowLoss + lane, count);
             }
             V weight = weights == null ? one : S.Load(weights + lane);
             for (int j = 0; j < columns; j++)

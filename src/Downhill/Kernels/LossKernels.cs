@@ -15,7 +15,13 @@ internal abstract unsafe partial class LossKernel<T> where T : unmanaged, IBinar
     /// wanted.</param>
     /// <param name="rows">B.</param>
     /// <param name="columns">O.</param>
-    public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns);
+    /// <param name="outputs">[rows, columns] receives the network's outputs where <see cref="GivesOutputs"/>; null when
+    /// not wanted.</param>
+    public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
+        T* outputs = null);
+
+    /// <summary>Whether it starts from induced fields and works the outputs out on the way.</summary>
+    public virtual bool GivesOutputs => false;
 }
 
 internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
@@ -26,7 +32,8 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
     private const int ChunkLength = 256;
 
     [SkipLocalsInit]
-    public override void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    public override void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
+        T* outputs = null)
     {
         V perOutput = S.Set(T.One / T.CreateTruncating(columns));
         T* values = stackalloc T[ChunkLength];
@@ -70,15 +77,19 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
 internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    public override bool GivesOutputs => true;
+
+    public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
+        T* outputs = null)
     {
-        if (columns <= SoftmaxKernel<S, V, T>.MostAcross) Across(z, t, weights, rowLoss, gradient, rows, columns);
-        else Along(z, t, weights, rowLoss, gradient, rows, columns);
+        if (columns <= SoftmaxKernel<S, V, T>.MostAcross)
+            Across(z, t, weights, rowLoss, gradient, rows, columns, outputs);
+        else Along(z, t, weights, rowLoss, gradient, rows, columns, outputs);
     }
 
     /// <summary>Few columns: one row per lane, with the same bits.</summary>
     [SkipLocalsInit]
-    private void Across(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    private void Across(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns, T* outputs)
     {
         T* scores = stackalloc T[4 * SoftmaxKernel<S, V, T>.MostAcross * S.Count], ownWeights = stackalloc T[S.Count];
         int length = columns * S.Count;
@@ -90,15 +101,19 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
             SoftmaxKernel<S, V, T>.Turn(t, targets, count, columns);
             if (weights != null) SoftmaxKernel<S, V, T>.Turn(weights + row, ownWeights, count, 1);
             EvaluateLanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes,
-                count, S.Count,
-                columns);
+                count, S.Count, columns);
+            if (outputs != null)
+            {
+                SoftmaxKernel<S, V, T>.TurnBack(probabilities, outputs, count, columns);
+                outputs += length;
+            }
             if (gradient == null) continue;
             SoftmaxKernel<S, V, T>.TurnBack(slopes, gradient, count, columns);
             gradient += length;
         }
     }
 
-    private void Along(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns)
+    private void Along(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns, T* outputs)
     {
         const int OnStack = 256;
         T* stack = stackalloc T[OnStack];
@@ -125,6 +140,11 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
                     targets += target;
                 }
                 rowLoss[r] = T.IsNaN(max) ? double.NaN : loss;
+                if (outputs != null)
+                {
+                    new ReadOnlySpan<T>(y, columns).CopyTo(new Span<T>(outputs, columns));
+                    outputs += columns;
+                }
                 if (gradient == null) continue;
                 T weight = weights == null ? T.One : weights[r];
                 for (int j = 0; j < columns; j++)

@@ -43,10 +43,6 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T>
             if (R.Slots > 1) S.Store(slot1 + i, s1);
             if (R.Slots > 2) S.Store(slot2 + i, s2);
         }
-        T* lanes = stackalloc T[S.Count];
-        S.Store(lanes, notFinite);
-        T sum = T.Zero;
-        for (int lane = 0; lane < S.Count; lane++) sum += lanes[lane];
-        return sum == T.Zero;
+        return S.IsZero(notFinite);
     }
 }

@@ -19,8 +19,13 @@ internal abstract unsafe partial class RuleKernel<T> where T : unmanaged, IBinar
     /// <summary><see cref="IUpdateRule.Fades"/>.</summary>
     public abstract bool Fades { get; }
 
-    /// <summary>Sets to 0 what has faded in a slot.</summary>
-    public abstract void Settle(AlignedBuffer<T> slot);
+    /// <summary>Sets to 0 what has faded in the slots.</summary>
+    public void Settle(IReadOnlyList<AlignedBuffer<T>> slots)
+    {
+        for (int slot = 0; slot < slots.Count; slot++) Settle(slots[slot]);
+    }
+
+    protected abstract void Settle(AlignedBuffer<T> slot);
 
     /// <summary>Works out the step's constants.</summary>
     public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
@@ -59,7 +64,7 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
 {
     public override bool Fades => R.Fades;
 
-    public override void Settle(AlignedBuffer<T> slot) => Elementwise<S, V, T>.Settle(slot.Pointer, slot.Length);
+    protected override void Settle(AlignedBuffer<T> slot) => Elementwise<S, V, T>.Settle(slot.Pointer, slot.Length);
 
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
         R.Prepare(arguments, step, constants);
@@ -108,10 +113,7 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
             if (R.Slots > 1) slot1 += stride;
             if (R.Slots > 2) slot2 += stride;
         }
-        S.Store(ends, notFinite);
-        bool finite = true;
-        for (int lane = 0; lane < S.Count; lane++) finite &= ends[lane] == T.Zero;
-        return finite;
+        return S.IsZero(notFinite);
     }
 
     private static void Copy(T* from, T* to, int count)

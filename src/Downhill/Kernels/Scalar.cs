@@ -67,6 +67,9 @@ public readonly struct Scalar<T, A> : ISimd<T, T>
     public static T Get(T value, int lane) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsZero(T value) => value == T.Zero;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Add(T a, T b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -165,7 +165,7 @@ public static class VectorMath
             // 1)·2ⁿ + (2ⁿ + 1).
             V magic = S.Set(SingleMagic);
             V n = S.Sub(S.MulAdd(a, S.Set(2.8853900817779268), magic), magic), power = S.PowerOfTwo(n);
-            V r = S.MulAdd(S.Neg(n), S.Set(0.6931471805599453), S.Add(a, a)), square = S.Mul(r, r);
+            V r = S.MulAdd(n, S.Set(-0.6931471805599453), S.Add(a, a)), square = S.Mul(r, r);
             V low = S.MulAdd(r, S.Set(0.16666516661643982), S.Set(0.5));
             V high = S.MulAdd(square, S.Set(0.0013950855936855078),
                 S.MulAdd(r, S.Set(0.008369095623493195), S.Set(0.04166619852185249)));

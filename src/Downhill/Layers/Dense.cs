@@ -186,6 +186,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         kernels.Forward(pass.Input + (long)first * Inputs, Inputs, pass.Parameters + weight + column, Outputs,
             scale is null ? b : null, z, Outputs, count, Inputs, columns);
         if (scale is not null) ScaleFields(z, b, count, column, columns);
+        if (pass.LossGivesOutput) return;
         if (columns == Outputs) activation.Forward(z, y, count, columns);
         else for (int row = 0; row < count; row++, z += Outputs, y += Outputs) activation.Forward(z, y, 1, columns);
     }

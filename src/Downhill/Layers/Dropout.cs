@@ -58,6 +58,13 @@ internal sealed unsafe class BoundDropout<T>(Dropout layer, LayerPlace place)
     internal override void BackwardRows(in LayerPass<T> pass, int first, int count)
     {
         if (pass.InputGradient == null) return;
+        if (!pass.IsTraining)
+        {
+            // Nothing was dropped, and the cache still holds the mask of some step of training.
+            long bytes = (long)count * Inputs * sizeof(T);
+            Buffer.MemoryCopy(pass.OutputGradient + first * Inputs, pass.InputGradient + first * Inputs, bytes, bytes);
+            return;
+        }
         for (int i = first * Inputs; i < (first + count) * Inputs; i++)
             pass.InputGradient[i] = pass.OutputGradient[i] * pass.Cache[i];
     }

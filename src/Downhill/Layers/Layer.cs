@@ -121,6 +121,10 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>[B,O].</summary>
     public T* Output { get; init; }
 
+    /// <summary>Forward: whether <see cref="Output"/> is left to the loss, which starts from the induced fields and
+    /// works the outputs out anyway.</summary>
+    internal bool LossGivesOutput { get; init; }
+
     /// <summary>What the layer keeps from forward to backward: <see cref="BoundLayer{T}.CacheLength"/>
     /// numbers.</summary>
     public T* Cache { get; init; }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Downhill.Kernels;
 
 namespace Downhill;
 
@@ -22,7 +23,7 @@ public readonly struct Permutation
 
     // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million
     // elements.
-    private const int TabulatedBits = 10;
+    private const int TabulatedBits = 10, TableLength = 1 << TabulatedBits;
 
     [InlineArray(2 * Rounds)]
     private struct Keys
@@ -84,6 +85,11 @@ public readonly struct Permutation
                 elements[i] = (int)(packed >> (4 * (start + i))) & 15;
             return;
         }
+        if (lowBits <= FeistelRounds.HalfBits && elements.Length >= 2 << lowBits && FeistelRounds.IsSupported)
+        {
+            FillBySixteen((uint)start, elements);
+            return;
+        }
         if (lowBits <= TabulatedBits && elements.Length >= 2 << lowBits)
         {
             FillTabulated((uint)start, elements);
@@ -93,40 +99,82 @@ public readonly struct Permutation
             elements[i] = Walk((uint)(start + i));
     }
 
-    /// <summary>The same elements with every round's function of a half worked out before: a third of the time where
+    private int RoundCount => Count <= TableLimit ? 2 * Rounds : Rounds;
+
+    /// <summary>What a round adds to one half, for each value of the other.</summary>
+    private unsafe void Tabulate(int round, ushort* table, int halves)
+    {
+        int bits = (round & 1) == 0 ? lowBits : highBits; // of the half that is changed
+        if (Count <= TableLimit)
+        {
+            ulong word = keys[round], mask = (1u << bits) - 1;
+            for (int half = 0; half < halves; half++, word >>= 4) table[half] = (ushort)(word & mask);
+            return;
+        }
+        ulong multiplier = keys[2 * round], sum = keys[2 * round + 1]; // plus half · multiplier
+        for (int half = 0; half < halves; half++, sum += multiplier) table[half] = (ushort)(sum >> (64 - bits));
+    }
+
+    /// <summary>The same elements with every round's function of a half worked out before: a quarter of the time where
     /// there are many more elements than halves.</summary>
     [SkipLocalsInit]
     private unsafe void FillTabulated(uint start, Span<int> elements)
     {
-        int rounds = Count <= TableLimit ? 2 * Rounds : Rounds, size = 1 << lowBits;
-        uint lowMask = (1u << lowBits) - 1, highMask = (1u << highBits) - 1, count = (uint)Count;
-        ushort* tables = stackalloc ushort[rounds << lowBits], end = tables + (rounds << lowBits);
-        for (int round = 0; round < rounds; round++)
-        {
-            bool toLow = (round & 1) == 0;
-            uint mask = toLow ? lowMask : highMask;
-            int halves = toLow ? 1 << highBits : size, shift = 64 - (toLow ? lowBits : highBits);
-            for (int half = 0; half < halves; half++)
-                tables[round * size + half] = Count <= TableLimit
-                    ? (ushort)((uint)(keys[round] >> (4 * half)) & mask)
-                    : (ushort)((keys[2 * round] * (ulong)half + keys[2 * round + 1]) >> shift);
-        }
+        int rounds = RoundCount, split = lowBits; // in registers
+        uint lowMask = (1u << split) - 1, count = (uint)Count;
+        ushort* tables = stackalloc ushort[rounds * TableLength];
+        for (int round = 0; round < rounds; round++) Tabulate(round, tables + round * TableLength, 1 << split);
         for (int i = 0; i < elements.Length; i++)
         {
             uint x = start + (uint)i;
             do
             {
-                uint low = x & lowMask, high = x >> lowBits;
-                for (ushort* table = tables; table < end; table += 2 * size)
-                {
-                    low ^= table[high];
-                    high ^= table[size + low];
-                }
-                x = high << lowBits | low;
+                nuint low = x & lowMask, high = x >> split;
+                EightRounds(tables, ref low, ref high);
+                if (rounds > Rounds) EightRounds(tables + Rounds * TableLength, ref low, ref high);
+                x = (uint)(high << split | low);
             }
             while (x >= count);
             elements[i] = (int)x;
         }
+    }
+
+    /// <summary>The same, sixteen at a time.</summary>
+    [SkipLocalsInit]
+    private unsafe void FillBySixteen(uint start, Span<int> elements)
+    {
+        const int Length = FeistelRounds.TableLength;
+        int rounds = RoundCount, count = Count;
+        byte* tables = stackalloc byte[2 * Rounds * Length];
+        ushort* wide = stackalloc ushort[Length], images = stackalloc ushort[FeistelRounds.AtOnce];
+        for (int round = 0; round < rounds; round++)
+        {
+            Tabulate(round, wide, Length); // beyond 1 << lowBits nothing is looked up
+            for (int half = 0; half < Length; half++) tables[round * Length + half] = (byte)wide[half];
+        }
+        fixed (int* all = elements)
+        {
+            int* to = all, end = all + elements.Length;
+            for (; to < end; start += FeistelRounds.AtOnce)
+            {
+                FeistelRounds.Encrypt((ushort)start, tables, rounds, lowBits, images);
+                int* stop = to + Math.Min(FeistelRounds.AtOnce, end - to);
+                for (ushort* x = images; to < stop; x++, to++) *to = *x < count ? *x : Walk(*x);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void EightRounds(ushort* tables, ref nuint low, ref nuint high)
+    {
+        low ^= tables[high];
+        high ^= tables[TableLength + low];
+        low ^= tables[2 * TableLength + high];
+        high ^= tables[3 * TableLength + low];
+        low ^= tables[4 * TableLength + high];
+        high ^= tables[5 * TableLength + low];
+        low ^= tables[6 * TableLength + high];
+        high ^= tables[7 * TableLength + low];
     }
 
     private int Walk(uint x)

@@ -56,6 +56,25 @@ public sealed class LogTests : IDisposable
             double.Parse(File.ReadAllLines(path)[1].Split(',')[2], CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The checkpoint keeps a choice of so many epochs; the log keeps all of them.</summary>
+    [Fact]
+    public void ALongRunThatIsResumedKeepsEveryLine()
+    {
+        int first = EpochHistory.Most + 5, last = first + 20;
+        desk.Run($"train xor --hidden none --batch all --test 0 --epochs {first} --checkpoint c --log run.csv --quiet")
+            .Succeeded();
+        string[] before = File.ReadAllLines("run.csv");
+        desk.Run($"train xor --test 0 --resume c --epochs {last} --log run.csv --report run.html --quiet").Succeeded();
+        string[] after = File.ReadAllLines("run.csv");
+        Assert.Equal(first + 1, before.Length);
+        Assert.Equal(before, after[..before.Length]);
+        Assert.Equal(Enumerable.Range(1, last).Select(e => $"{e}"), after[1..].Select(line => line.Split(',')[0]));
+        string page = File.ReadAllText("run.html");
+        Assert.Contains("All values as a table (some of the epochs, the best and the last)", page,
+            StringComparison.Ordinal);
+        Assert.Contains($"<th scope=\"row\">{last}</th>", page, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void LogIsCompleteAfterEveryEpoch()
     {

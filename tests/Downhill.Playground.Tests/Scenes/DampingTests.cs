@@ -53,6 +53,54 @@ public sealed class DampingTests : IDisposable
         Assert.Equal("under", Damping.Of(pull, 1, critical + 0.05).Regime);
     }
 
+    /// <summary>What the scene's "critical" does: a linear unit, whose cost is a bowl of the same curvature everywhere,
+    /// and the γ that the curvature says. After 25 updates the ball is nearer to the bottom than with less mass or with
+    /// more, and it has gone past it once at most.</summary>
+    [Fact]
+    public void TheCriticalMomentumComesFromTheCurvatureAndIsTheFastest()
+    {
+        const double Rate = 0.1;
+        player.Open("#v=1&data=plane&scale=standard&layers=&batch=0&train=1&rows=200&noise=0.2");
+        JsonElement said = At(-4, 0, 0.9);
+        double[] curvatures = [.. said.GetProperty("eigenvalues").EnumerateArray().Select(v => v.GetDouble())];
+        double[] gentle = [.. said.GetProperty("directions")[0].EnumerateArray().Select(v => v.GetDouble())];
+        double gamma = said.GetProperty("damping")[0].GetProperty("criticalGamma").GetDouble();
+        Assert.Equal(Math.Pow(1 - Math.Sqrt(Rate * curvatures[0]), 2), gamma, 1e-12);
+        Assert.InRange(gamma, 0.4, 0.6);
+        double[] bottom = Along(Way(gamma, 2000)).TakeLast(1).ToArray();
+        double[] critical = Away(gamma);
+        foreach (double[] place in (double[][])[Way(gamma, 60)[0], Way(gamma, 60)[10], Way(gamma, 60)[^1]])
+            Assert.Equal("critical", At(place[1], place[2], gamma).GetProperty("damping")[0]
+                .GetProperty("regime").GetString());
+        Assert.InRange(Swings(critical), 0, 1);
+        Assert.InRange(Swings(Away(0.9)), 3, 20);
+        foreach (double other in (double[])[0, gamma - 0.1, gamma + 0.2, 0.9])
+            Assert.True(Math.Abs(critical[25]) < 0.5 * Math.Abs(Away(other)[25]),
+                $"γ = {gamma}: {critical[25]}, γ = {other}: {Away(other)[25]}");
+
+        double[] Away(double gamma) => [.. Along(Way(gamma, 60)).Select(at => at - bottom[0])];
+
+        // A path's rows are update, first weight, second weight, …
+        double[] Along(double[][] way) => [.. way.Select(place => gentle[0] * place[1] + gentle[1] * place[2])];
+
+        // Of what is too small to be seen no side is counted.
+        static int Swings(double[] away) => away.Where(at => Math.Abs(at) > 1e-4).Select(Math.Sign)
+            .Aggregate((Last: 0, Count: 0), (so, side) => (side, so.Count + (so.Last == -side ? 1 : 0))).Count;
+
+        double[][] Way(double gamma, int updates)
+        {
+            Heard heard = player.Do(FormattableString.Invariant($$"""
+                "do":"descent","first":[0,0,0],"second":[0,1,0],"from":[-4,0],"only":true,
+                "ways":[{"optimizer":"momentum(gamma={{gamma}})","learningRate":{{Rate}},"updates":{{updates}}}]
+                """));
+            return [.. heard.Doubles("path0").Chunk(7)];
+        }
+
+        JsonElement At(double a, double b, double gamma) => player.Do(FormattableString.Invariant($$"""
+            "do":"hessian","first":[0,0,0],"second":[0,1,0],"at":[{{a}},{{b}}],"gamma":{{gamma}},"learningRate":{{Rate}}
+            """)).Header;
+    }
+
     [Fact]
     public void TheRequestTakesTheCurvaturesOfThePlace()
     {

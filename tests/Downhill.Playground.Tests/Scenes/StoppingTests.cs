@@ -27,7 +27,7 @@ public sealed class StoppingTests : IDisposable
             .GetProperty("marks")[0];
         int epoch = mark.GetProperty("epoch").GetInt32();
         player.Set("stop", JsonSerializer.Serialize(rule));
-        Heard last = player.Frame("\"measures\":true", train: true, budget: 1e4, updates: 8 * 90);
+        Heard last = player.Train("\"measures\":true", 8 * 90);
         Assert.Equal(epoch, last.Clock.GetProperty("epoch").GetInt32());
         Assert.Equal(mark.GetProperty("text").GetString(),
             last.Clock.GetProperty("stopped").GetProperty("text").GetString());

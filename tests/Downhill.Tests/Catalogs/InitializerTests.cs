@@ -25,6 +25,7 @@ public sealed class InitializerTests
     /// draw within its bound.</summary>
     [Theory]
     [InlineData("uniform(0.3)", 0.3 * 0.3 / 3, 0.3)]
+    [InlineData("normal(0.2)", 0.04, 0)]
     [InlineData("truncated_normal(0.2)", 0.04 * CutVariance, 0.4)]
     [InlineData("lecun_normal", 1.0 / 120, 0)]
     [InlineData("lecun_uniform", 1.0 / 120, 0.15811388300841897)]  // √(3/120)
@@ -57,9 +58,9 @@ public sealed class InitializerTests
     /// <summary>The entry in the table above, or one of those with tests of their own.</summary>
     [Fact]
     public void Every_initializer_is_tested() => Assert.Equal(
-        ["uniform", "truncated_normal", "lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform", "he_normal",
-            "he_uniform",
-            "orthogonal", "widrow_nguyen", "embedding", "zeros", "constant"], Initializers.All.Select(e => e.Name));
+        ["uniform", "normal", "truncated_normal", "lecun_normal", "lecun_uniform", "glorot_normal", "glorot_uniform",
+            "he_normal", "he_uniform", "orthogonal", "widrow_nguyen", "embedding", "zeros", "constant"],
+                Initializers.All.Select(e => e.Name));
 
     [Theory]
     [InlineData(1, 1)]
@@ -215,6 +216,7 @@ public sealed class InitializerTests
     /// pinned.</summary>
     [Theory]
     [InlineData("uniform", "dbdf868e2b493ec3")]
+    [InlineData("normal", "d521eec87041783f")]
     [InlineData("truncated_normal", "18985a4192b6a15e")]
     [InlineData("lecun_normal", "1b502c0b25086685")]
     [InlineData("lecun_uniform", "8b7293350118c6db")]

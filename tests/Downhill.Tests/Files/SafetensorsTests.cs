@@ -145,6 +145,8 @@ public sealed class SafetensorsTests : IDisposable
         bytes[^2] ^= 1;
         DownhillException damaged = Assert.Throws<DownhillException>(() => Safetensors.Parse(bytes, "m.safetensors"));
         Assert.Contains("The file is damaged", damaged.Message, StringComparison.Ordinal);
+        // A file that is no model of Downhill's is whole without the digest, as Small(withDigest: false) below.
+        Assert.Contains("let it drop downhill.sha256", damaged.Message, StringComparison.Ordinal);
 
         byte[] foreign = Small(withDigest: false);
         Assert.Null(Safetensors.Parse(foreign).Sha256);

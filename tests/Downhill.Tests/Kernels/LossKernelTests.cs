@@ -28,10 +28,12 @@ public sealed unsafe class LossKernelTests
                     using GuardedMatrix<float> weights = new(1, rows, 0, 3);
                     using GuardedMatrix<float> gradient = new(rows, columns, 0), gradient2 = new(rows, columns, 0, 5);
                     using GuardedMatrix<float> y = new(rows, columns, 0), y2 = new(rows, columns, 0, 6);
+                    using GuardedMatrix<float> given = new(rows, columns, 0, 7);
                     double[] losses = new double[rows], losses2 = new double[rows];
                     fixed (double* all = losses, single = losses2)
                     {
-                        kernel.Evaluate(z.Start, t.Start, weights.Start, all, gradient.Start, rows, columns);
+                        kernel.Evaluate(z.Start, t.Start, weights.Start, all, gradient.Start, rows, columns,
+                            given.Start);
                         softmax.Forward(z.Start, y.Start, rows, columns);
                         for (int row = 0; row < rows; row++)
                         {
@@ -44,6 +46,7 @@ public sealed unsafe class LossKernelTests
                     Assert.Equal(losses2, losses);
                     gradient.AssertSame(gradient2, $"{name}, gradient {rows}×{columns}");
                     y.AssertSame(y2, $"softmax {rows}×{columns}");
+                    if (kernel.GivesOutputs) given.AssertSame(y, $"{name}, outputs {rows}×{columns}");
                 }
             }
         }

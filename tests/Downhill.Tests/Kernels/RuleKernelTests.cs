@@ -43,6 +43,68 @@ public sealed unsafe class RuleKernelTests
         }
     }
 
+    [Theory, MemberData(nameof(Combinations))]
+    public void AnUpdateWithinTheForwardPassIsBothOneAfterAnotherAndNothingBeside(
+        SimdWidth width, Arithmetic arithmetic)
+    {
+        foreach (string rule in new[] { "gradient_descent", "momentum(0.9)", "adam", "amsgrad" })
+        {
+            foreach ((int inputs, int outputs) in new[] { (1, 1), (3, 5), (2, 16), (5, 17), (4, 33), (1, 70), (7, 64) })
+            {
+                CheckForward<float>(rule, Kernels<float>.For(arithmetic, width), arithmetic, inputs, outputs);
+                CheckForward<double>(rule, Kernels<double>.For(arithmetic, width), arithmetic, inputs, outputs);
+            }
+        }
+    }
+
+    private static void CheckForward<T>(
+        string text, Kernels<T> kernels, Arithmetic arithmetic, int inputs, int outputs)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        Optimizer optimizer = Catalog.Default.Optimizer(text);
+        RuleKernel<T> kernel = optimizer.Bind(kernels)!;
+        double[] constants = new double[8];
+        kernel.Prepare(optimizer.Arguments, new(3, 1, 1, false), constants);
+        using GuardedMatrix<T> w = new(inputs, outputs, 0), one = new(inputs, outputs, 0);
+        using GuardedMatrix<T> x = new(1, inputs, 0, 1), d = new(1, outputs, 0, 2), next = new(1, inputs, 0, 3);
+        using GuardedMatrix<T> z = new(1, outputs, 0, 4), expected = new(1, outputs, 0, 4);
+        GuardedMatrix<T>[] block = [.. Enumerable.Range(5, 3).Select(s => new GuardedMatrix<T>(inputs, outputs, 0, s))],
+            single = [.. Enumerable.Range(5, 3).Select(s => new GuardedMatrix<T>(inputs, outputs, 0, s))];
+        foreach (GuardedMatrix<T> slot in block.Concat(single))
+        {
+            for (int row = 0; row < inputs; row++) { foreach (ref T value in slot[row]) { value = T.Abs(value); } }
+        }
+        T** slots = stackalloc T*[3];
+        for (int slot = 0; slot < optimizer.Slots; slot++) { slots[slot] = block[slot].Start; }
+        kernel.UpdateForward(w.Start, slots, inputs, outputs, x.Start, d.Start, next.Start, z.Start, constants, 0.1,
+            0.25);
+        for (int i = 0; i < inputs; i++)
+        {
+            for (int o = 0; o < outputs; o++)
+            {
+                int at = (i * outputs) + o;
+                for (int slot = 0; slot < optimizer.Slots; slot++) { slots[slot] = single[slot].Start + at; }
+                T gradient = x[0][i] * d[0][o];
+                kernel.Update(one.Start + at, &gradient, slots, 1, constants, new(0.1, 0.25, 0, 0, 0));
+                T weight = one[i][o];
+                expected[0][o] = arithmetic == Arithmetic.Fast
+                    ? T.FusedMultiplyAdd(next[0][i], weight, expected[0][o]) : expected[0][o] + (next[0][i] * weight);
+            }
+        }
+        string what = $"{text}, {inputs}×{outputs}";
+        w.AssertSame(one, what);
+        z.AssertSame(expected, what + ", z");
+        for (int slot = 0; slot < 3; slot++)
+        {
+            block[slot].AssertSame(single[slot], $"{what}, slot {slot}");
+            block[slot].Dispose();
+            single[slot].Dispose();
+        }
+        x.AssertGuards(what + ", x");
+        d.AssertGuards(what + ", d");
+        next.AssertGuards(what + ", next");
+    }
+
     private static void Check<T>(string text, Kernels<T> kernels, int rows, int columns, bool hasFactors)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

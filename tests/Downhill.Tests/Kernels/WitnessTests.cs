@@ -57,7 +57,7 @@ public sealed unsafe class WitnessTests
     }
 
     [Fact]
-    public void TheFirstLanesAreLoadedAndStoredAndNoOthers()
+    public void TheFirstLanesAreLoadedAndStoredAndNoOthersAndZeroIsZeroInAllLanes()
     {
         Check<Scalar<float, Portable>, float, float>();
         Check<Simd128<float, Portable>, Vector128<float>, float>();
@@ -88,6 +88,17 @@ public sealed unsafe class WitnessTests
                 S.StoreFirst(target.Start, S.Add(value, S.Set(0.0)), count);
                 target.AssertSame(source, $"{count} lanes");
             }
+            T* lanes = stackalloc T[S.Count];
+            for (int lane = 0; lane < S.Count; lane++) lanes[lane] = lane % 2 == 0 ? T.Zero : T.NegativeZero;
+            Assert.True(S.IsZero(S.Load(lanes)));
+            for (int lane = 0; lane < S.Count; lane++)
+                foreach (T other in (T[])[T.Epsilon, T.One, T.NaN, T.NegativeInfinity])
+                {
+                    T before = lanes[lane];
+                    lanes[lane] = other;
+                    Assert.False(S.IsZero(S.Load(lanes)), $"{other} in lane {lane}");
+                    lanes[lane] = before;
+                }
         }
     }
 

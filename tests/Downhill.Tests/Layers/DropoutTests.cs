@@ -56,6 +56,39 @@ public sealed class DropoutTests
         Assert.All(Forward(10, 0, 1, 0, 0), v => Assert.Equal(2, v));
     }
 
+    /// <summary>After training the workspace still holds a mask; a prediction's gradient is that of the network
+    /// without the layer.</summary>
+    [Fact]
+    public void The_gradient_of_a_prediction_drops_nothing()
+    {
+        Layer first = new Dense(6, Activations.Tanh), last = new Dense(3, Activations.Softmax);
+        (float[] gradient, float[] inputs) with = Gradients(new(5, new Dropout(0.5), first, new Dropout(0.5), last)),
+            without = Gradients(new(5, first, last));
+        Assert.Equal(without.gradient, with.gradient);
+        Assert.Equal(without.inputs, with.inputs);
+        Assert.DoesNotContain(0, with.inputs);
+
+        static (float[], float[]) Gradients(NetworkSpec spec)
+        {
+            const int Rows = 7;
+            using Network<float> network = new(spec, Losses.CrossEntropy);
+            Workspace<float> workspace = new(network, Rows);
+            AlignedBuffer<float> parameters = new(spec.ParameterLength), gradient = new(spec.ParameterLength);
+            RandomStream random = new(9, RandomStreams.Data);
+            for (int i = 0; i < parameters.Length; i++) parameters.Span[i] = (float)random.Normal((ulong)i);
+            for (int i = 0; i < Rows * 5; i++) workspace.Input[i] = (float)random.Normal((ulong)(1000 + i));
+            for (int r = 0; r < Rows; r++) workspace.Targets[3 * r + r % 3] = 1;
+            float[] inputs = new float[Rows * 5];
+            foreach (PassMode mode in (PassMode[])[new(IsTraining: true, Seed: 1, Step: 2), PassMode.Predict])
+            {
+                network.Forward(workspace, parameters, new(0), Rows, mode);
+                network.Evaluate(workspace, Rows, weighted: false, withGradient: true);
+                network.Backward(workspace, parameters, new(0), gradient, Rows, mode, accumulate: false, inputs);
+            }
+            return (gradient.Span.ToArray(), inputs);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(-0.1)]

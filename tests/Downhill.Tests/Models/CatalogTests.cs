@@ -94,6 +94,28 @@ public sealed class CatalogTests
         Assert.Contains($"Did you mean '{meant}'?", message);
     }
 
+    [Theory]
+    [InlineData("optimizer", "sgd", "gradient_descent")]
+    [InlineData("loss", "BCE", "binary_cross_entropy")]
+    [InlineData("activation", "linear", "identity")]
+    [InlineData("initializer", "kaiming-normal", "he_normal")]
+    public void A_name_of_another_library_suggests_the_one_here(string kind, string typed, string meant) =>
+        Assert.EndsWith($"Did you mean '{meant}'?", Assert.Throws<DownhillException>(
+            () => Kinds.Single(k => k.Kind == kind).Parse(typed)).Message);
+
+    [Fact]
+    public void Names_of_other_libraries_are_none_here_and_lead_to_one()
+    {
+        Assert.Equal(Synonyms.All.Count(), Synonyms.All.Select(s => (s.Kind, s.Elsewhere)).Distinct().Count());
+        foreach ((string kind, string here, string elsewhere) in Synonyms.All)
+        {
+            var (_, parse, entries) = Kinds.Single(k => k.Kind == kind);
+            Assert.Contains(here, entries.Select(e => e.Name));
+            Assert.EndsWith($"Did you mean '{here}'?",
+                Assert.Throws<DownhillException>(() => parse(elsewhere)).Message);
+        }
+    }
+
     [Fact]
     public void Every_kind_names_what_it_knows()
     {

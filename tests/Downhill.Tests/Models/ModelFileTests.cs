@@ -166,6 +166,27 @@ public sealed class ModelFileTests
         ModelFile.FromBytes(bytes);
     }
 
+    /// <summary>Another program's change is refused, and doing what the refusal says makes the file a model
+    /// again.</summary>
+    [Fact]
+    public void A_digest_that_is_wrong_is_refused_with_advice_that_helps()
+    {
+        byte[] bytes = Make("linear").ToBytes();
+        bytes[^1] ^= 0x80;                                                                 // a bias changes its sign
+        string message = Assert.Throws<DownhillException>(() => ModelFile.FromBytes(bytes)).Message;
+        Assert.Contains("use an intact copy", message);
+        Assert.Contains("write downhill.sha256 anew: the SHA-256 of the file with these 64 digits as 0", message);
+        Assert.DoesNotContain("drop", message);
+
+        int digits = Encoding.Latin1.GetString(bytes).IndexOf("downhill.sha256", StringComparison.Ordinal)
+            + "downhill.sha256\":\"".Length;
+        bytes.AsSpan(digits, 64).Fill((byte)'0');
+        Encoding.ASCII.GetBytes(Convert.ToHexStringLower(SHA256.HashData(bytes))).CopyTo(bytes, digits);
+        float changed = BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(^4));
+        Assert.NotEqual(0, changed);
+        Assert.Contains(changed, ModelFile.FromBytes(bytes).Parameters.ToArray());
+    }
+
     [Fact]
     public void Foreign_files_are_refused_with_advice()
     {

@@ -50,7 +50,15 @@ public sealed class PermutationTests
     [InlineData(5)]
     [InlineData(16)]
     [InlineData(17)]
+    [InlineData(64)]
+    [InlineData(255)]
+    [InlineData(256)]
+    [InlineData(257)]
+    [InlineData(500)]
     [InlineData(1000)]
+    [InlineData(1024)]
+    [InlineData(1025)]
+    [InlineData(70_000)]
     public void FillEqualsTheElementsOneByOne(int count)
     {
         var order = new Permutation(count, 9, 2);

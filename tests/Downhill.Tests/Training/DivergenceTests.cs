@@ -37,6 +37,7 @@ public sealed class DivergenceTests
         Assert.Equal(again.State.History, session.State.History);
         Assert.Equal(again.State.ScheduleState, session.State.ScheduleState);
         Assert.All(Runs.Weights(session), w => Assert.True(float.IsFinite(w)));
+        Assert.All(session.State.Gradient.Span.ToArray(), g => Assert.Equal(0, g));
         // the gradient failed: its weights had a finite loss
         if (double.IsFinite(reports[^1].Loss)) Assert.Equal(reports.Count - 1, updates);
         else Assert.Equal(reports.Count - 2, updates);
@@ -68,6 +69,7 @@ public sealed class DivergenceTests
             Runs.Numbers(300, 4), spec, Huge(batch: 1) with { LearningRate = 0.3, L2 = 7 });
         Assert.True(session.Run().IsDiverged);
         Assert.All(Runs.Weights(session), w => Assert.True(float.IsFinite(w)));
+        Assert.All(session.State.Gradient.Span.ToArray(), g => Assert.Equal(0, g));
         Assert.Contains("> 2", session.Stopped!.Text);
     }
 

@@ -170,10 +170,13 @@ public sealed class ResumeTests
         for (int i = 0; i < 6; i++) session.Step();
         session.State.BestLoss = double.PositiveInfinity;
         session.State.StopState[0][1] = double.NegativeInfinity;
-        EpochReport odd = session.State.History[
-            0] with
-        { TrainLoss = double.PositiveInfinity, ValidationLoss = double.NaN, LearningRate = -0.0 };
-        session.State.History[0] = odd;
+        EpochReport odd = session.State.History[0] with
+        {
+            TrainLoss = double.PositiveInfinity,
+            ValidationLoss = double.NaN,
+            LearningRate = -0.0,
+        };
+        session.State.History.Restore(1, [odd]);
         Checkpoint.Save(folder["c"], plan, session);
         (_, TrainSession<float> second) = Checkpoint.Load(folder["c"], plan.Data);
         using (second)

@@ -43,6 +43,41 @@ public sealed class RowTrainingTests
         Same<float>(digits, spec, new() { Epochs = 30, Augment = [Augmentations.Affine()] });
     }
 
+    /// <summary>What lies between the tensors is nobody's: NaN there reaches no number and stays.</summary>
+    [Theory]
+    [InlineData("3-15-16-2", "momentum")]
+    [InlineData("5-17-31-4", "adam")]
+    [InlineData("9-65-79-3", "amsgrad")]
+    [InlineData("200-450-3", "adam")]
+    public void The_gaps_between_tensors_are_not_touched(string shape, string rule)
+    {
+        NetworkSpec spec = NetworkSpec.Parse(shape);
+        Dataset data = Runs.Numbers(23, spec.Inputs, spec.Outputs);
+        TrainOptions options = new()
+        {
+            Loss = Losses.MeanSquaredError, Optimizer = Catalog.Default.Optimizer(rule), LearningRate = 0.001,
+            Batch = 1,
+            Step = StepKind.Row,
+        };
+        using TrainSession<float> plain = Runs.Start<float>(data, spec, options),
+            guarded = Runs.Start<float>(data, spec, options);
+        bool[] isGap = new bool[spec.ParameterLength];
+        Array.Fill(isGap, true);
+        foreach (Segment segment in spec.Segments) isGap.AsSpan(segment.Offset, segment.Length).Clear();
+        Assert.Contains(true, isGap);
+        AlignedBuffer<float>[] arrays = [guarded.State.Parameters, guarded.State.Gradient, .. guarded.State.Slots];
+        foreach (AlignedBuffer<float> array in arrays)
+            for (int i = 0; i < isGap.Length; i++)
+                if (isGap[i]) array.Span[i] = float.NaN;
+        for (int call = 0; call < 10; call++) Assert.Equal(plain.Steps(1 + call), guarded.Steps(1 + call));
+        Assert.True(guarded.IsCompiledByRow);
+        AlignedBuffer<float>[] expected = [plain.State.Parameters, plain.State.Gradient, .. plain.State.Slots];
+        for (int a = 0; a < arrays.Length; a++)
+            for (int i = 0; i < isGap.Length; i++)
+                Assert.True(isGap[i] ? float.IsNaN(arrays[a].Span[i]) : arrays[a].Span[i] == expected[a].Span[i],
+                    $"array {a}, {(isGap[i] ? "gap" : "number")} {i}: {arrays[a].Span[i]}");
+    }
+
     [Fact]
     public void A_step_allocates_nothing()
     {

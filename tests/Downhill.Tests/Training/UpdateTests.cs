@@ -320,6 +320,36 @@ public sealed class UpdateTests
         Close([.. byHand.Select((_, t) => 0.08 * (0.25 + 0.75 * 0.5 * (1 + Math.Cos(Math.PI * t / 8))))], rates, 1e-14);
     }
 
+    /// <summary>What <see cref="TrainState{T}.Gradient"/> promises: sums, and with a norm the finished gradient, before
+    /// it is clipped.</summary>
+    [Theory]
+    [InlineData(1e9)]
+    [InlineData(1e-3)]
+    public void The_gradient_is_a_sum_and_finished_where_its_norm_is_asked_for(double clip)
+    {
+        const int Rows = 10;
+        TrainOptions options = new()
+        {
+            Loss = Losses.Euclidean, Optimizer = Optimizers.GradientDescent, LearningRate = 0.01, L2 = 0.3, Batch = 0,
+        };
+        NetworkSpec spec = new(N, new Dense(1, Activations.Identity) { HasBias = false });
+        Dataset data = Runs.Numbers(Rows, N);
+        using TrainSession<double> plain = Runs.Start<double>(data, spec, options),
+            normed = Runs.Start<double>(data, spec, options with { Clip = clip });
+        double[] w = Runs.Weights(plain), x = [.. data.Numeric.Select(v => (double)v)];
+        plain.Step();
+        double norm = normed.Step().GradientNorm;
+        for (int i = 0; i < N; i++)
+        {
+            // By hand: Σ over rows of (w·x − d)·xᵢ.
+            double sum = Enumerable.Range(0, Rows).Sum(row =>
+                (Enumerable.Range(0, N).Sum(j => w[j] * x[row * N + j]) - data.Values[row]) * x[row * N + i]);
+            Assert.Equal(sum, plain.State.Gradient.Span[i], 1e-11);
+            Assert.Equal(sum / Rows + 0.3 * w[i], normed.State.Gradient.Span[i], 1e-12);
+        }
+        Assert.Equal(norm, Math.Sqrt(normed.State.Gradient.Span.ToArray().Sum(g => g * g)), 1e-12);
+    }
+
     [Fact]
     public void Settle_waits_for_a_small_change_or_for_its_epochs()
     {

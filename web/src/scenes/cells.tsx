@@ -63,6 +63,21 @@ export const decision = (output: number | null) => own((output ?? 0) >= 0 ? 'blu
 
 const MARGIN_OF_CELLS = 26;
 
+/** Where the names stand: within the frame, and none over another; the cell in focus first, then the larger ones. */
+function placeNames(cells: readonly Cell[], frame: Frame, focus: string | undefined) {
+    const placed: { on: string; x: number; y: number }[] = [];
+    const first = [...cells].sort((a, b) => Number(b.on === focus) - Number(a.on === focus) || b.share - a.share);
+    for (const { on, at } of first) {
+        const half = on.length * 4.6 + 2;
+        const x = Math.min(frame.px(frame.x[1]) - half, Math.max(frame.px(frame.x[0]) + half, frame.px(at[0])));
+        const y = frame.py(at[1]);
+        const reach = (other: { readonly on: string }) => half + other.on.length * 4.6 + 2;
+        if (placed.every(other => Math.abs(other.x - x) > reach(other) || Math.abs(other.y - y) > 16))
+            placed.push({ on, x, y });
+    }
+    return placed;
+}
+
 /** The cells: the output's colour, borders where a unit changes, and in the larger ones which units are on. */
 export function CellMap({
     reply,
@@ -109,15 +124,15 @@ export function CellMap({
                     />
                 ))}
                 {plot.children}
-                {large.map(cell => (
+                {placeNames(large, frame, focus).map(({ on, x, y }) => (
                     <text
-                        key={cell.on}
-                        class={focus === cell.on ? 'cell-name focus' : 'cell-name'}
-                        x={frame.px(cell.at[0])}
-                        y={frame.py(cell.at[1]) + 5}
+                        key={on}
+                        class={focus === on ? 'cell-name focus' : 'cell-name'}
+                        x={x}
+                        y={y + 5}
                         text-anchor="middle"
                     >
-                        {cell.on}
+                        {on}
                     </text>
                 ))}
             </Plot>

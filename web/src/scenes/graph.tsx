@@ -221,7 +221,7 @@ function Matrix({
     );
 }
 
-const BOX = { width: 124, height: 56, across: 164, down: 70 } as const;
+const BOX = { width: 136, height: 56, across: 170, down: 70 } as const;
 
 /** One stop of the keyboard: ← → go through the nodes in the order of evaluation, and choose. */
 function Drawing({

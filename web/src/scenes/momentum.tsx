@@ -2,7 +2,7 @@
 
 import { Select, Slider } from '../parts/controls';
 import type { Reply } from '../protocol';
-import { consult, state } from '../session';
+import { consult, set, state } from '../session';
 import { texts } from '../text';
 import { show } from '../text/numbers';
 import {
@@ -25,6 +25,7 @@ const own = texts({
     'try-half': 'γ = 0.5, for the beginning',
     'try-nine': 'γ = 0.9, once learning has settled',
     'try-wild': 'γ = 0.99: it swings past and back',
+    'try-critical': 'In a bowl, with the γ that is critical there',
     ask: 'Sixty updates from the same start. Which ball is lower, the one with γ = 0.9 or the one without?',
     mass: 'the one with mass',
     plain: 'the one without',
@@ -245,20 +246,37 @@ function Regimes({ said }: { readonly said: Damped }) {
     );
 }
 
+const base = { data: 'gauss', scaling: 'auto', layers: '', batch: 0, train: 1, rows: 200, noise: 0.2 };
+
+/** A linear unit on inputs of one scale: its cost is a bowl of the same curvature everywhere. */
+const bowl = { ...base, data: 'plane', scaling: 'standard' };
+
 const scene: Scene = {
-    begin: { data: 'gauss', layers: '', batch: 0, train: 1, rows: 200, noise: 0.2 },
+    begin: base,
     text: () => [own('text1'), own('text2')],
     Picture,
     tries: [
         { name: 'half', text: () => own('try-half'), press: () => put({ gamma: 0.5 }) },
         { name: 'nine', text: () => own('try-nine'), press: () => put({ gamma: 0.9 }) },
         { name: 'wild', text: () => own('try-wild'), press: () => put({ gamma: 0.99, updates: 200, walk: undefined }) },
+        {
+            name: 'critical',
+            text: () => own('try-critical'),
+            press: async () => {
+                start({ rate: 0.1 });
+                await set(bowl);
+                // The gentle direction is the slow one: what is critical for it comes down fastest.
+                const { header } = await consult<Damped>(dampingAt(placeOf(), gammaOf(), 0.1));
+                put({ gamma: header.damping[0]!.criticalGamma!, walk: 15 });
+            },
+        },
     ],
     question: {
         text: () => own('ask'),
         options: named(own, 'mass', 'plain'),
         run: async () => {
             start({ gamma: 0.9 });
+            await set(base);
             const { header } = await consult<Descent>({
                 do: 'descent',
                 first: FIRST,

@@ -31,6 +31,7 @@ const own = texts({
     output: 'the output',
     points: 'Show the training points',
     why: 'Why this point?',
+    middle: 'Follow the point in the middle',
     point: 'The point that is traced',
     no: 'No point',
     unit: 'Line of unit',
@@ -182,7 +183,7 @@ function Picture() {
                 <div class="row">
                     <h3>{own('why')}</h3>
                     {point === undefined ? (
-                        <Button label={own('why')} testid="regions-why" onPress={() => place(0, 0)} />
+                        <Button label={own('middle')} testid="regions-why" onPress={() => place(0, 0)} />
                     ) : (
                         <Button
                             label={own('no')}

@@ -76,18 +76,28 @@ function Picture() {
         <>
             <Refused text={solid.refused || plane.refused} />
             <div class="side-by-side">
-                <figure>
-                    <Space
-                        label={own('space')}
-                        testid="solid-space"
-                        when={[solid.reply, colours, axis, level, unit, shows('surface'), shows('points'), shows('planes')].map(idOf).join()} // prettier-ignore
-                        parts={() =>
-                            solid.reply === undefined
-                                ? []
-                                : partsOf(solid.reply.header, solid.reply.blocks, axis, level, unit)
-                        }
-                    />
-                </figure>
+                <div class="stack">
+                    <figure>
+                        <Space
+                            label={own('space')}
+                            testid="solid-space"
+                            when={[solid.reply, colours, axis, level, unit, shows('surface'), shows('points'), shows('planes')].map(idOf).join()} // prettier-ignore
+                            parts={() =>
+                                solid.reply === undefined
+                                    ? []
+                                    : partsOf(solid.reply.header, solid.reply.blocks, axis, level, unit)
+                            }
+                        />
+                    </figure>
+                    {said !== undefined && (
+                        <CellTable
+                            reply={said}
+                            focus={said.trace?.on}
+                            testid="solid-table"
+                            onPick={cell => put({ p0: half(cell.at[0]), p1: half(cell.at[1]) })}
+                        />
+                    )}
+                </div>
                 <div class="stack">
                     <div class="figures">
                         <Figure name={own('right')} testid="solid-accuracy">
@@ -149,14 +159,6 @@ function Picture() {
                     ))}
                 </div>
             </div>
-            {said !== undefined && (
-                <CellTable
-                    reply={said}
-                    focus={said.trace?.on}
-                    testid="solid-table"
-                    onPick={cell => put({ p0: half(cell.at[0]), p1: half(cell.at[1]) })}
-                />
-            )}
             {said?.trace !== undefined && (
                 <>
                     <p class="story" role="status" data-testid="solid-story">

@@ -155,6 +155,45 @@ function Picture() {
                         }
                     />
                     <Legend lines={lines} />
+                    <div class="scroll-x" tabIndex={0} role="region" aria-label={own('rule')}>
+                        <table class="stop-table" data-testid="stop-table">
+                            <thead>
+                                <tr>
+                                    {(['rule', 'stops', 'train', 'validation', 'test'] as const).map(name => (
+                                        <th key={name} scope="col">
+                                            {own(name)}
+                                        </th>
+                                    ))}
+                                </tr>
+                            </thead>
+                            <tbody>
+                                {table.map(({ key, name, mark, why }) => (
+                                    <tr key={key} class={mark.epoch === at.epoch ? 'chosen' : ''} title={why}>
+                                        <th scope="row">{name}</th>
+                                        <td>
+                                            {mark.epoch === null ? (
+                                                own('never')
+                                            ) : (
+                                                <button
+                                                    type="button"
+                                                    class="linklike"
+                                                    data-testid={`stop-go-${key}`}
+                                                    onClick={() => go(mark.epoch!)}
+                                                >
+                                                    {whole(mark.epoch)}
+                                                </button>
+                                            )}
+                                        </td>
+                                        {(['train', 'validation', 'test'] as const).map(part => (
+                                            <td key={part} data-testid={`stop-${key}-${part}`}>
+                                                {mark.epoch === null ? '–' : value(mark[part])}
+                                            </td>
+                                        ))}
+                                    </tr>
+                                ))}
+                            </tbody>
+                        </table>
+                    </div>
                 </div>
                 <div class="stack">
                     <Plane
@@ -188,45 +227,6 @@ function Picture() {
                     <Slider label={own('noise')} testid="stop-noise" value={setting('noise', 0.3)} min={0} max={0.5} step={0.05} show={value => show(value, 2)} onSet={noise => void set({ noise })} />{' '}
                     {/* prettier-ignore */}
                 </div>
-            </div>
-            <div class="scroll-x" tabIndex={0} role="region" aria-label={own('rule')}>
-                <table class="stop-table" data-testid="stop-table">
-                    <thead>
-                        <tr>
-                            {(['rule', 'stops', 'train', 'validation', 'test'] as const).map(name => (
-                                <th key={name} scope="col">
-                                    {own(name)}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {table.map(({ key, name, mark, why }) => (
-                            <tr key={key} class={mark.epoch === at.epoch ? 'chosen' : ''} title={why}>
-                                <th scope="row">{name}</th>
-                                <td>
-                                    {mark.epoch === null ? (
-                                        own('never')
-                                    ) : (
-                                        <button
-                                            type="button"
-                                            class="linklike"
-                                            data-testid={`stop-go-${key}`}
-                                            onClick={() => go(mark.epoch!)}
-                                        >
-                                            {whole(mark.epoch)}
-                                        </button>
-                                    )}
-                                </td>
-                                {(['train', 'validation', 'test'] as const).map(part => (
-                                    <td key={part} data-testid={`stop-${key}-${part}`}>
-                                        {mark.epoch === null ? '–' : value(mark[part])}
-                                    </td>
-                                ))}
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
             </div>
             <Numbers
                 testid="stop-numbers"
