@@ -83,8 +83,7 @@ internal sealed partial class TrainCommand : CliCommand
         levels = Add(Network, "--levels", "N",
             "columns of 3 to N different numbers are taken for categories, 0 for none (what the recipe says)");
         embed = Add(Network, "--embed", "N|none",
-            "columns of more than N categories become 8 learned numbers each, not an input per category (255, or what "
-                + "the recipe says)");
+            "columns of more than N categories become 8 learned numbers each, not an input per category");
 
         recipe = Add(Learning, "--recipe", "NAME", "where all that is left open comes from: "
             + string.Join(", ", Recipe.All.Select(r => r.Name)) + " (table for tables; plain for images, "

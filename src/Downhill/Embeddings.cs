@@ -13,10 +13,6 @@ internal static class Embeddings
     /// <summary>Numbers of a vector.</summary>
     public const int Size = 8;
 
-    /// <summary>Columns of more categories than this have vectors where nothing is said: an input each would give the
-    /// first layer more weights than the rows can tell, and take most of the time.</summary>
-    public const int Many = 255;
-
     /// <summary>The layer, or null where no category column has more than <paramref name="above"/>
     /// categories.</summary>
     /// <param name="preparation">Whose encoded inputs come in.</param>

@@ -34,7 +34,7 @@ public sealed record FitOptions
     public bool? FeatureScale { get; init; }
 
     /// <summary>Category columns of more categories than this become vectors of 8 learned numbers, the others an input
-    /// per category; 0 for no vectors, null to choose (the recipe, else 255).</summary>
+    /// per category; 0 for no vectors, null to choose.</summary>
     public int? Embed { get; init; }
 
     /// <summary>Share of links that exist, 1 for fully connected.</summary>

@@ -333,7 +333,7 @@ public sealed class FitPlan
         bool nothingSaid = options is
         {
             Hidden: null, Output: null, BatchNorm: false, Dropout: null or 0, FeatureScale: null or false,
-            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0, Embed: null or 0 or Embeddings.Many
+            Connections: 1, Masks: null, ForwardScale: null, Activation.Count: 0, Embed: null or 0
         };
         if (from is not null && nothingSaid) return from;
         NetworkSpec network = Build(
@@ -357,7 +357,7 @@ public sealed class FitPlan
         int width = preparation.Width;
         if (options.Embed is < 0)
             Throw.Input("Embeddings", "a number of categories, or 0 for none", $"{options.Embed}", "8 is usual.");
-        if (Embeddings.Layer(preparation, options.Embed ?? Embeddings.Many) is Dense vectors)
+        if (Embeddings.Layer(preparation, options.Embed ?? 0) is Dense vectors)
         {
             layers.Add(vectors);
             width = vectors.Units;

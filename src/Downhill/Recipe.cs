@@ -49,7 +49,7 @@ public sealed record Recipe(string Name, string Summary, string Source)
         bool many = data.Rows >= ManyRows;
         return RealMlp.Choose(options with
         {
-            Embed = options.Embed ?? Embeddings.Many,
+            Embed = options.Embed ?? 0,
             Levels = options.Levels ?? 0,
             Hidden = options.Hidden ?? [128, 128],
             Batch = options.Batch ?? (options.Optimizer?.NeedsFullBatch == true ? 0 : many ? 128 : 32),

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Downhill.Kernels;
@@ -30,6 +31,9 @@ internal static class Welford
     }
 
     /// <summary>From column i on, as far as whole vectors go; the first column that is left.</summary>
+    // Compiled for speed at once: a table is read through before the runtime would think of it (fitting 784 columns of
+    // 10 000 rows took three times as long).
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static unsafe int Add<S, V>(double* x, double weight, double* mean, double* squares, double* weights,
         double* largest, int i, int count)
         where S : struct, ISimd<V, double>
