@@ -42,8 +42,8 @@ public static class DatabaseReader
     /// <exception cref="DownhillException">A missing column, an unknown class, or what else is wrong.</exception>
     public static DataReading Read(DbDataReader rows, string name, IReadOnlyList<Column> inputs, Target target,
         bool needTarget, TableOptions? options = null) =>
-        Guard(name, () => new ModelTable(DatabaseSource.Once(rows, name, options ?? new()), options ?? new())
-            .Read(inputs, target, needTarget));
+        Guard(name, () => new ModelTable(DatabaseSource.Once(rows, name, options ?? new()),
+            (options ?? new()).Knowing(inputs)).Read(inputs, target, needTarget));
 
     /// <summary>As the overload with the rows themselves, which this one opens and disposes.</summary>
     /// <param name="open">Gives the rows from the first on.</param>
@@ -55,8 +55,8 @@ public static class DatabaseReader
     /// <exception cref="DownhillException">A missing column, an unknown class, or what else is wrong.</exception>
     public static DataReading Read(Func<DbDataReader> open, string name, IReadOnlyList<Column> inputs, Target target,
         bool needTarget, TableOptions? options = null) =>
-        Guard(name, () => new ModelTable(DatabaseSource.Opened(open, name, options ?? new()), options ?? new())
-            .Read(inputs, target, needTarget));
+        Guard(name, () => new ModelTable(DatabaseSource.Opened(open, name, options ?? new()),
+            (options ?? new()).Knowing(inputs)).Read(inputs, target, needTarget));
 
     /// <summary>Rows that are looked at before a column's kind is guessed.</summary>
     public const int SampleRows = 100;
