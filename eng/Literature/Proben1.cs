@@ -2,172 +2,116 @@ namespace Downhill.Literature;
 
 /// <summary>
 /// Prechelt, PROBEN1 — A Set of Neural Network Benchmark Problems and Benchmarking Rules, TR 21/94, Karlsruhe 1994:
-/// RPROP on all rows, squared error, linear or sigmoid (x/(1+|x|)) outputs, his stopping rule, and the weights of the
-/// lowest validation error measured once on the test part (§3.3, tables 7 – 11: networks without shortcuts).
+/// RPROP on all rows, squared error, linear or sigmoid (x/(1+|x|)) outputs, the validation part looked at after every
+/// fifth epoch, and the weights of its lowest error measured once on the test part (§3.3; tables 3 and 4: linear
+/// networks; 10 and 11: networks without shortcuts).
 /// </summary>
 internal static class Proben1
 {
-    // Hidden units, output (l: linear, s: x/(1+|x|)), mean and deviation of the test error E, and of the share of wrong
-    // classes in % (NaN: no classes).
-    private static readonly (string Name, int[] Hidden, char Output, double E, double SdE, double Wrong,
-        double SdWrong)[]
-        problems =
+    /// <summary>Means and deviations of the report: error percentage E of the test part, wrong classes in % (NaN: no
+    /// classes), E of the validation part; mean epochs until that was lowest, and in all.</summary>
+    private sealed record Paper(
+        double Error, double SdError, double Wrong, double SdWrong, double Held, double SdHeld, int Best, int Epochs);
+
+    private sealed record Row(string Name, int[] Hidden, char Output, Paper Linear, Paper Layers);
+
+    private static readonly string[] columns =
     [
-        ("building1", [16], 'l', 1.36, 0.63, double.NaN, 0), ("building2", [16, 8], 'l', 0.28, 0.2, double.NaN, 0),
-        ("building3", [16, 8], 's', 0.26, 0.01, double.NaN, 0), ("cancer1", [4, 2], 'l', 1.32, 0.13, 1.38, 0.49),
-        ("cancer2", [8, 4], 'l', 3.47, 0.28, 4.77, 0.94), ("cancer3", [16, 8], 'l', 2.6, 0.22, 3.7, 0.52),
-        ("card1", [32], 'l', 10.35, 0.29, 14.05, 1.03), ("card2", [24], 'l', 14.94, 0.64, 18.91, 0.86),
-        ("card3", [16, 8], 'l', 13.47, 0.51, 18.84, 1.19), ("diabetes1", [32], 'l', 16.99, 0.91, 24.1, 1.91),
-        ("diabetes2", [16, 8], 'l', 18.43, 1, 26.42, 2.26), ("diabetes3", [32], 'l', 16.48, 1.16, 22.59, 2.23),
-        ("gene1", [4, 2], 'l', 8.66, 1.28, 16.67, 3.75), ("gene2", [4, 2], 's', 9.54, 1.91, 18.41, 6.93),
-        ("gene3", [4, 2], 's', 10.84, 1.93, 21.82, 7.53), ("glass1", [16, 8], 'l', 9.24, 0.32, 32.7, 5.34),
-        ("glass2", [16, 8], 'l', 10.09, 0.28, 55.57, 3.7), ("glass3", [16, 8], 'l', 10.74, 0.52, 58.4, 7.82),
+        "problem", "network", "E, ours", "paper", "wrong classes %, ours", "paper", "E of validation, ours", "paper",
+        "best of epochs, ours", "paper", "within mean + deviation",
+    ];
+
+    private const double None = double.NaN;
+
+    private static readonly Row[] rows =
+    [
+        new("building1", [16], 'l',
+            new(0.78, 0.02, None, 0, 0.92, 0.06, 401, 407), new(1.36, 0.63, None, 0, 2.07, 1.04, 248, 307)),
+        new("building2", [16, 8], 'l',
+            new(0.35, 0, None, 0, 0.37, 0, 297, 298), new(0.28, 0.2, None, 0, 0.3, 0.19, 1044, 1074)),
+        new("building3", [16, 8], 's',
+            new(0.38, 0.08, None, 0, 0.38, 0.07, 217, 229), new(0.26, 0.01, None, 0, 0.26, 0.01, 1304, 1380)),
+        new("cancer1", [4, 2], 'l',
+            new(3.52, 0.04, 2.93, 0.18, 2.91, 0.01, 104, 129), new(1.32, 0.13, 1.38, 0.49, 1.89, 0.12, 95, 116)),
+        new("cancer2", [8, 4], 'l',
+            new(4.77, 0.39, 5, 0.61, 3.77, 0.47, 79, 87), new(3.47, 0.28, 4.77, 0.94, 1.76, 0.14, 44, 54)),
+        new("cancer3", [16, 8], 'l',
+            new(4.11, 0.03, 5.17, 0, 4.23, 0.04, 92, 115), new(2.6, 0.22, 3.7, 0.52, 2.83, 0.13, 41, 54)),
+        new("card1", [32], 'l',
+            new(10.61, 0.11, 13.37, 0.67, 8.89, 0.11, 26, 62), new(10.35, 0.29, 14.05, 1.03, 8.69, 0.26, 22, 30)),
+        new("card2", [24], 'l',
+            new(14.91, 0.55, 19.24, 0.43, 10.8, 0.16, 23, 65), new(14.94, 0.64, 18.91, 0.86, 10.87, 0.27, 17, 26)),
+        new("card3", [16, 8], 'l',
+            new(12.67, 0.17, 14.42, 0.46, 8.39, 0.07, 44, 102), new(13.47, 0.51, 18.84, 1.19, 8.62, 0.46, 22, 29)),
+        new("diabetes1", [32], 'l',
+            new(17.22, 0.06, 25.83, 0.56, 16.3, 0.04, 203, 209), new(16.99, 0.91, 24.1, 1.91, 15.93, 1.04, 117, 201)),
+        new("diabetes2", [16, 8], 'l',
+            new(17.69, 0.04, 24.69, 0.61, 17.47, 0.02, 204, 209), new(18.43, 1, 26.42, 2.26, 16.94, 0.91, 70, 102)),
+        new("diabetes3", [32], 'l',
+            new(16.5, 0.05, 22.92, 0.35, 18.21, 0.04, 185, 214), new(16.48, 1.16, 22.59, 2.23, 17.89, 0.9, 164, 251)),
+        new("gene1", [4, 2], 'l',
+            new(9.92, 0.01, 13.64, 0.1, 9.58, 0.01, 43, 47), new(8.66, 1.28, 16.67, 3.75, 8.19, 1.33, 101, 124)),
+        new("gene2", [4, 2], 's',
+            new(9.51, 0, 12.3, 0.14, 9.9, 0, 40, 46), new(9.54, 1.91, 18.41, 6.93, 9.46, 1.95, 250, 321)),
+        new("gene3", [4, 2], 's',
+            new(10.61, 0.01, 15.41, 0.13, 9.36, 0.01, 39, 42), new(10.84, 1.93, 21.82, 7.53, 9.45, 2.17, 199, 262)),
+        new("glass1", [16, 8], 'l',
+            new(9.98, 0.1, 46.04, 2.21, 9.7, 0.04, 23, 129), new(9.24, 0.32, 32.7, 5.34, 9.15, 0.21, 52, 71)),
+        new("glass2", [16, 8], 'l',
+            new(10.34, 0.15, 55.28, 1.27, 10.28, 0.19, 14, 34), new(10.09, 0.28, 55.57, 3.7, 10.03, 0.27, 22, 30)),
+        new("glass3", [16, 8], 'l',
+            new(11.07, 0.15, 60.57, 3.82, 9.37, 0.06, 27, 135), new(10.74, 0.52, 58.4, 7.82, 9.14, 0.24, 46, 60)),
     ];
 
     public static void Run(int runs)
     {
-        Published.Table($"Proben1 (Prechelt 1994), {runs} runs", "problem", "network", "E, ours", "paper",
-            "wrong classes %, ours", "paper", "within mean + deviation");
-        int missed = 0;
-        foreach (var problem in problems)
-        {
-            Problem data = new(problem.Name);
-            double[] wrong = new double[runs];
-            double[] errors = Published.Each(runs, run =>
-            {
-                (double error, wrong[run]) = Train(data, problem.Hidden, problem.Output, (ulong)run + 1);
-                return error;
-            });
-            double e = Published.Mean(errors), w = Published.Mean(wrong);
-            bool classes = !double.IsNaN(problem.Wrong);
-            bool good = e <= problem.E + problem.SdE && (!classes || w <= problem.Wrong + problem.SdWrong);
-            if (!good) missed++;
-            Published.Row(problem.Name, $"{string.Join('+', problem.Hidden)} {problem.Output}",
-                $"{e:F2} ± {Published.Deviation(errors):F2}", $"{problem.E:F2} ± {problem.SdE:F2}",
-                classes ? $"{w:F2} ± {Published.Deviation(wrong):F2}" : "–",
-                classes ? $"{problem.Wrong:F2} ± {problem.SdWrong:F2}" : "–", good ? "yes" : "**no**");
-        }
-        Mushroom();
-        Console.WriteLine($"\n{problems.Length - missed} of {problems.Length} within the paper's mean + deviation.");
+        Table($"Proben1, layers without shortcuts, started within ±0.5 (§3.3.2), {runs} runs", runs,
+            Proben1Method.Layers, isLinear: false);
+        Table($"Proben1, layers without shortcuts, started within ±0.01 (§3.3.3), {runs} runs", runs,
+            Proben1Method.Layers with { Start = Proben1Method.Linear.Start }, isLinear: false);
+        Table($"Proben1, linear networks, {runs} runs", runs, Proben1Method.Linear, isLinear: true);
+        Published.Table("Proben1's addendum, 1 run", columns);
+        Paper mushroom = new(0.011, 0, 0, 0, 0.014, 0, 3000, 3000);
+        Compare("mushroom1", "linear", mushroom, [Proben1Method.Linear.Train(new("mushroom1"), [], 'l', 0)]);
     }
 
-    /// <summary>The report's addendum: a linear network, one run.</summary>
-    private static void Mushroom()
+    private static void Table(string title, int runs, Proben1Method method, bool isLinear)
     {
-        (double e, double wrong) = Train(new("mushroom1"), [], 'l', 1);
-        Published.Row("mushroom1", "linear", $"{e:F3}", "0.011", $"{wrong:F2}", "0.00", wrong == 0 ? "yes" : "**no**");
+        Published.Table(title, columns);
+        int within = 0;
+        foreach (Row row in rows)
+        {
+            Proben1Problem data = new(row.Name);
+            (int[] hidden, char output) = isLinear ? ([], 'l') : (row.Hidden, row.Output);
+            Proben1Result[] results = Published.Each(runs, run => method.Train(data, hidden, output, run));
+            string network = isLinear ? "linear" : $"{string.Join('+', hidden)} {output}";
+            if (Compare(row.Name, network, isLinear ? row.Linear : row.Layers, results)) within++;
+        }
+        Console.WriteLine($"\n{within} of {rows.Length} within the paper's mean + deviation.");
     }
 
-    private static (double Error, double Wrong) Train(Problem data, int[] hidden, char output, ulong seed)
+    private static bool Compare(string name, string network, Paper paper, Proben1Result[] ours)
     {
-        Activation Kind(char c) => c == 'l' ? Activations.Identity : Catalog.Default.Activation("softsign");
-        bool linear = hidden.Length == 0;
-        Initializer start = Initializers.Uniform(linear ? 0.01 : 0.5);
-        Layer[] layers =
-        [
-            .. hidden.Select(units => new Dense(units, Kind('s')) { Initializer = start }),
-            new Dense(data.Outputs, Kind(output)) { Initializer = start },
-        ];
-        TrainOptions options = new()
-        {
-            Loss = Losses.Euclidean, Batch = 0, Shuffle = false, Epochs = 3000, KeepBest = true, Seed = seed,
-            Threads = 1,
-            Optimizer = Optimizers.RpropPlus(0.1, increase: linear ? 1.2 : 1.1, decrease: 0.5, smallest: 0,
-                largest: 50),
-            Stop = linear ? [StoppingRules.GeneralizationLoss(5, 5)] : [new PivotRule()],
-        };
-        Preparation asTheyAre = Preparation.Fit(data.Set, data.Train, Scaling.None, scaleTargets: false);
-        using TrainSession<float> session = new(
-            new NetworkSpec(data.Inputs, layers), data.Set, data.Train, data.Validation, asTheyAre, options);
-        // Δ₀ is drawn for each weight. The slot that holds step sizes is the one that starts with the constant.
-        RandomStream random = new(seed, RandomStreams.Noise);
-        (double low, double high) = linear ? (0.005, 0.02) : (0.05, 0.2);
-        Span<float> steps = session.State.Slots.First(slot => slot.Span[0] != 0).Span;
-        for (int i = 0; i < steps.Length; i++) steps[i] = (float)random.Uniform((ulong)i, low, high);
-        session.Run();
-        return data.Test(session);
+        double error = ours.Average(r => r.Error), wrong = ours.Average(r => r.Wrong);
+        bool classes = !double.IsNaN(paper.Wrong);
+        bool within = error <= paper.Error + paper.SdError && (!classes || wrong <= paper.Wrong + paper.SdWrong);
+        string digits = paper.Error < 0.1 ? "F3" : "F2";
+        Published.Row(name, network,
+            Spread(ours, r => r.Error, digits), Spread(paper.Error, paper.SdError, digits),
+            classes ? Spread(ours, r => r.Wrong, "F2") : "–",
+            classes ? Spread(paper.Wrong, paper.SdWrong, "F2") : "–",
+            Spread(ours, r => r.Held, digits), Spread(paper.Held, paper.SdHeld, digits),
+            $"{ours.Average(r => r.Best):F0} of {ours.Average(r => r.Epochs):F0}", $"{paper.Best} of {paper.Epochs}",
+            within ? "yes" : "**no**");
+        return within;
     }
 
-    /// <summary>
-    /// Stops on a training progress below 0.1 ‰ over 5 epochs, or once each of these has happened: generalization loss
-    /// above 5 %, eight strips of rising validation error, loss over progress above 3.
-    /// </summary>
-    private sealed class PivotRule : StoppingRule
+    private static string Spread(Proben1Result[] results, Func<Proben1Result, double> of, string digits)
     {
-        private readonly StoppingRule progress = StoppingRules.Progress(0.1, 5);
-        private readonly StoppingRule[] signs =
-            [StoppingRules.GeneralizationLoss(5, 5), StoppingRules.Up(8, 5), StoppingRules.ProgressQuotient(3, 5)];
-
-        public override bool NeedsValidation => true;
-        public override int StateLength => progress.StateLength + signs.Sum(s => s.StateLength + 1);
-
-        public override string? Asks(in EpochReport report, Span<double> state)
-        {
-            string? reason = progress.Asks(report, state[..progress.StateLength]);
-            state = state[progress.StateLength..];
-            bool all = true;
-            foreach (StoppingRule sign in signs)
-            {
-                if (sign.Asks(report, state[1..(1 + sign.StateLength)]) is not null) state[0] = 1;
-                all &= state[0] == 1;
-                state = state[(1 + sign.StateLength)..];
-            }
-            return reason ?? (all ? "over-fitting: all three signs have been seen" : null);
-        }
+        double[] values = [.. results.Select(of)];
+        return Spread(Published.Mean(values), Published.Deviation(values), digits);
     }
 
-    /// <summary>One .dt file: outputs are numbers, one of n for classes.</summary>
-    private sealed class Problem
-    {
-        private readonly bool isClass;
-        private readonly int[] test;
-
-        public Problem(string name)
-        {
-            string[] lines = Published.Lines("proben1", name[..^1], $"{name}.dt.gz");
-            Dictionary<string, int> head = lines.Take(7).Select(line => line.Split('='))
-                .ToDictionary(pair => pair[0], pair => int.Parse(pair[1]));
-            (Inputs, Outputs) = (head["bool_in"] + head["real_in"], head["bool_out"] + head["real_out"]);
-            isClass = head["bool_out"] > 0;
-            float[][] rows = [.. lines.Skip(7).Select(Published.Numbers)];
-            (int train, int validation) = (head["training_examples"], head["validation_examples"]);
-            Train = [.. Enumerable.Range(0, train)];
-            Validation = [.. Enumerable.Range(train, validation)];
-            test = [.. Enumerable.Range(train + validation, head["test_examples"])];
-            Set = new(name, [.. Enumerable.Range(1, Inputs).Select(i => new Column($"x{i}"))],
-                new Target([.. Enumerable.Range(1, Outputs).Select(i => $"y{i}")], []),
-                [.. rows.SelectMany(r => r[..Inputs])], [], [], [.. rows.SelectMany(r => r[Inputs..])]);
-        }
-
-        public Dataset Set { get; }
-        public int Inputs { get; }
-        public int Outputs { get; }
-        public int[] Train { get; }
-        public int[] Validation { get; }
-
-        /// <summary>E = 100/(N·P)·ΣΣ(o − t)², outputs lying between 0 and 1; and the share in % whose largest output is
-        /// not the class's.</summary>
-        public (double Error, double Wrong) Test(TrainSession<float> session)
-        {
-            double squares = 0;
-            int wrong = 0;
-            Model model = Model.Of(session);
-            float[] outputs = new float[Outputs];
-            foreach (int row in test)
-            {
-                model.Predict(Set.Numeric.AsSpan(row * Inputs, Inputs), outputs);
-                ReadOnlySpan<float> wanted = Set.Values.AsSpan(row * Outputs, Outputs);
-                for (int o = 0; o < Outputs; o++) squares += Math.Pow(outputs[o] - wanted[o], 2);
-                if (isClass && Largest(outputs) != Largest(wanted)) wrong++;
-            }
-            return (100 * squares / (test.Length * Outputs), isClass ? 100.0 * wrong / test.Length : double.NaN);
-        }
-
-        private static int Largest(ReadOnlySpan<float> x)
-        {
-            int best = 0;
-            for (int i = 1; i < x.Length; i++) if (x[i] > x[best]) best = i;
-            return best;
-        }
-    }
+    private static string Spread(double mean, double deviation, string digits) =>
+        $"{mean.ToString(digits)} ± {deviation.ToString(digits)}";
 }

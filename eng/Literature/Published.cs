@@ -34,9 +34,9 @@ internal static class Published
             [.. inputs.SelectMany(x => x)], [], classes, []);
 
     /// <summary>One result per run, side by side on all processors, a run on one.</summary>
-    public static double[] Each(int runs, Func<int, double> run)
+    public static T[] Each<T>(int runs, Func<int, T> run)
     {
-        double[] results = new double[runs];
+        T[] results = new T[runs];
         Parallel.For(0, runs, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
             i => results[i] = run(i));
         return results;

@@ -24,6 +24,7 @@ internal static class FoldsReport
         if (result.Folds.Count > 1) Row("deviation", "", "", m => result.Deviation(m));
         terminal.Out.WriteLine();
         terminal.Write(table);
+        FoldTargets.Write(terminal, set.Target, result);
         terminal.Out.WriteLine($"  {result.Folds.Count} folds in {seconds:0.0} s");
         terminal.Out.WriteLine(path is null ? "  no model is written; --model FILE trains one on all rows besides"
             : $"  model {path}, trained on all {MetricsTable.Count(whole!.Train.Rows)} rows");
@@ -70,6 +71,7 @@ internal static class FoldsReport
             json.WriteEndArray();
             json.WriteStartObject("test");
             WriteMeasures(json, !set.Target.IsNumeric, result);
+            FoldTargets.WriteJson(json, set.Target, result);
             JsonReport.Number(json, "std", result.Deviation(set.Target.IsNumeric ? m => m.Rmse : m => m.Accuracy));
             json.WriteEndObject();
             if (whole is null)

@@ -74,8 +74,14 @@ internal sealed partial class TrainCommand
             FitResult result = plan.Finish(session);
             result.Model.Save(modelPath);
             if (reportPath is not null)
-                HtmlReport.Write(reportPath, ReportFacts.Of(plan, session, result, record,
-                    CommandWords.Of(Terminal.Command, words, name, plan), Terminal.Command, name, modelPath));
+            {
+                ReportFacts facts = ReportFacts.Of(plan, session, result, record,
+                    CommandWords.Of(Terminal.Command, words, name, plan), Terminal.Command, name, modelPath);
+                HtmlReport.Write(reportPath, facts);
+                if (!isQuiet && facts.ImportanceLeftOut is string why)
+                    Terminal.Error.WriteLine($"note      the report does not say what the columns are worth: {why}; "
+                        + "evaluate --importance does");
+            }
             if (isJson) TrainReport.WriteJson(Terminal, plan, session, result, modelPath);
             else TrainReport.Write(Terminal, plan, session, result, modelPath, checkpointPath, name, reportPath,
                 logPath);

@@ -26,6 +26,6 @@ public static class CsvReader
     /// <exception cref="DownhillException">A missing column, an unknown class, or what else is wrong.</exception>
     public static DataReading Read(
         string path, IReadOnlyList<Column> inputs, Target target, bool needTarget, TableOptions? options = null) =>
-        TableText.Guard(path, () => new ModelTable(new CsvSource(path, options ?? new()), options ?? new())
-            .Read(inputs, target, needTarget));
+        TableText.Guard(path, () => new ModelTable(new CsvSource(path, options ?? new()),
+            (options ?? new()).Knowing(inputs)).Read(inputs, target, needTarget));
 }

@@ -43,7 +43,7 @@ public static class DatabaseReader
     public static DataReading Read(DbDataReader rows, string name, IReadOnlyList<Column> inputs, Target target,
         bool needTarget, TableOptions? options = null) =>
         Guard(name, () => DatabaseSource.Once(rows, name, options ?? new()),
-            source => new ModelTable(source, options ?? new()).Read(inputs, target, needTarget));
+            source => new ModelTable(source, (options ?? new()).Knowing(inputs)).Read(inputs, target, needTarget));
 
     /// <summary>As the overload with the rows themselves, which this one opens and disposes.</summary>
     /// <param name="open">Gives the rows from the first on.</param>
@@ -56,7 +56,7 @@ public static class DatabaseReader
     public static DataReading Read(Func<DbDataReader> open, string name, IReadOnlyList<Column> inputs, Target target,
         bool needTarget, TableOptions? options = null) =>
         Guard(name, () => DatabaseSource.Opened(open, name, options ?? new()),
-            source => new ModelTable(source, options ?? new()).Read(inputs, target, needTarget));
+            source => new ModelTable(source, (options ?? new()).Knowing(inputs)).Read(inputs, target, needTarget));
 
     /// <summary>Rows that are looked at before a column's kind is guessed.</summary>
     public const int SampleRows = 100;

@@ -55,6 +55,13 @@ public sealed record TableOptions
     /// <summary>The decimal separator, <c>.</c> or <c>,</c>.</summary>
     public char Decimal { get; init; } = '.';
 
+    /// <summary>These options with the marks of missing values that a model's columns were trained with.</summary>
+    internal TableOptions Knowing(IReadOnlyList<Column> inputs)
+    {
+        string[] marks = [.. inputs.SelectMany(c => c.MissingMarks).Concat(Missing ?? []).Distinct()];
+        return marks.Length == 0 ? this : this with { Missing = marks };
+    }
+
     /// <summary>Reads a delimiter as written on a command line: <c>comma</c>, <c>semicolon</c>, <c>tab</c>,
     /// <c>pipe</c>, <c>blank</c>, or one character.</summary>
     /// <exception cref="DownhillException">Anything else.</exception>

@@ -141,14 +141,15 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
                 "Say --categorical COLS to use one as it is.");
         int most = InputField.MostFor(categories.Count(
             f => f.Dropped is null && f.DifferentTexts > InputField.FewCategories));
+        IReadOnlyList<string> marks = options.Missing ?? [];
         List<Column> columns = [];
         int[]?[] places = new int[categories.Length][];
         for (int i = 0, c = 0; i < inputs.Length; i++)
         {
             InputField field = inputs[i];
-            if (field.Kind == FieldKind.Number) columns.Add(new(field.Name));
+            if (field.Kind == FieldKind.Number) columns.Add(new(field.Name) { MissingMarks = marks });
             else if (field.Kind == FieldKind.Date) columns.AddRange(
-                DateParts.Names.Select(part => new Column($"{field.Name}.{part}")));
+                DateParts.Names.Select(part => new Column($"{field.Name}.{part}") { MissingMarks = marks }));
             else if (field.Dropped is not null) c++;
             else
             {
@@ -157,7 +158,7 @@ internal sealed class TrainingTable(TableSource source, TableOptions options)
                     notes.Add($"'{field.Name}': the {names.Length} most frequent of {field.DifferentTexts}"
                         + $" categories are used, the others count as unknown (--ignore {field.Name} leaves the column"
                         + " out)");
-                columns.Add(new(field.Name, ColumnKind.Category, names));
+                columns.Add(new(field.Name, ColumnKind.Category, names) { MissingMarks = marks });
                 c++;
             }
         }

@@ -199,6 +199,7 @@ public static class ModelFile
             json.WriteString("name", column.Name);
             if (column.Kind == ColumnKind.Category) Write(json, "categories", column.Categories);
             else Write(json, preparation.Encodings[numeric++]);
+            if (column.MissingMarks.Count > 0) Write(json, "missing", column.MissingMarks);
             json.WriteEndObject();
         }
         json.WriteEndArray();
@@ -268,7 +269,10 @@ public static class ModelFile
         [.. json.GetProperty("inputs").EnumerateArray()
             .Select(c => c.TryGetProperty("categories", out JsonElement categories)
             ? new Column(c.GetProperty("name").GetString()!, ColumnKind.Category, Texts(categories))
-            : new Column(c.GetProperty("name").GetString()!))],
+            : new Column(c.GetProperty("name").GetString()!))
+            .Zip(json.GetProperty("inputs").EnumerateArray(), (column, c) =>
+                c.TryGetProperty("missing", out JsonElement marks) ? column with { MissingMarks = Texts(marks) }
+                : column)],
         new Target(Texts(json.GetProperty("target")), Texts(json.GetProperty("classes")))
         {
             IsMultiLabel = json.TryGetProperty("labels", out JsonElement labels) && labels.GetBoolean(),

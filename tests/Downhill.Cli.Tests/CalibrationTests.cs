@@ -134,4 +134,31 @@ public sealed class CalibrationTests : IDisposable
             Assert.Equal(Math.Max(0.5, widths[0] * Math.Abs(rises[i]) / rises[0]), widths[i], 0.02 + 1e-3 * widths[0]);
         Assert.Equal("tells", section.Descendants().First(e => e.Name.LocalName == "th" && e.Value == "tells").Value);
     }
+
+    /// <summary>A wide table and pictures: the report and the terminal say that nothing was measured, and
+    /// why.</summary>
+    [Fact]
+    public void WhereTheReportDoesNotMeasureTheColumnsItSaysSo()
+    {
+        StringBuilder wide = new(string.Join(',', Enumerable.Range(1, 201).Select(i => $"x{i}")) + ",y\n");
+        for (int row = 0; row < 40; row++)
+            wide.Append(string.Join(',', Enumerable.Range(0, 202).Select(i => (row * 31 + i * 17) % 97))).Append('\n');
+        desk.Write("wide.csv", wide.ToString());
+        Check("train wide.csv --epochs 1 --report wide.html", "wide.html", "at most 200 columns, and there are 201");
+        Check("train digits --epochs 1 --report digits.html", "digits.html", "a single pixel means nothing");
+        Assert.DoesNotContain("note      the report",
+            desk.Run("train digits --epochs 1 --quiet --report digits.html").Succeeded().Error,
+                StringComparison.Ordinal);
+
+        void Check(string words, string report, string why)
+        {
+            Assert.Contains(why, desk.Run(words).Succeeded().Error, StringComparison.Ordinal);
+            XElement page = XElement.Load(System.Xml.XmlReader.Create(report,
+                new() { DtdProcessing = System.Xml.DtdProcessing.Ignore }));
+            XElement section = page.Descendants().Single(e => (string?)e.Attribute("id") == "importance");
+            Assert.Contains(why, section.Value, StringComparison.Ordinal);
+            Assert.Contains("evaluate MODEL DATA --importance", section.Value, StringComparison.Ordinal);
+            Assert.Contains(page.Descendants(), e => (string?)e.Attribute("href") == "#importance");
+        }
+    }
 }

@@ -90,6 +90,36 @@ public sealed class LabelTests : IDisposable
         Assert.Equal(each.Average(), json.GetProperty("test").GetProperty("f1Macro").GetDouble(), 1e-9);
     }
 
+    [Theory]
+    [InlineData(Train, "labels", "f1")]
+    [InlineData("train songs.csv --target y,level --epochs 20 --hidden 8 --json", "targets", "rmse")]
+    public void FoldsHaveTheMeanAndDeviationOfEveryLabelAndNumber(string train, string list, string figure)
+    {
+        Songs();
+        JsonElement json = Json($"{train} --folds 4");
+        JsonElement[][] folds = [
+            .. json.GetProperty("folds").EnumerateArray().Select(f => f.GetProperty(list).EnumerateArray().ToArray())];
+        JsonElement[] means = [.. json.GetProperty("test").GetProperty(list).EnumerateArray()];
+        Assert.Equal(2, means.Length);
+        for (int i = 0; i < means.Length; i++)
+        {
+            double[] each = [.. folds.Select(f => f[i].GetProperty(figure).GetDouble())];
+            double mean = each.Average();
+            Assert.Equal(folds[0][i].GetProperty("name").GetString(), means[i].GetProperty("name").GetString());
+            Assert.Equal(mean, means[i].GetProperty(figure).GetDouble(), 1e-9);
+            Assert.Equal(Math.Sqrt(each.Sum(v => (v - mean) * (v - mean)) / 3), means[i].GetProperty("std").GetDouble(),
+                1e-9);
+            if (list == "labels")
+                Assert.Equal(folds.Sum(f => f[i].GetProperty("yes").GetDouble()),
+                    means[i].GetProperty("yes").GetDouble(), 1e-9);
+        }
+        string table = desk.Run($"{train.Replace("--json", "--quiet", StringComparison.Ordinal)} --folds 4")
+            .Succeeded().Out;
+        foreach (JsonElement one in means)
+            Assert.Contains(one.GetProperty("name").GetString()!, table, StringComparison.Ordinal);
+        Assert.Contains("means over the folds", table, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void TheReportShowsEveryLabel()
     {

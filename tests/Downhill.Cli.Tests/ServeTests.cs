@@ -84,6 +84,22 @@ public sealed class ServeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task MarksOfMissingValuesOfTheTrainingTableAreKnownInCsv()
+    {
+        float[] numbers = [.. Enumerable.Range(0, 40).Select(i => i % 5 == 0 ? float.NaN : i % 7)];
+        Model model = Model.Fit(new Dataset("marks", [new("size") { MissingMarks = ["-999"] }], new Target(["y"], []),
+            numbers, [], [], [.. Enumerable.Range(0, 40).Select(i => (float)i)]), new() { Epochs = 2, Hidden = [4] })
+            .Model;
+        await using ScoringServer other = await ScoringServer.Start(model, "marks", 0, default);
+        using StringContent rows = new("size\n-999\n\"\"\n-998\n", Encoding.UTF8, "text/csv");
+        using HttpResponseMessage response = await client.PostAsync(new Uri($"{other.Address}predict"), rows);
+        string[] lines = (await response.Content.ReadAsStringAsync()).TrimEnd('\n').Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.Equal(lines[2], lines[1]);
+        Assert.NotEqual(lines[3], lines[1]);
+    }
+
+    [Fact]
     public async Task CsvInGivesCsvOut()
     {
         using StringContent body = new(

@@ -28,6 +28,38 @@ public sealed class TableTests : IDisposable
 
     public void Dispose() => desk.Dispose();
 
+    /// <summary>−999 in a column of numbers, "none" in one of words: the model knows them for what they are.</summary>
+    [Fact]
+    public void MarksOfMissingValuesStayWithTheModel()
+    {
+        StringBuilder marked = new("a,b,y\n"), empty = new("a,b,y\n");
+        for (int i = 0; i < 60; i++)
+        {
+            string a = i % 5 == 0 ? "" : $"{i % 7}", b = i % 4 == 1 ? "" : $"w{i % 3}", y = $"{i % 7 + i % 3}.5";
+            empty.Append($"{a},{b},{y}\n");
+            marked.Append($"{(a == "" ? "-999" : a)},{(b == "" ? "none" : b)},{y}\n");
+        }
+        desk.Write("marked.csv", marked.ToString());
+        desk.Write("empty.csv", empty.ToString());
+        desk.Run("train marked.csv --missing -999,none --epochs 3 --quiet").Succeeded();
+        string expected = desk.Run("predict marked.safetensors empty.csv").Succeeded().Out;
+        Assert.Equal(expected, desk.Run("predict marked.safetensors marked.csv").Succeeded().Out);
+        Assert.Equal(expected, desk.Run("predict marked.safetensors marked.csv --missing ,other").Succeeded().Out);
+        Assert.Equal(Json("empty"), Json("marked"));
+        Assert.All(Model.Load("marked.safetensors").Preparation.Inputs,
+            column => Assert.Equal(["-999", "none"], column.MissingMarks));
+        // Without such marks −999 is a number, and the words that stand for nothing are no part of the file.
+        desk.Run("train empty.csv --epochs 3 --quiet").Succeeded();
+        Assert.NotEqual(desk.Run("predict empty.safetensors empty.csv").Succeeded().Out,
+            desk.Run("predict empty.safetensors marked.csv").Succeeded().Out);
+        Assert.DoesNotContain("\"missing\"", Encoding.UTF8.GetString(File.ReadAllBytes("empty.safetensors")),
+            StringComparison.Ordinal);
+
+        string Json(string name) => JsonDocument.Parse(
+            desk.Run($"evaluate marked.safetensors {name}.csv --json").Succeeded().Out).RootElement.GetProperty("rmse")
+            .GetRawText();
+    }
+
     [Theory]
     [InlineData("--recipe table")]
     [InlineData("--recipe realmlp --hidden 8,8")]

@@ -191,7 +191,8 @@ internal static class HardTables
             + "more than one text in ten.", r => r.Data.Inputs[1].Categories.SequenceEqual(["1", "x"])),
         Read("missing numbers", "a,y\n1,0\n?,1\nNA,0\n,1\nnan,0\n",
             "An empty field, ?, NA, N/A, null, None, NaN and what "
-            + "`--missing` names.", r => r.Starts(1, float.NaN, float.NaN, float.NaN, float.NaN)
+            + "`--missing` names; a model keeps those names for the tables it reads.",
+            r => r.Starts(1, float.NaN, float.NaN, float.NaN, float.NaN)
             && r.Has("missing values in: a (4)")),
         Refused("a decimal comma", "a;y\n1,5;0\n2,5;1\n", "table.csv, line 2, column 'a': expected a number with "
             + "decimal "

@@ -116,7 +116,8 @@ public sealed class SourceTests : IDisposable
             {
                 int n = 0, c = 0;
                 IEnumerable<string> row = preparation.Inputs.Select(
-                    column => column.Kind == ColumnKind.Numeric ? Literal(numbers[n++], "None", "")
+                    column => column.Kind == ColumnKind.Numeric
+                        ? Literal(numbers[n], preparation.Encodings[n++].HasIndicator ? "None" : "float('nan')", "")
                     : codes[c++] is int k && k < 0 ? "'?'" : $"'{column.Categories[k]}'");
                 main.Append($"row = [{string.Join(", ", row)}]\n");
                 main.Append($"show({(preparation.Target.IsClass ? $"{name}.{predict}" : "''")}, {name}.{outputs})\n");
@@ -130,6 +131,7 @@ public sealed class SourceTests : IDisposable
     [Fact]
     public void DrawingsShowEveryLink() => ForEach((name, model, _) =>
     {
+        if (name == "dated") return; // has so many that layers are drawn
         string drawing = SourceLanguage.Dot.Write(model, name);
         int straight = model.Spec.Layers.Select(
             (layer, i) => layer is BatchNorm or FeatureScale ? model.Spec.InputsOf(i) : 0).Sum();
@@ -238,15 +240,17 @@ public sealed class SourceTests : IDisposable
         for (int seed = 0; seed < Models; seed++)
         {
             Model model = RandomModels.Make(seed);
-            use($"m{seed}", model, RandomModels.Rows(model, Rows, seed));
+            (float[], int[])[] rows = RandomModels.Rows(model, Rows, seed);
+            use($"m{seed}", model, [.. rows, .. Answers.WithRefusedGap(model, rows[0])]);
         }
+        DatedTable dated = DatedTable.Fitted.Value;
+        use("dated", dated.Model, [.. dated.Rows, .. Answers.WithRefusedGap(dated.Model, dated.Rows[0])]);
     }
 
     /// <summary>One line per row: answer, then the outputs, separated by tabs.</summary>
     private static void Check(string output)
     {
         string[] lines = output.Replace("\r\n", "\n").TrimEnd('\n').Split('\n');
-        Assert.Equal(Models * Rows, lines.Length);
         int line = 0;
         ForEach((name, model, rows) =>
         {
@@ -257,6 +261,7 @@ public sealed class SourceTests : IDisposable
                 Answers.AssertOutputs(model, row, model.Preparation.Target.IsClass ? parts[0] : null, numbers, name);
             }
         });
+        Assert.Equal(line, lines.Length);
     }
 
     public void Dispose() => programs.Dispose();

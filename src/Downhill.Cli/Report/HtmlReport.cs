@@ -43,6 +43,7 @@ internal static class HtmlReport
         else NumberSection.Write(page, facts);
         if (PlaneSection.Fits(facts)) PlaneSection.Write(page, facts);
         if (facts.Importance is not null) ImportanceSection.Write(page, facts, facts.Importance);
+        else if (facts.ImportanceLeftOut is string why) ImportanceSection.WriteLeftOut(page, facts, why);
         CostliestSection.Write(page, facts);
         WeightSection.Write(page, facts);
         NetworkSection.Write(page, facts);
@@ -119,7 +120,8 @@ internal static class HtmlReport
         page.AddConstant("<nav aria-label=\"Sections\"><a href=\"#reproduce\">Reproduce</a>"
             + "<a href=\"#learning\">Learning</a><a href=\"#answers\">Answers</a>");
         if (PlaneSection.Fits(facts)) page.AddConstant("<a href=\"#plane\">Plane</a>");
-        if (facts.Importance is not null) page.AddConstant("<a href=\"#importance\">Columns</a>");
+        if (facts.Importance is not null || facts.ImportanceLeftOut is not null)
+            page.AddConstant("<a href=\"#importance\">Columns</a>");
         page.AddConstant("<a href=\"#costliest\">Costliest rows</a>");
         if (WeightSection.Fits(facts)) page.AddConstant("<a href=\"#weights\">Weights</a>");
         page.AddConstant("<a href=\"#network\">Network</a><a href=\"#choices\">Choices</a></nav>\n");

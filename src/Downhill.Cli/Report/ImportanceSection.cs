@@ -8,19 +8,32 @@ internal static class ImportanceSection
     // Multiplications that a report may take besides: some seconds.
     private const double MostWork = 2e10;
 
-    /// <summary>Measures it where that takes seconds; null for pictures, whose single pixels mean nothing, and for
-    /// very large tables and networks.</summary>
-    public static PermutationImportance? Measure(Model model, Dataset source, IReadOnlyList<int> rows)
+    /// <summary>Measures it where that takes seconds.</summary>
+    /// <returns>What was measured, or why nothing was: for pictures, whose single pixels mean nothing, and for very
+    /// large tables and networks.</returns>
+    public static (PermutationImportance? Worth, string? LeftOut) Measure(
+        Model model, Dataset source, IReadOnlyList<int> rows)
     {
         int columns = source.Inputs.Count;
         double perRow = (double)columns * Repetitions * model.Spec.ParameterCount;
         int count = (int)Math.Min(Math.Min(rows.Count, MostRows), MostWork / perRow);
-        if (source.Image is not null || columns > MostColumns || count < Math.Min(rows.Count, FewestRows) || count < 2)
-            return null;
+        if (source.Image is not null) return (null, "the columns are pixels, and a single pixel means nothing");
+        if (columns > MostColumns)
+            return (null, $"a report measures at most {MostColumns} columns, and there are {Written.Count(columns)}");
+        if (rows.Count < 2) return (null, "at least 2 rows are needed");
+        if (count < Math.Min(rows.Count, FewestRows))
+            return (null, $"{Written.Count(columns)} columns and {Written.Count(model.Spec.ParameterCount)} parameters "
+                + "would take more than seconds");
         Permutation order = new(rows.Count, 1, 0, RandomStreams.Importance);
         int[] chosen = count == rows.Count ? [.. rows] : [.. Enumerable.Range(0, count).Select(i => rows[order[i]])];
-        return PermutationImportance.Of(model, source, chosen, Repetitions);
+        return (PermutationImportance.Of(model, source, chosen, Repetitions), null);
     }
+
+    /// <summary>Says that nothing was measured, why, and what would.</summary>
+    public static void WriteLeftOut(Markup page, ReportFacts facts, string why) =>
+        page.Add($"<section id=\"importance\"><h2>What the columns are worth</h2>\n<p class=\"note\">Not measured: "
+            + $"{why}. <code>{facts.Program} evaluate MODEL DATA --importance</code> measures it all the same.</p>"
+            + $"</section>\n");
 
     public static void Write(Markup page, ReportFacts facts, PermutationImportance worth)
     {

@@ -44,6 +44,9 @@ internal sealed class ReportFacts
     /// <summary>What each column is worth, null where it was not measured.</summary>
     public PermutationImportance? Importance { get; private init; }
 
+    /// <summary>Why <see cref="Importance"/> was not measured of a run that did not diverge, else null.</summary>
+    public string? ImportanceLeftOut { get; private init; }
+
     public Model Model => Result.Model;
     public Preparation Preparation => Result.Model.Preparation;
     public Target Target => Plan.Data.Target;
@@ -75,14 +78,15 @@ internal sealed class ReportFacts
             double weight = source.Weights?[rows[place]] ?? 1;
             if (weight > 0) answers.Add(new(rows[place], cost, weight, outputs));
         });
+        (PermutationImportance? worth, string? leftOut) = result.Stopped.IsDiverged ? (null, null)
+            : ImportanceSection.Measure(result.Model, source, [.. answers.Select(a => a.Row)]);
         return new(plan, result, record)
         {
             Command = command, Program = program, DataWord = dataWord, ModelPath = modelPath,
             Epochs = session.State.Epoch, Position = session.State.Position,
             BestEpoch = plan.Options.KeepBest ? session.State.BestEpoch : 0,
             Part = part, Shown = shown, Source = source, Answers = answers,
-            Importance = result.Stopped.IsDiverged ? null
-                : ImportanceSection.Measure(result.Model, source, [.. answers.Select(a => a.Row)]),
+            Importance = worth, ImportanceLeftOut = leftOut,
         };
     }
 

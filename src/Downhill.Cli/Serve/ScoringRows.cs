@@ -282,7 +282,8 @@ internal sealed class ScoringRows
                 string field = from[i] < csv.RowFieldCount ? csv.GetString(from[i]).Trim() : "";
                 if (codes[i] is Dictionary<string, int> known) kinds[kindPlaces[i]] = known.GetValueOrDefault(
                     field, -1);
-                else if (field.Length == 0 && MayBeMissing(i)) numbers[kindPlaces[i]] = float.NaN;
+                else if ((field.Length == 0 || Preparation.Inputs[i].MissingMarks.Contains(field)) && MayBeMissing(i))
+                    numbers[kindPlaces[i]] = float.NaN;
                 else if (
                     !float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[kindPlaces[i]])
                     || !float.IsFinite(numbers[kindPlaces[i]]))

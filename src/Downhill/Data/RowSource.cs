@@ -54,6 +54,10 @@ public enum ColumnKind
 public sealed record Column(string Name, ColumnKind Kind, IReadOnlyList<string> Categories)
 {
     public Column(string name) : this(name, ColumnKind.Numeric, []) { }
+
+    /// <summary>What stood for a missing value in the text of the training table, besides the usual marks; tables that
+    /// are read for the model are read with them too.</summary>
+    public IReadOnlyList<string> MissingMarks { get; init; } = [];
 }
 
 /// <summary>What is predicted: one class out of several, one or more numbers, or several labels that a row has or has

@@ -67,13 +67,21 @@ public sealed record Split(int[] Training, int[] Test)
         return FromTest(classes.Length, [.. test]);
     }
 
-    /// <summary>Cross-validation: every row is in the test part of exactly one fold. Stratified for classes.</summary>
+    /// <summary>
+    /// Cross-validation: every row is in the test part of exactly one fold. Stratified for classes, and for several
+    /// labels label by label (iterative stratification, Sechidis et al. 2011), where folds can differ by some rows in
+    /// size.
+    /// </summary>
     /// <returns>One split per fold.</returns>
     /// <exception cref="DownhillException">Fewer than 2 folds or more folds than rows.</exception>
-    public static Split[] Folds(Dataset data, int folds, ulong seed) =>
-        data.Target.IsClass
-            ? Folds(data.Classes, data.Target.Classes.Count, folds, seed)
-            : Folds(new int[data.Rows], 1, folds, seed);
+    public static Split[] Folds(Dataset data, int folds, ulong seed)
+    {
+        if (data.Target.IsClass) return Folds(data.Classes, data.Target.Classes.Count, folds, seed);
+        if (!data.Target.IsMultiLabel) return Folds(new int[data.Rows], 1, folds, seed);
+        CheckFolds(folds, data.Rows);
+        List<int>[] tests = LabelFolds.Deal(data.Values, data.Target.Names.Count, folds, seed);
+        return [.. tests.Select(test => FromTest(data.Rows, [.. test]))];
+    }
 
     /// <summary>
     /// The rows of a class, in random order, are dealt to the folds by turns, each class beginning where the one
@@ -81,9 +89,7 @@ public sealed record Split(int[] Training, int[] Test)
     /// </summary>
     public static Split[] Folds(ReadOnlySpan<int> classes, int classCount, int folds, ulong seed)
     {
-        if (folds < 2 || folds > classes.Length)
-            Throw.Input("Folds", $"2 … {classes.Length} for {classes.Length} rows", $"{folds}",
-                "Choose another number of folds.");
+        CheckFolds(folds, classes.Length);
         int[][] members = Members(classes, classCount);
         var tests = new List<int>[folds];
         for (int f = 0; f < folds; f++) tests[f] = [];
@@ -128,6 +134,12 @@ public sealed record Split(int[] Training, int[] Test)
     // Each class draws from a stream of its own, so adding a class does not change what is drawn for the others.
     private static Permutation ClassOrder(int count, ulong seed, int code) =>
         new(count, seed, (uint)code + 1, RandomStreams.Split);
+
+    private static void CheckFolds(int folds, int rows)
+    {
+        if (folds < 2 || folds > rows)
+            Throw.Input("Folds", $"2 … {rows} for {rows} rows", $"{folds}", "Choose another number of folds.");
+    }
 
     private static int HeldOut(int rows, double fraction)
     {

@@ -158,6 +158,12 @@ internal sealed class PythonSource
             writer.WriteLine("    x = []");
             foreach (SourceColumn column in source.Columns) WriteEncoding(column);
         }
+        // Python's max and comparisons would make a number of it.
+        if (source.Columns.Any(c => !c.IsCategory && !c.Encoding.IsConstant && !c.HasIndicator))
+        {
+            writer.WriteLine("    if any(value != value for value in x):  # a gap where training had none");
+            writer.WriteLine($"        return [math.nan] * {Preparation.Outputs}");
+        }
         for (int index = 0; index < source.Layers.Count; index++)
         {
             TrainedLayer layer = source.Layers[index];

@@ -80,6 +80,61 @@ public sealed class SplitTests
             }
         }, iter: 200);
 
+    /// <summary>Rare labels are the hard case: dealt without regard to them a fold would often have none.</summary>
+    [Fact]
+    public void FoldsOfLabelsShareOutEveryLabelAndRow() =>
+        Gen.Select(Gen.Int[12, 150], Gen.Int[1, 5], Gen.Int[2, 6], Gen.ULong).Sample((rows, labels, folds, seed) =>
+        {
+            RandomStream random = new(seed, RandomStreams.Data);
+            float[] values = new float[rows * labels]; // label l in about a row of 2, 4, 6 …
+            for (int i = 0; i < values.Length; i++)
+                values[i] = random.Uniform((ulong)i) < 0.5 / (1 + i % labels) ? 1 : 0;
+            Split[] splits = Split.Folds(Labels(values, labels), folds, seed);
+            Assert.Equal(Enumerable.Range(0, rows), splits.SelectMany(s => s.Test).Order());
+            foreach (Split split in splits) AssertParts(split, rows);
+            for (int l = 0; l < labels; l++)
+            {
+                int[] counts = [.. splits.Select(s => s.Test.Count(row => values[row * labels + l] == 1))];
+                // With one label it is plain stratification; with more, what one label gives another takes.
+                Assert.InRange(counts.Max() - counts.Min(), 0, labels == 1 ? 1 : 2 + labels);
+            }
+        }, iter: 200);
+
+    [Fact]
+    public void ARareLabelIsInEveryFold()
+    {
+        float[] values = new float[400 * 3];
+        for (int row = 0; row < 400; row++)
+        {
+            values[3 * row] = row % 2;
+            values[3 * row + 1] = row < 5 ? 1 : 0; // five rows for five folds
+            values[3 * row + 2] = row % 40 == 3 ? 1 : 0; // ten
+        }
+        for (ulong seed = 1; seed <= 20; seed++)
+        {
+            Split[] splits = Split.Folds(Labels(values, 3), 5, seed);
+            Assert.All(splits, s => Assert.Equal(1, s.Test.Count(row => values[3 * row + 1] == 1)));
+            Assert.All(splits, s => Assert.Equal(2, s.Test.Count(row => values[3 * row + 2] == 1)));
+            Assert.All(splits, s => Assert.InRange(s.Test.Length, 78, 82));
+            Assert.All(splits, s => Assert.InRange(s.Test.Count(row => values[3 * row] == 1), 39, 41));
+        }
+        Assert.NotEqual(Split.Folds(Labels(values, 3), 5, 1)[0].Test, Split.Folds(Labels(values, 3), 5, 2)[0].Test);
+    }
+
+    [Fact]
+    public void AsManyFoldsAsRowsWithLabelsLeaveNoneEmpty()
+    {
+        float[] values = [1, 1, 1, 0, 0, 1, 1, 1, 0, 0];
+        Assert.All(Split.Folds(Labels(values, 2), 5, 3), s => Assert.Single(s.Test));
+        Assert.Contains("2 … 5", Assert.Throws<DownhillException>(() => Split.Folds(Labels(values, 2), 6, 3)).Message,
+            StringComparison.Ordinal);
+    }
+
+    private static Dataset Labels(float[] values, int labels) =>
+        new("labels", [new("x")],
+            new([.. Enumerable.Range(1, labels).Select(i => $"l{i}")], []) { IsMultiLabel = true },
+            new float[values.Length / labels], [], [], values);
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
