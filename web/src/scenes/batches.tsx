@@ -5,7 +5,7 @@ import { clock, consult, set, setting, state } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { Landscape, landscapeFrame, useDescent, useSurface, WayLine, type Descent, type Link } from './landscape';
-import { Figure, frameOf, Numbers, Plot, Refused } from './parts';
+import { Figure, frameOf, Heads, Numbers, Plot, Refused } from './parts';
 import { choice, named, number, put, start, useReply, type Scene } from './scene';
 
 const own = texts({
@@ -107,15 +107,9 @@ function Picture() {
                         ))}
                     </div>
                     <table class="batch-table" data-testid="batches-table">
-                        <thead>
-                            <tr>
-                                {(['way', 'batches', 'done', 'examples', 'took'] as const).map(name => (
-                                    <th key={name} scope="col">
-                                        {own(name)}
-                                    </th>
-                                ))}
-                            </tr>
-                        </thead>
+                        <Heads
+                            columns={(['way', 'batches', 'done', 'examples', 'took'] as const).map(name => own(name))}
+                        />
                         <tbody>
                             {asked.ways.map((way, k) => (
                                 <tr key={k}>

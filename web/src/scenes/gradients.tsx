@@ -8,7 +8,7 @@ import { show, whole } from '../text/numbers';
 import { Legend, Lines, lineFrame, lineKinds, type Line } from './chart';
 import './gradients.css';
 import { linkOf, links, nameOf, type Link } from './landscape';
-import { Figure, Numbers, Refused, type Tick } from './parts';
+import { Figure, Heads, Numbers, Refused, type Tick } from './parts';
 import { named, number, put, start, useReply, useRested, word, type Scene } from './scene';
 
 interface Method {
@@ -135,17 +135,11 @@ function Picture() {
             </p>
             <div class="scroll-x" tabIndex={0} role="region" aria-label={own('method')}>
                 <table class="gradient-table" data-testid="gradients-table">
-                    <thead>
-                        <tr>
-                            {(['method', 'value', 'passes', 'operations', 'evaluations', 'error'] as const).map(
-                                name => (
-                                    <th key={name} scope="col">
-                                        {own(name)}
-                                    </th>
-                                ),
-                            )}
-                        </tr>
-                    </thead>
+                    <Heads
+                        columns={(['method', 'value', 'passes', 'operations', 'evaluations', 'error'] as const).map(
+                            name => own(name),
+                        )}
+                    />
                     <tbody>
                         {present.methods.map((method, k) => (
                             <tr key={k}>

@@ -8,7 +8,7 @@ import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { clamp, Landscape, landscapeFrame, onMap, useSurface, type Descent, type Link } from './landscape';
 import './minima.css';
-import { Figure, Handle, Numbers, Refused, type Frame } from './parts';
+import { Figure, Handle, Heads, Numbers, Refused, type Frame } from './parts';
 import { choice, named, number, put, start, useReply, type Scene } from './scene';
 
 const kinds = ['minimum', 'valley', 'saddle', 'maximum', 'plateau', 'slope'] as const;
@@ -209,15 +209,11 @@ function Picture() {
             </div>
             <div class="scroll-x" tabIndex={0} role="region" aria-label={own('mark')}>
                 <table class="batch-table" data-testid="minima-table">
-                    <thead>
-                        <tr>
-                            {(['mark', 'kind', 'starts', 'cost', 'place', 'curvatures'] as const).map(name => (
-                                <th key={name} scope="col">
-                                    {own(name)}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
+                    <Heads
+                        columns={(['mark', 'kind', 'starts', 'cost', 'place', 'curvatures'] as const).map(name =>
+                            own(name),
+                        )}
+                    />
                     <tbody>
                         {minima.slice(0, 8).map((one, k) => (
                             <tr key={k}>

@@ -27,15 +27,7 @@ export function Numbers({
             <summary data-testid={`${testid}-open`}>{t('scene.numbers')}</summary>
             <div class="scroll-y tall scroll-x" tabIndex={0} role="region" aria-label={t('scene.numbers')}>
                 <table data-testid={testid}>
-                    <thead>
-                        <tr>
-                            {columns.map(column => (
-                                <th key={column} scope="col">
-                                    {column}
-                                </th>
-                            ))}
-                        </tr>
-                    </thead>
+                    <Heads columns={columns} />
                     <tbody>
                         {shown.map((row, k) => (
                             <tr key={k}>
@@ -51,6 +43,21 @@ export function Numbers({
                 )}
             </div>
         </details>
+    );
+}
+
+/** The row of names above a table. */
+export function Heads({ columns }: { readonly columns: readonly string[] }) {
+    return (
+        <thead>
+            <tr>
+                {columns.map(column => (
+                    <th key={column} scope="col">
+                        {column}
+                    </th>
+                ))}
+            </tr>
+        </thead>
     );
 }
 

@@ -6,7 +6,7 @@ import { consult, reset, set, setting, state, step } from '../session';
 import { texts } from '../text';
 import { show, whole } from '../text/numbers';
 import { above, Legend, Lines, lineFrame, type Line } from './chart';
-import { Figure, Handle, Numbers, Refused } from './parts';
+import { Figure, Handle, Heads, Numbers, Refused } from './parts';
 import { Plane } from './plane';
 import { named, number, put, start, useReply, type Scene } from './scene';
 import './stopping.css';
@@ -157,15 +157,11 @@ function Picture() {
                     <Legend lines={lines} />
                     <div class="scroll-x" tabIndex={0} role="region" aria-label={own('rule')}>
                         <table class="stop-table" data-testid="stop-table">
-                            <thead>
-                                <tr>
-                                    {(['rule', 'stops', 'train', 'validation', 'test'] as const).map(name => (
-                                        <th key={name} scope="col">
-                                            {own(name)}
-                                        </th>
-                                    ))}
-                                </tr>
-                            </thead>
+                            <Heads
+                                columns={(['rule', 'stops', 'train', 'validation', 'test'] as const).map(name =>
+                                    own(name),
+                                )}
+                            />
                             <tbody>
                                 {table.map(({ key, name, mark, why }) => (
                                     <tr key={key} class={mark.epoch === at.epoch ? 'chosen' : ''} title={why}>
