@@ -29,7 +29,7 @@ internal abstract class CompiledTraining<T> where T : unmanaged, IBinaryFloating
     /// <param name="epoch">The epoch.</param>
     /// <param name="order">The epoch's order, or null for the rows' own.</param>
     /// <param name="sums">Is added to.</param>
-    public abstract void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums);
+    public abstract void Accumulate(int start, int rows, int epoch, in Permutation? order, ref RowSums sums);
 
     /// <summary>Sets to 0 what has faded in the slots.</summary>
     public abstract void Settle();

@@ -118,7 +118,7 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     public override void LoadGradient(TrainState<T> state) =>
         throw new NotSupportedException("A gradient finished outside is for the general step.");
 
-    public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums)
+    public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref RowSums sums)
     {
         batcher.Epoch = epoch;
         batcher.Read(workspace, start, 0, 1, order);
@@ -269,7 +269,7 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     }
 
     /// <summary>Squared error and class, as the general step has them.</summary>
-    private void Judge(T* y, T* t, double rowLoss, ref LaneSums sums)
+    private void Judge(T* y, T* t, double rowLoss, ref RowSums sums)
     {
         double counts = batcher.WeightOf(0), squares = 0;
         Preparation preparation = batcher.Preparation;

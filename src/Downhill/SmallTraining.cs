@@ -106,7 +106,7 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
 
     public override void LoadGradient(TrainState<T> state) => Copy(state.Gradient.Pointer, network.Gradient.Pointer);
 
-    public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref LaneSums sums)
+    public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref RowSums sums)
     {
         for (int done = 0; done < rows; done += network.Lanes)
             network.Pass(batches.Read(start, rows, done, epoch, order), done > 0, ref sums);

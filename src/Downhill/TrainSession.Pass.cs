@@ -10,19 +10,13 @@ public sealed partial class TrainSession<T>
 {
     private readonly double[] rowSquares, rowRight; // of the rows of the pass: Σ(o−t)², and 1 where the class was right
 
-    /// <summary>Sums over a batch, each row by its weight and in order.</summary>
-    private struct BatchSums
-    {
-        public double Loss, Weight, Squares, Right;
-    }
-
     /// <summary>Outputs and losses of the next chunk; where rows are shared also their way back.</summary>
     /// <param name="start">Place of the batch's first row in the epoch.</param>
     /// <param name="rows">Rows of the batch.</param>
     /// <param name="done">Rows of the batch that have passed.</param>
     /// <param name="sums">Is added to.</param>
     /// <returns>Rows of the chunk.</returns>
-    private int Pass(int start, int rows, int done, ref BatchSums sums)
+    private int Pass(int start, int rows, int done, ref RowSums sums)
     {
         int count = Math.Min(workspace.Rows, rows - done);
         batcher.Epoch = State.Epoch;
@@ -37,7 +31,7 @@ public sealed partial class TrainSession<T>
             network.Team.Run(ref losses, (long)count * Preparation.Outputs * 128);
         }
         ReadOnlySpan<double> rowLoss = workspace.RowLoss, squares = rowSquares, right = rowRight;
-        BatchSums own = sums; // in registers
+        RowSums own = sums; // in registers
         if (!batcher.IsWeighted)
         {
             for (int i = 0; i < count; i++)
@@ -79,7 +73,7 @@ public sealed partial class TrainSession<T>
     /// <summary>Loss and gradient over a batch: sums, not yet normalised.</summary>
     private (double Loss, double Weight) Accumulate(int start, int rows)
     {
-        BatchSums sums = default;
+        RowSums sums = default;
         for (int done = 0; done < rows;)
         {
             int count = Pass(start, rows, done, ref sums);

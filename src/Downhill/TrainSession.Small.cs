@@ -29,7 +29,7 @@ public sealed partial class TrainSession<T>
         for (int done = 0; done < most && state.Position < count; done++)
         {
             rows = Math.Min(batch, count - state.Position);
-            LaneSums sums = default;
+            RowSums sums = default;
             compiled.Accumulate(state.Position, rows, state.Epoch, permutation, ref sums);
             if (!double.IsFinite(sums.Loss) || sums.Weight == 0)
             {

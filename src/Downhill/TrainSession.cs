@@ -223,7 +223,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private StepReport RuleStep()
     {
         int rows = Math.Min(batch, batcher.Count - State.Position), done = 0;
-        BatchSums sums = default;
+        RowSums sums = default;
         int count = Pass(State.Position, rows, done, ref sums);
         for (; done + count < rows; count = Pass(State.Position, rows, done, ref sums))
         {

@@ -35,7 +35,7 @@ internal readonly unsafe struct LaneGroup<T> where T : unmanaged
 }
 
 /// <summary>Sums over rows, each by its weight and in order.</summary>
-internal struct LaneSums
+internal struct RowSums
 {
     public double Loss, Weight, Squares, Right;
 }
@@ -103,7 +103,7 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
     /// <param name="group">The rows.</param>
     /// <param name="accumulate">Adds to <see cref="Gradient"/> instead of writing it: later groups of a batch.</param>
     /// <param name="sums">Is added to.</param>
-    public abstract void Pass(in LaneGroup<T> group, bool accumulate, ref LaneSums sums);
+    public abstract void Pass(in LaneGroup<T> group, bool accumulate, ref RowSums sums);
 
     /// <summary>Where element <paramref name="index"/> of a segment lies in <see cref="Parameters"/>.</summary>
     public int PlaceOf(Segment segment, int index)
@@ -193,7 +193,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
     }
 
-    public override void Pass(in LaneGroup<T> group, bool accumulate, ref LaneSums sums)
+    public override void Pass(in LaneGroup<T> group, bool accumulate, ref RowSums sums)
     {
         int rows = group.Rows, lanes = Lanes, vectors = (rows + S.Count - 1) / S.Count, last = layers.Length - 1;
         T* x = group.Inputs;
@@ -396,7 +396,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         private readonly AlignedBuffer<T> values = new(lanes);
         private readonly AlignedBuffer<double> squares = new(lanes), right = new(lanes); // of each row
 
-        public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref LaneSums sums)
+        public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref RowSums sums)
         {
             int rows = group.Rows;
             bool isClass = group.Classes != null;
@@ -411,7 +411,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                     S.Store(values + lane, Right(y + lane, group.Classes + lane));
                 DoubleLanes<T>.Copy(values, right, rows);
             }
-            LaneSums own = sums; // in registers
+            RowSums own = sums; // in registers
             if (group.Weights == null)
             {
                 for (int row = 0; row < rows; row++)
