@@ -17,6 +17,9 @@ public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Ste
     /// <summary>Whether outputs that the loss works out anyway (softmax) are left to it.</summary>
     internal bool LossGivesOutputs { get; init; }
 
+    /// <summary>Whether large weights lie in panels (<see cref="PanelLayout{T}"/>).</summary>
+    internal bool InPanels { get; init; }
+
     /// <summary>As in prediction.</summary>
     public static PassMode Predict => default;
 }
@@ -188,6 +191,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
                 Output = workspace.OutputPointer(index),
                 Cache = workspace.CachePointer(index),
                 Parameters = parameters.Pointer,
+                IsInPanels = mode.InPanels,
                 Buffers = buffers.Pointer,
                 Team = team,
             };

@@ -10,6 +10,7 @@ public sealed partial class TrainSession<T>
 
     private readonly Snapshot lastGood;
     private long lastGoodStep = -1;
+    private bool lastGoodInPanels;
 
     /// <summary>Called when a loss was finite and before anything is updated. Never spans the end of an epoch, so that
     /// a replay needs no stopping rule and no validation.</summary>
@@ -20,6 +21,15 @@ public sealed partial class TrainSession<T>
         if (!WeightsAreFinite()) return;
         lastGood.Take(State);
         lastGoodStep = State.Step;
+        lastGoodInPanels = IsInPanels;
+    }
+
+    private void BringLastGoodBack()
+    {
+        lastGood.Restore(State);
+        panels?.Lie(lastGoodInPanels);
+        panels?.Leave();
+        orderEpoch = -1;
     }
 
     private void Diverge(in StepReport report)
@@ -30,15 +40,13 @@ public sealed partial class TrainSession<T>
         // The last weights whose loss was measured and finite: a gradient that failed belongs to them, a loss or an
         // update that failed comes one step after them. At the first step there is nothing before.
         long target = gradientFailed ? State.Step : State.Step - 1;
-        lastGood.Restore(State);
-        orderEpoch = -1;
+        BringLastGoodBack();
         long good = State.Step;
         while (updater is not null && State.Step < target && RuleStep().IsFinite && WeightsAreFinite()) good =
             State.Step;
         if (State.Step != good || !WeightsAreFinite())
         {
-            lastGood.Restore(State);
-            orderEpoch = -1;
+            BringLastGoodBack();
             while (State.Step < good) RuleStep();
         }
         if (gradientFailed) broken = BrokenGradient();

@@ -87,7 +87,7 @@ public sealed partial class TrainSession<T>
     private PassMode Mode(int done) =>
         new(IsTraining: true, Options.Seed, State.Step, FirstRow: done)
         {
-            IsWeighted = batcher.IsWeighted, LossGivesOutputs = true,
+            IsWeighted = batcher.IsWeighted, LossGivesOutputs = true, InPanels = IsInPanels,
         };
 
     /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19).</summary>

@@ -17,6 +17,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     // Compiled steps between two looks at the clock and at the caller's wish to end: at most some milliseconds.
     private const int StepsUnasked = 256;
 
+    // Fewest steps for which weights are laid into panels, which takes as long as one step or two.
+    private const int StepsInPanels = 32;
+
     // Steps between two looks for what has faded in the slots. A velocity whose gradients stay 0, as those of a dead
     // unit do, would otherwise end below the normal range, where an operation costs some hundred cycles, and stay
     // there. One of 10⁻³⁰ that loses a tenth in each step takes 170 steps to get there.
@@ -31,6 +34,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
     private readonly double[] arguments;
     private readonly CompiledTraining<T>? compiled; // null where the general step is needed or as fast
+    private readonly PanelLayout<T>? panels; // null where weights always lie by rows
     private readonly bool needsNorm;
     private readonly int batch;
     private double batchSquares, batchRight; // of the last Accumulate: Σ w·Σ(o−t)², Σ w over rows whose class was right
@@ -102,6 +106,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         compiled = SmallTraining<T>.Compile(spec, options, source, rows, preparation, batch, segments, elementRates);
         compiled ??= RowTraining<T>.Compile(
             spec, options, batcher, workspace, batch, State, segments, elementRates is not null || needsNorm);
+        // Sums over all parameters (norms, penalties in the objective) are taken in the order of the rows.
+        if (compiled is null && options.Step != StepKind.General && updater is not null && elementRates is null
+            && !needsNorm && batch <= chunk && !options.Optimizer.NeedsFullBatch)
+            panels = PanelLayout<T>.For(network, State, kernels);
         Restart();
     }
 
@@ -111,6 +119,10 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
 
     /// <summary>All that changes.</summary>
     public TrainState<T> State { get; }
+
+    /// <summary>Whether weights lie in panels at the moment: only ever during <see cref="Steps(int)"/> and <see
+    /// cref="Run"/>.</summary>
+    internal bool IsInPanels => panels is { IsEntered: true };
 
     /// <summary>Updates in one epoch: rows / batch, rounded up (lecture L16).</summary>
     public int StepsPerEpoch => updater is null ? 1 : (batcher.Count + batch - 1) / batch;
@@ -133,6 +145,21 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     public StepReport Steps(int most)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        try
+        {
+            return Steps(most, planned: most);
+        }
+        finally
+        {
+            panels?.Leave();
+        }
+    }
+
+    /// <summary>The same; weights may lie in panels afterwards.</summary>
+    /// <param name="most">1 or more.</param>
+    /// <param name="planned">How many will be asked for before anybody looks at the weights.</param>
+    private StepReport Steps(int most, int planned)
+    {
         StepReport report;
         bool epochIsOver;
         do
@@ -140,12 +167,14 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             if (Stopped is not null) throw new InvalidOperationException($"This run has ended: {Stopped.Text}.");
             clock.Restart();
             long before = State.Step;
+            if (Math.Min(planned, StepsPerEpoch - State.Position / batch) >= StepsInPanels) panels?.Enter();
             report = method is not null ? MethodStep() : compiled is not null ? CompiledSteps(compiled, most)
                 : RuleStep();
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
             epochIsOver = report.IsFinite && State.Position == batcher.Count;
             if (epochIsOver && !(WeightsAreFinite() && SlotsAreFinite())) report = report with { IsFinite = false };
+            if (epochIsOver || !report.IsFinite) panels?.Leave();
             if (!report.IsFinite) Diverge(report);
             else if (epochIsOver) EndEpoch(report);
             State.Seconds += clock.Elapsed.TotalSeconds;
@@ -163,23 +192,31 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             CancellationToken cancellation = default)
     {
         int told = State.Epoch;
-        while (Stopped is null)
+        try
         {
-            if (cancellation.IsCancellationRequested)
+            while (Stopped is null)
             {
-                Stopped = new("cancelled", "cancelled by the caller");
-                break;
+                if (cancellation.IsCancellationRequested)
+                {
+                    Stopped = new("cancelled", "cancelled by the caller");
+                    break;
+                }
+                if (Options.Time is TimeSpan limit && State.Seconds >= limit.TotalSeconds)
+                {
+                    Stopped = new("time", $"the time of {limit.TotalSeconds:G4} s is over");
+                    break;
+                }
+                StepReport report = everyStep is null
+                    ? Steps(compiled is null ? 1 : StepsUnasked, planned: int.MaxValue) : Steps(1);
+                everyStep?.Invoke(report);
+                if (State.Epoch <= told) continue; // no epoch ended, or a divergence undid one
+                told = State.Epoch;
+                progress?.Invoke(State.History[^1]);
             }
-            if (Options.Time is TimeSpan limit && State.Seconds >= limit.TotalSeconds)
-            {
-                Stopped = new("time", $"the time of {limit.TotalSeconds:G4} s is over");
-                break;
-            }
-            StepReport report = Steps(everyStep is null && compiled is not null ? StepsUnasked : 1);
-            everyStep?.Invoke(report);
-            if (State.Epoch <= told) continue; // no epoch ended, or a divergence undid one
-            told = State.Epoch;
-            progress?.Invoke(State.History[^1]);
+        }
+        finally
+        {
+            panels?.Leave();
         }
         return Stopped;
     }

@@ -5,11 +5,12 @@ namespace Downhill.Cli.Bench;
 /// <summary>A workload bound to a number of threads, ready to be timed.</summary>
 internal abstract class BenchRun : IDisposable
 {
-    private static readonly TimeSpan ShortestBlock = TimeSpan.FromMicroseconds(200);
-
     /// <summary>Does the work so many times.</summary>
     /// <returns>Units done: examples, rows or products.</returns>
     public abstract long Repeat(int times);
+
+    /// <summary>How long the calls between two looks at the clock take at least.</summary>
+    protected virtual TimeSpan ShortestBlock => TimeSpan.FromMicroseconds(200);
 
     /// <summary>Back to the start, so that each window does the same work.</summary>
     public virtual void Restart() { }

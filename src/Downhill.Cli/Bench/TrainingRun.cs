@@ -1,7 +1,7 @@
 namespace Downhill.Cli.Bench;
 
-/// <summary>Updates through <see cref="TrainSession{T}.Steps"/>, as <see cref="TrainSession{T}.Run"/> makes them for
-/// every user of the library.</summary>
+/// <summary>Updates through <see cref="TrainSession{T}.Steps(int)"/>, as <see cref="TrainSession{T}.Run"/> makes them
+/// for every user of the library.</summary>
 internal sealed class TrainingRun : BenchRun
 {
     private readonly TrainSession<float> session;
@@ -18,6 +18,10 @@ internal sealed class TrainingRun : BenchRun
         rows = data.All.Length;
         start = session.State.Parameters.Span.ToArray();
     }
+
+    // A run's stretches are epochs, before which weights may be laid out anew (PanelLayout): that takes a step or two,
+    // of an epoch of MNIST a five-hundredth. Here it is up to a fiftieth.
+    protected override TimeSpan ShortestBlock => TimeSpan.FromMilliseconds(100);
 
     /// <summary>The session itself, to look at.</summary>
     public TrainSession<float> Session => session;

@@ -93,6 +93,29 @@ internal static unsafe class Gemm<S, V, T>
         }
     }
 
+    /// <summary>Columns of a panel.</summary>
+    public static int PanelWidth => 2 * S.Count;
+
+    /// <summary>Y[rows, columns] = X[rows, inner] · W + bias (null: none) with W in whole panels (<see
+    /// cref="PackPanels"/>).</summary>
+    public static void ForwardPanels(
+        T* x, int ldx, T* panels, T* bias, T* y, int ldy, int rows, int inner, int columns)
+    {
+        int blockDepth = rows <= FewRows ? FewRowsDepth : BlockDepth;
+        int blockColumns = PanelBytes / (blockDepth * sizeof(T)) / PanelWidth * PanelWidth;
+        for (int k = 0; k == 0 || k < inner; k += blockDepth)
+        {
+            for (int column = 0; column < columns; column += blockColumns)
+            {
+                T* from = k == 0 ? bias : y;
+                RowsTimesPanels(
+                    x + k, ldx, 1, null, false, panels + ((nint)column * inner) + ((nint)k * PanelWidth), inner,
+                    from == null ? null : from + column, k == 0 ? 0 : ldy, y + column, ldy, rows,
+                    Math.Min(blockColumns, columns - column), Math.Min(blockDepth, inner - k));
+            }
+        }
+    }
+
     /// <summary>Elements of scratch that <see cref="PackTransposed"/> fills.</summary>
     public static int TransposedLength(int inner, int columns) => inner * columns;
 
@@ -177,43 +200,53 @@ internal static unsafe class Gemm<S, V, T>
     public static void WeightGradientPacked(
         T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
     {
-        int wide = 2 * S.Count;
-        int whole = columns - (columns % wide);
-        int tiled = inner < 4 ? 0 : inner - (inner & 1);
-        if (tiled == 0) { whole = 0; }
-        if (whole > 0)
+        int whole = columns - (columns % PanelWidth);
+        T[] rented = ArrayPool<T>.Shared.Rent(rows * inner);
+        fixed (T* packed = rented)
         {
-            T[] rented = ArrayPool<T>.Shared.Rent(tiled * rows);
-            fixed (T* packed = rented)
-            {
-                PackBlock(x, ldx, packed, tiled, rows);
-                for (int column = 0; column < whole; column += wide)
-                {
-                    T* panel = panels + ((nint)column * rows);
-                    for (int i = 0; i < tiled;)
-                    {
-                        T* a = packed + ((nint)i * rows);
-                        T* c = dw + ((nint)i * lddw) + column;
-                        T* start = accumulate ? c : null;
-                        int size = TileRows(tiled - i);
-                        if (size == 8) { Tile8x2(a, 1, 8, panel, wide, start, lddw, c, lddw, rows); }
-                        else if (size == 6) { Tile6x2(a, 1, 6, panel, wide, start, lddw, c, lddw, rows); }
-                        else { Tile4x2(a, 1, 4, panel, wide, start, lddw, c, lddw, rows); }
-                        i += size;
-                    }
-                }
-            }
-            ArrayPool<T>.Shared.Return(rented);
-            if (tiled < inner)
-            {
-                WeightGradient(
-                    x + tiled, ldx, dz, lddz, dw + ((nint)tiled * lddw), lddw, rows, inner - tiled, whole, accumulate);
-            }
+            PackInputs(x, ldx, packed, rows, inner);
+            WeightGradientPanels(packed, panels, dw, lddw, PanelWidth, rows, inner, whole, accumulate);
         }
+        ArrayPool<T>.Shared.Return(rented);
         if (whole < columns)
         {
             WeightGradient(
                 x, ldx, dz + whole, lddz, dw + whole, lddw, rows, inner, columns - whole, accumulate);
+        }
+    }
+
+    /// <summary>packed = X[rows, inner]ᵀ as the tiles take it, a last row or up to three by themselves.</summary>
+    public static void PackInputs(T* x, int ldx, T* packed, int rows, int inner)
+    {
+        int tiled = TiledRows(inner);
+        PackBlock(x, ldx, packed, tiled, rows);
+        packed += (nint)tiled * rows;
+        for (int i = tiled; i < inner; i++)
+        {
+            for (int row = 0; row < rows; row++) { *packed++ = x[((nint)row * ldx) + i]; }
+        }
+    }
+
+    /// <summary>dW[inner, columns] (+)= Xᵀ·dZ for whole panels of dZ and X packed before. Rows of dW lie lddw apart,
+    /// columns of a panel side by side, panels dwPanel apart: so dW may lie by rows or in panels of its own.</summary>
+    public static void WeightGradientPanels(
+        T* packed, T* panels, T* dw, nint lddw, nint dwPanel, int rows, int inner, int columns, bool accumulate)
+    {
+        int wide = PanelWidth, tiled = TiledRows(inner);
+        for (int column = 0; column < columns; column += wide, panels += (nint)wide * rows, dw += dwPanel)
+        {
+            for (int i = 0; i < inner;)
+            {
+                T* a = packed + ((nint)i * rows);
+                T* c = dw + (i * lddw);
+                T* start = accumulate ? c : null;
+                int size = i < tiled ? TileRows(tiled - i) : 1;
+                if (size == 8) { Tile8x2(a, 1, 8, panels, wide, start, lddw, c, lddw, rows); }
+                else if (size == 6) { Tile6x2(a, 1, 6, panels, wide, start, lddw, c, lddw, rows); }
+                else if (size == 4) { Tile4x2(a, 1, 4, panels, wide, start, lddw, c, lddw, rows); }
+                else { Row(a, 1, panels, wide, start, c, wide, rows); }
+                i += size;
+            }
         }
     }
 
@@ -278,7 +311,7 @@ internal static unsafe class Gemm<S, V, T>
             MultiplyPacked(a, aRow, aStep, b, bRow, 1, start, startRow, c, cRow, m, n, depth);
             return;
         }
-        int tiled = m < 4 ? 0 : m - (m & 1);
+        int tiled = TiledRows(m);
         int column = 0;
         if (tiled > 0)
         {
@@ -331,6 +364,9 @@ internal static unsafe class Gemm<S, V, T>
             Row(a + (i * aRow), aStep, b, bRow, from, c + (i * cRow), n, depth);
         }
     }
+
+    /// <summary>How many of the rows of A run in tiles: an even number of at least four.</summary>
+    private static int TiledRows(int m) => m < 4 ? 0 : m - (m & 1);
 
     /// <summary>How many rows the next tile takes of an even number ≥ 4 of them: 8 where 32 registers hold the sums,
     /// else 6 or 4, so that no two rows are left.</summary>
@@ -521,7 +557,7 @@ internal static unsafe class Gemm<S, V, T>
             T* packedA = panels + ((nint)blockColumns * blockSteps);
             for (int k = 0; k < depth; k += blockDepth)
             {
-                int steps = Math.Min(blockDepth, depth - k), blockRows = BlockRows(steps);
+                int steps = Math.Min(blockDepth, depth - k);
                 T* from = k == 0 ? start : c;
                 nint fromRow = k == 0 ? startRow : cRow;
                 for (int column = 0; column < whole; column += blockColumns)
@@ -530,25 +566,10 @@ internal static unsafe class Gemm<S, V, T>
                     T* bk = b + (k * bRow) + (column * bStep);
                     if (bStep == 1) { PackPanels(bk, bRow, panels, columns, steps); }
                     else { PackTurned(bk, bStep, panels, columns, steps); }
-                    for (int first = 0; first < m;)
-                    {
-                        int rows = tiled - first;
-                        // A last block of fewer than four rows would leave the tiles nothing to work on.
-                        if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
-                        T* ak = a + (first * aRow) + (k * aStep), block = packedA + ((nint)first * steps);
-                        if (packsA && column == 0 && rows > 0) { PackBlock(ak, aStep, block, rows, steps); }
-                        for (int panel = 0; panel < columns; panel += wide)
-                        {
-                            T* bp = panels + ((nint)panel * steps);
-                            nint at = column + panel;
-                            T* sp = from == null ? null : from + (first * fromRow) + at;
-                            T* cp = c + (first * cRow) + at;
-                            if (rows == 0) { Row(ak, aStep, bp, wide, sp, cp, wide, steps); }
-                            else if (packsA) { Panel(block, 0, bp, sp, fromRow, cp, cRow, rows, steps); }
-                            else { Panel(ak, aRow, bp, sp, fromRow, cp, cRow, rows, steps); }
-                        }
-                        first += Math.Max(rows, 1);
-                    }
+                    T* sk = from == null ? null : from + column;
+                    RowsTimesPanels(
+                        a + (k * aStep), aRow, aStep, packedA, packsA && column == 0, panels, steps, sk, fromRow,
+                        c + column, cRow, m, columns, steps);
                 }
             }
         }
@@ -559,6 +580,33 @@ internal static unsafe class Gemm<S, V, T>
         c += whole;
         if (bStep == 1) { Multiply(a, aRow, aStep, b, bRow, start, startRow, c, cRow, m, n - whole, depth); }
         else { MultiplyTurned(a, aRow, aStep, b, bStep, start, startRow, c, cRow, m, n - whole, depth); }
+    }
+
+    /// <summary>Rows of A times panels of B that begin panelDepth steps apart, of each the same steps. Rows that are
+    /// walked by columns lie copied in packedA, or are copied there first.</summary>
+    private static void RowsTimesPanels(
+        T* a, nint aRow, nint aStep, T* packedA, bool packs, T* panels, nint panelDepth, T* start, nint startRow,
+        T* c, nint cRow, int m, int columns, int steps)
+    {
+        int wide = PanelWidth, tiled = TiledRows(m), blockRows = BlockRows(steps);
+        for (int first = 0; first < m;)
+        {
+            int rows = tiled - first;
+            // A last block of fewer than four rows would leave the tiles nothing to work on.
+            if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
+            T* from = a + (first * aRow), block = packedA + ((nint)first * steps);
+            if (packs && rows > 0) { PackBlock(from, aStep, block, rows, steps); }
+            for (int column = 0; column < columns; column += wide)
+            {
+                T* panel = panels + (column * panelDepth);
+                T* sp = start == null ? null : start + (first * startRow) + column;
+                T* cp = c + (first * cRow) + column;
+                if (rows <= 0) { Row(from, aStep, panel, wide, sp, cp, wide, steps); }
+                else if (aStep != 1) { Panel(block, 0, panel, sp, startRow, cp, cRow, rows, steps); }
+                else { Panel(from, aRow, panel, sp, startRow, cp, cRow, rows, steps); }
+            }
+            first += Math.Max(rows, 1);
+        }
     }
 
     /// <summary>Some rows, an even number ≥ 4, times one panel of B. A is walked by rows aRow apart or, when that is
@@ -598,7 +646,7 @@ internal static unsafe class Gemm<S, V, T>
 
     /// <summary>Panels of two vectors' columns, one after another: panel p holds B(k, 2·Count·p + j) at
     /// (k·2·Count + j). Read row by row, because short pieces far apart are what memory is slowest at.</summary>
-    private static void PackPanels(T* b, nint bRow, T* panels, int columns, int steps)
+    public static void PackPanels(T* b, nint bRow, T* panels, int columns, int steps)
     {
         int wide = 2 * S.Count;
         nint next = (nint)steps * wide;
@@ -612,6 +660,22 @@ internal static unsafe class Gemm<S, V, T>
                 target += next;
             }
             b += bRow;
+        }
+    }
+
+    /// <summary>The way back.</summary>
+    public static void UnpackPanels(T* panels, T* b, nint bRow, int columns, int steps)
+    {
+        int wide = PanelWidth;
+        nint next = (nint)steps * wide;
+        for (int step = 0; step < steps; step++, panels += wide, b += bRow)
+        {
+            T* from = panels;
+            for (int j = 0; j < columns; j += wide, from += next)
+            {
+                S.Store(b + j, S.Load(from));
+                S.Store(b + j + S.Count, S.Load(from + S.Count));
+            }
         }
     }
 

@@ -67,6 +67,27 @@ internal abstract unsafe partial class Kernels<T>
     public abstract void Forward(
         T* x, int ldx, T* w, int ldw, T* bias, T* y, int ldy, int rows, int inner, int columns);
 
+    /// <summary>Columns of a panel: W in panels holds the rows of its first so many columns, one after another, then
+    /// those of the next.</summary>
+    public int PanelWidth => 2 * Count;
+
+    /// <summary>panels = W[inner, columns], columns whole panels.</summary>
+    public abstract void PackPanels(T* w, int ldw, T* panels, int inner, int columns);
+
+    /// <summary>The way back.</summary>
+    public abstract void UnpackPanels(T* panels, T* w, int ldw, int inner, int columns);
+
+    /// <summary>Y[rows, columns] = X[rows, inner] · W + bias (null: none) with W in whole panels.</summary>
+    public abstract void ForwardPanels(
+        T* x, int ldx, T* panels, T* bias, T* y, int ldy, int rows, int inner, int columns);
+
+    /// <summary>packed = X[rows, inner]ᵀ, rows · inner elements, for <see cref="WeightGradientPanels"/>.</summary>
+    public abstract void PackInputs(T* x, int ldx, T* packed, int rows, int inner);
+
+    /// <summary>dW[inner, columns] = Xᵀ·dZ in panels, with X and dZ (<see cref="PackGradient"/>) packed
+    /// before.</summary>
+    public abstract void WeightGradientPanels(T* packed, T* panels, T* dw, int rows, int inner, int columns);
+
     /// <summary>dW[inner, columns] (+)= X[rows, inner]ᵀ · dZ[rows, columns].</summary>
     public abstract void WeightGradient(
         T* x, int ldx, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate);
@@ -144,6 +165,23 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
     public override void Forward(
         T* x, int ldx, T* w, int ldw, T* bias, T* y, int ldy, int rows, int inner, int columns) =>
         Gemm<S, V, T>.Forward(x, ldx, w, ldw, bias, y, ldy, rows, inner, columns);
+
+    public override void PackPanels(T* w, int ldw, T* panels, int inner, int columns) =>
+        Gemm<S, V, T>.PackPanels(w, ldw, panels, columns, inner);
+
+    public override void UnpackPanels(T* panels, T* w, int ldw, int inner, int columns) =>
+        Gemm<S, V, T>.UnpackPanels(panels, w, ldw, columns, inner);
+
+    public override void ForwardPanels(
+        T* x, int ldx, T* panels, T* bias, T* y, int ldy, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.ForwardPanels(x, ldx, panels, bias, y, ldy, rows, inner, columns);
+
+    public override void PackInputs(T* x, int ldx, T* packed, int rows, int inner) =>
+        Gemm<S, V, T>.PackInputs(x, ldx, packed, rows, inner);
+
+    public override void WeightGradientPanels(T* packed, T* panels, T* dw, int rows, int inner, int columns) =>
+        Gemm<S, V, T>.WeightGradientPanels(packed, panels, dw, Gemm<S, V, T>.PanelWidth,
+            (nint)Gemm<S, V, T>.PanelWidth * inner, rows, inner, columns, accumulate: false);
 
     public override void WeightGradient(
         T* x, int ldx, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate) =>

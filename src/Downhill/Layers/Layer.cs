@@ -132,6 +132,9 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// <summary>The flat parameter array.</summary>
     public T* Parameters { get; init; }
 
+    /// <summary>Whether tensors that may lie in panels do (<see cref="PanelLayout{T}"/>).</summary>
+    internal bool IsInPanels { get; init; }
+
     /// <summary>The flat array of running statistics.</summary>
     public T* Buffers { get; init; }
 
@@ -183,6 +186,9 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
 
     /// <summary>Whether <see cref="Backward"/> hands its gradient to <see cref="LayerPass{T}.Updater"/>.</summary>
     internal virtual bool UpdatesItself => false;
+
+    /// <summary>The weights that may lie in panels while a team of so many is trained with, or null.</summary>
+    internal virtual PanelTensor? PanelTensor(int parts) => null;
 
     /// <summary>Whether every row passes alone, so that a team may share a pass by rows: then the following methods
     /// exist, and do together what the two above do.</summary>

@@ -186,6 +186,33 @@ public sealed unsafe class GemmTests
             dw.AssertSame(dw3, "weight gradient from panels " + shape);
         }
 
+        // The same three with W in panels, as far as the columns fill some.
+        int whole = columns - columns % kernels.PanelWidth;
+        using GuardedMatrix<T> inPanels = new(1, inner * whole, 0);
+        using GuardedMatrix<T> byRows = new(inner, whole, 1);
+        using GuardedMatrix<T> w2 = new(inner, whole, 1);
+        kernels.PackPanels(w.Start, w.Stride, inPanels.Start, inner, whole);
+        kernels.UnpackPanels(inPanels.Start, byRows.Start, byRows.Stride, inner, whole);
+        for (int row = 0; row < inner; row++) { w[row][..whole].CopyTo(w2[row]); }
+        byRows.AssertSame(w2, "weights to panels and back " + shape);
+        foreach (T* b in new[] { bias.Start, null })
+        {
+            using GuardedMatrix<T> z = new(rows, whole);
+            using GuardedMatrix<T> z2 = new(rows, whole);
+            kernels.ForwardPanels(x.Start, x.Stride, inPanels.Start, b, z.Start, z.Stride, rows, inner, whole);
+            NaiveGemm<S, T>.Forward(x.Start, x.Stride, w.Start, w.Stride, b, z2.Start, z2.Stride, rows, inner, whole);
+            z.AssertSame(z2, "forward with weights in panels " + shape);
+        }
+        using GuardedMatrix<T> inputs = new(1, rows * inner, 0);
+        kernels.PackInputs(x.Start, x.Stride, inputs.Start, rows, inner);
+        kernels.WeightGradientPanels(inputs.Start, panels.Start, inPanels.Start, rows, inner, whole);
+        inputs.AssertGuards("packed inputs " + shape);
+        inPanels.AssertGuards("weight gradient in panels " + shape);
+        kernels.UnpackPanels(inPanels.Start, byRows.Start, byRows.Stride, inner, whole);
+        NaiveGemm<S, T>.WeightGradient(
+            x.Start, x.Stride, y.Start, y.Stride, w2.Start, w2.Stride, rows, inner, whole, false);
+        byRows.AssertSame(w2, "weight gradient in panels " + shape);
+
         using GuardedMatrix<T> db = new(1, columns, 0);
         using GuardedMatrix<T> db2 = new(1, columns, 0);
         foreach (bool accumulate in new[] { true, false })
