@@ -125,6 +125,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// into panels for itself, are used often enough to pay for it.</summary>
     private const int ManyRows = 48;
 
+    /// <summary>Weights up to which each thread copies them for itself.</summary>
+    private const int MostCopied = 256 * 1024;
+
     private readonly Kernels<T> kernels;
     private readonly ActivationKernel<T> activation;
     private readonly int weight, bias, weightSegment;
@@ -182,9 +185,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     {
         if (scale is not null) ScaleFieldGradient(pass);
         if (Turns(pass)) turned = AtLeast(turned, kernels.TurnedGradientLength(pass.Rows, Outputs));
-        else PrepareRows(pass);
         BackwardJob field = new(this, pass);
-        pass.Run(ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null || Turns(pass) ? 16 : Inputs));
+        pass.Run(
+            ref field, (long)pass.Rows * Outputs * (pass.InputGradient == null || SharesInputs(pass) ? 16 : Inputs));
         PrepareGradients(pass.Rows, pass.Team.Size);
         GradientJob job = new(this, pass);
         pass.Run(ref job, (long)pass.Rows * Inputs * Outputs);
@@ -223,11 +226,10 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             z + inPanels, Outputs, rows, Inputs, columns - inPanels);
     }
 
-    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient. Large ones are
-    /// turned on the way.</summary>
+    /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.</summary>
     internal override void PrepareRows(in LayerPass<T> pass)
     {
-        if (pass.InputGradient == null || IsLarge) return;
+        if (pass.InputGradient == null) return;
         transposed ??= new AlignedBuffer<T>(Inputs * Outputs);
         TransposeJob job = new(this, pass);
         pass.Run(ref job, 16L * Inputs * Outputs);
@@ -255,32 +257,40 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         FieldGradient(pass, first, count);
         long at = (long)first * Outputs;
         if (pass.InputGradient == null) return;
-        T* dZ = pass.OutputGradient + at, dX = pass.InputGradient + (long)first * Inputs;
-        if (IsLarge)
-            kernels.InputGradient(dZ, Outputs, pass.Parameters + weight, Outputs, dX, Inputs, count, Inputs, Outputs);
-        else
-            kernels.InputGradientPacked(dZ, Outputs, transposed!.Pointer, dX, Inputs, count, Inputs, Outputs);
+        kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer,
+            pass.InputGradient + (long)first * Inputs, Inputs, count, Inputs, Outputs);
+    }
+
+    /// <summary>Whether threads share dX, dW and the update by inputs: then the rows of W that a thread reads for dX
+    /// are those that it changes, and all of it lies together. Half of each row of W beside another thread's half was
+    /// slower than one thread alone, since what fetches ahead takes the other's lines, too.</summary>
+    private bool SharesInputs(in LayerPass<T> pass) =>
+        !LiesInPanels(pass) && (Turns(pass) || Inputs >= 8 * pass.Team.Size);
+
+    private Range InputsOf(int part, int parts) => Team.Part(Inputs, part, parts, 8);
+
+    /// <summary>dX of some inputs and rows, W turned on the way or dZ before.</summary>
+    private void InputGradient(in LayerPass<T> pass, int input, int inputs, int first, int count)
+    {
+        T* w = pass.Parameters + weight + (long)input * Outputs, dZ = pass.OutputGradient + (long)first * Outputs;
+        T* dX = pass.InputGradient + (long)first * Inputs + input;
+        if (inputs == 0 || count == 0) return;
+        if (Turns(pass))
+            kernels.InputGradientTurned(turned!.Pointer, w, Outputs, dX, Inputs, count, inputs, Outputs);
+        else kernels.InputGradient(dZ, Outputs, w, Outputs, dX, Inputs, count, inputs, Outputs);
     }
 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
     internal override void Gradients(in LayerPass<T> pass, int part, int parts)
     {
-        // By inputs: what a thread updates then lies together. Half of each row of W beside another thread's half was
-        // slower than one thread alone, since what fetches ahead takes the other's lines, too. Besides, the rows of W
-        // that a thread reads for dX are those that it updates.
         // Panels are shared by columns: they are each thread's own.
-        bool inPanels = LiesInPanels(pass), turns = Turns(pass);
-        bool byColumns = inPanels || (!turns && Inputs < 8 * parts);
-        (int input, int inputs) = byColumns ? (0, Inputs)
-            : Team.Part(Inputs, part, parts, 8).GetOffsetAndLength(Inputs);
-        (int column, int columns) =
-            byColumns ? Team.Part(Outputs, part, parts, ColumnUnit).GetOffsetAndLength(Outputs) : (0, Outputs);
-        if (turns && inputs > 0)
-            kernels.InputGradientTurned(turned!.Pointer, pass.Parameters + weight + (long)input * Outputs, Outputs,
-                pass.InputGradient + input, Inputs, pass.Rows, inputs, Outputs);
+        bool inputsAreShared = SharesInputs(pass);
+        (int input, int inputs) = inputsAreShared ? InputsOf(part, parts).GetOffsetAndLength(Inputs) : (0, Inputs);
+        (int column, int columns) = inputsAreShared ? (0, Outputs)
+            : Team.Part(Outputs, part, parts, ColumnUnit).GetOffsetAndLength(Outputs);
         if (inputs > 0 && columns > 0)
         {
-            if (inPanels) WeightGradientInPanels(pass, scratches[part], column, columns);
+            if (LiesInPanels(pass)) WeightGradientInPanels(pass, scratches[part], column, columns);
             else if (IsLarge) LargeWeightGradient(pass, scratches[part], input, inputs, column, columns);
             else WeightGradient(pass, input, inputs, column, columns);
         }
@@ -353,7 +363,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     private static int BlockRows(int columns) => Math.Max(8, BlockLength / columns & ~7);
 
     private bool SplitsColumns(int rows, int parts) =>
-        parts > 1 && isElementwise && Outputs >= FewestColumns && rows < ManyRows * parts;
+        parts > 1 && isElementwise && Outputs >= FewestColumns
+        && (rows < ManyRows * parts || Inputs * Outputs > MostCopied);
 
     /// <summary>Memory for the threads, taken before a team starts and kept.</summary>
     internal override void PrepareGradients(int rows, int parts)
@@ -424,19 +435,24 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             bool turns = layer.Turns(pass);
             (int first, int count) = Team.Part(pass.Rows, part, parts, turns ? 32 : 8).GetOffsetAndLength(pass.Rows);
             if (count == 0) return;
-            if (!turns)
-            {
-                layer.BackwardRows(pass, first, count);
-                return;
-            }
             layer.FieldGradient(pass, first, count);
-            layer.kernels.TurnGradient(pass.OutputGradient, layer.Outputs, layer.turned!.Pointer, pass.Rows,
+            if (turns) layer.kernels.TurnGradient(pass.OutputGradient, layer.Outputs, layer.turned!.Pointer, pass.Rows,
                 layer.Outputs, first, count);
+            else if (pass.InputGradient != null && !layer.SharesInputs(pass))
+                layer.InputGradient(pass, 0, layer.Inputs, first, count);
         }
     }
 
     private readonly struct GradientJob(BoundDense<T> layer, LayerPass<T> pass) : IJob
     {
-        public void Execute(int part, int parts) => layer.Gradients(pass, part, parts);
+        public void Execute(int part, int parts)
+        {
+            if (pass.InputGradient != null && layer.SharesInputs(pass))
+            {
+                (int input, int inputs) = layer.InputsOf(part, parts).GetOffsetAndLength(layer.Inputs);
+                layer.InputGradient(pass, input, inputs, 0, pass.Rows);
+            }
+            layer.Gradients(pass, part, parts);
+        }
     }
 }
