@@ -13,6 +13,9 @@ public sealed unsafe partial class Network<T>
     /// processors have just changed costs more than meeting after each layer.</summary>
     private const long LargestShared = 128 * 1024;
 
+    /// <summary>Rows of each thread from which gradients are a chain.</summary>
+    private const int RowsOfChain = 64;
+
     /// <summary>Whether a training pass is shared by rows.</summary>
     internal bool PassesByRows { get; private init; }
 
@@ -45,6 +48,36 @@ public sealed unsafe partial class Network<T>
             Layers[index].Gradients(TrainingPass(workspace, state, rows, mode, index, accumulate, updater), part,
                 parts);
     }
+
+    /// <summary>Whether the gradients of so many rows, which are not yet all of the batch, are a chain (<see
+    /// cref="ChainedGradients"/>) instead of being shared by weights: what a thread would fetch of the other threads'
+    /// rows is then more than the sums that it hands on.</summary>
+    internal bool ChainsGradients(int rows) => team.Size > 1 && rows >= RowsOfChain * team.Size;
+
+    /// <summary>
+    /// All parameters' gradients, after all rows, by the thread that took those rows through the network. Piece by
+    /// piece it adds their part to what the threads of the rows before have added, so that every sum stays one chain in
+    /// the rows' order; behind the last thread a piece is complete.
+    /// </summary>
+    internal void ChainedGradients(
+        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate, int part,
+        int parts)
+    {
+        (int first, int count) = RowsOf(rows, part, parts).GetOffsetAndLength(rows);
+        for (int index = 0; index < Layers.Count; index++)
+        {
+            LayerPass<T> pass = TrainingPass(workspace, state, rows, mode, index, accumulate || part > 0);
+            for (int piece = 0; piece < Layers[index].GradientPieces; piece++)
+            {
+                relay.Wait(part);
+                Layers[index].GradientsOfRows(pass, first, count, piece);
+                relay.HandOn(part);
+            }
+        }
+    }
+
+    /// <summary>The rows that a thread takes through the network.</summary>
+    internal static Range RowsOf(int rows, int part, int parts) => Threading.Team.Part(rows, part, parts, 8);
 
     /// <summary>The way back layer by layer. With an updater each layer's parameters are updated as soon as nothing
     /// needs the old ones any more.</summary>

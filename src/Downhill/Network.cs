@@ -33,6 +33,7 @@ public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Ste
 public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Team team;
+    private readonly Relay relay;
     private readonly Loss? loss;
     private readonly LossKernel<T>? lossKernel;
     private readonly bool isFused, answersByRows;
@@ -48,6 +49,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
         loss?.CheckDomain(spec.Output);
         isFused = loss?.Fuses(spec.Output) ?? false;
         team = new Team(threads);
+        relay = new Relay(team.Size);
         Kernels<T> kernels = Kernels<T>.For(arithmetic);
         lossKernel = isFused ? loss!.BindFused(kernels, spec.Output) : loss?.Bind(kernels);
         List<BoundLayer<T>> layers = [];

@@ -141,7 +141,7 @@ public sealed partial class TrainSession<T>
     {
         public void Execute(int part, int parts)
         {
-            (int first, int count) = Team.Part(rows, part, parts, 8).GetOffsetAndLength(rows);
+            (int first, int count) = Network<T>.RowsOf(rows, part, parts).GetOffsetAndLength(rows);
             if (count == 0) return;
             session.batcher.Read(session.workspace, start, first, count, order);
             if (!session.network.PassesByRows) return;
@@ -165,7 +165,14 @@ public sealed partial class TrainSession<T>
 
     private readonly struct GradientsJob(TrainSession<T> session, int done, int rows, Updater<T>? updater) : IJob
     {
-        public void Execute(int part, int parts) => session.network.Gradients(
-            session.workspace, session.State, rows, session.Mode(done), accumulate: done > 0, updater, part, parts);
+        public void Execute(int part, int parts)
+        {
+            if (parts > 1 && updater is null && session.network.ChainsGradients(rows))
+                session.network.ChainedGradients(session.workspace, session.State, rows, session.Mode(done),
+                    accumulate: done > 0, part, parts);
+            else
+                session.network.Gradients(session.workspace, session.State, rows, session.Mode(done),
+                    accumulate: done > 0, updater, part, parts);
+        }
     }
 }

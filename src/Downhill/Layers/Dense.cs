@@ -111,6 +111,9 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// second-level cache keeps beside the rows.</summary>
     private const int BlockLength = 64 * 1024;
 
+    /// <summary>Elements of a piece of dW that threads hand on to one another.</summary>
+    private const int PieceLength = 1024;
+
     /// <summary>Inputs of the batch that pass all panels of a thread together: 256 KiB of float for 64 rows.</summary>
     private const int PackedInputs = 1024;
 
@@ -299,6 +302,21 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         T* db = pass.Gradient + bias + column;
         kernels.ColumnSums(pass.OutputGradient + column, Outputs, db, pass.Rows, columns, pass.Accumulate);
         pass.Updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
+    }
+
+    /// <summary>The weights of some inputs, and the biases as the last.</summary>
+    internal override int GradientPieces => (Inputs + PieceInputs - 1) / PieceInputs + (bias < 0 ? 0 : 1);
+
+    private int PieceInputs => Math.Max(16, PieceLength / Outputs & ~15);
+
+    internal override void GradientsOfRows(in LayerPass<T> pass, int first, int count, int piece)
+    {
+        int input = piece * PieceInputs, inputs = Math.Min(PieceInputs, Inputs - input);
+        T* dZ = pass.OutputGradient + (long)first * Outputs;
+        if (inputs > 0)
+            kernels.WeightGradient(pass.Input + (long)first * Inputs + input, Inputs, dZ, Outputs,
+                pass.Gradient + weight + (long)input * Outputs, Outputs, count, inputs, Outputs, pass.Accumulate);
+        else kernels.ColumnSums(dZ, Outputs, pass.Gradient + bias, count, Outputs, pass.Accumulate);
     }
 
     private void WeightGradient(in LayerPass<T> pass, int input, int inputs, int column, int columns)

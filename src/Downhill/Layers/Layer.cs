@@ -210,6 +210,12 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
     /// <summary>One of several parts of the parameters' gradient, when all rows have passed.</summary>
     internal virtual void Gradients(in LayerPass<T> pass, int part, int parts) { }
 
+    /// <summary>Pieces in which <see cref="GradientsOfRows"/> works out the parameters' gradient.</summary>
+    internal virtual int GradientPieces => 0;
+
+    /// <summary>What some rows add to one piece of the parameters' gradient.</summary>
+    internal virtual void GradientsOfRows(in LayerPass<T> pass, int first, int count, int piece) { }
+
     // The arrays of a pass as spans, for layers that are written without pointers.
 
     /// <summary>X [B,I].</summary>

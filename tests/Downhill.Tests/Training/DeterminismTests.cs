@@ -77,6 +77,27 @@ public sealed class DeterminismTests
             Assert.Equal(alone, Runs.Train<float>(data, Wide("large"), options with { Threads = threads }));
     }
 
+    /// <summary>Chunks of a large batch, whose gradients the threads hand on to one another while they have enough rows
+    /// each.</summary>
+    [Theory]
+    [InlineData("plain", "momentum")]
+    [InlineData("plain", "adam")]
+    [InlineData("dropout", "adam")]
+    public void Threads_do_not_change_the_bits_of_chunks(string shape, string optimizer)
+    {
+        float[] weights = [.. Enumerable.Range(0, 1100).Select(i => i % 4 * 0.5f)];
+        Dataset data = Runs.Classes(1100, 20, 5, weights: weights);
+        TrainOptions options = Options(optimizer, "Fast", threads: 1) with { Batch = 0, Epochs = 5 };
+        string alone = Runs.Train<float>(data, Wide(shape), options);
+        for (int threads = 2; threads <= 5; threads++)
+        {
+            using Network<float> network = new(Wide(shape), threads: threads);
+            Assert.True(network.PassesByRows);
+            Assert.Equal(threads <= 4, network.ChainsGradients(256));
+            Assert.Equal(alone, Runs.Train<float>(data, Wide(shape), options with { Threads = threads }));
+        }
+    }
+
     [Fact]
     public void Twenty_runs_give_one_hash()
     {
