@@ -6,21 +6,19 @@ namespace Downhill.Cli;
 /// How training goes: one line that is redrawn on a terminal; otherwise a plain line now and then; nothing when quiet.
 /// </summary>
 internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions options, int rows, int stepsPerEpoch,
-    string scoreName)
+    long startStep, string scoreName)
 {
     private const int Bar = 16;
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(80), Tell = TimeSpan.FromSeconds(10);
 
     private readonly Stopwatch clock = Stopwatch.StartNew(), sinceWritten = Stopwatch.StartNew();
     private EpochReport last;
-    private long startStep = -1;
     private int toldTenth = -1;
     private bool isDrawn;
 
-    /// <summary>After a step: redraws the line when it is time.</summary>
+    /// <summary>Redraws the line when it is time.</summary>
     public void Stepped(in StepReport report, TrainState<float> state)
     {
-        if (startStep < 0) startStep = report.Step - 1;
         if (isQuiet || !terminal.ErrorIsTerminal || (isDrawn && sinceWritten.Elapsed < Redraw)) return;
         if (clock.Elapsed < Redraw) return; // what is over at once needs no bar
         sinceWritten.Restart();
@@ -79,7 +77,7 @@ internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions
     private string Speed(long step)
     {
         double perSecond =
-            (step - Math.Max(0, startStep)) * (double)rows / stepsPerEpoch / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
+            (step - startStep) * (double)rows / stepsPerEpoch / Math.Max(1e-9, clock.Elapsed.TotalSeconds);
         return perSecond >= 1e6 ? $"{perSecond / 1e6:0.0}M/s" : perSecond >= 1e3 ? $"{perSecond / 1e3:0}k/s"
             : $"{perSecond:0}/s";
     }

@@ -109,7 +109,7 @@ internal sealed partial class TrainCommand
             TimeSpan? everyTime)
     {
         ProgressLine progress = new(Terminal, isQuiet, plan.Options, plan.Rows.Length, session.StepsPerEpoch,
-            plan.Data.Target.IsNumeric ? "r²" : "accuracy");
+            session.State.Step, plan.Data.Target.IsNumeric ? "r²" : "accuracy");
         double saved = session.State.Seconds;
         try
         {
@@ -121,15 +121,15 @@ internal sealed partial class TrainCommand
                     if (checkpointPath is not null && everyEpochs is int epochs && epoch.Epoch % epochs == 0)
                         Checkpoint.Save(checkpointPath, plan, session);
                 },
-                step =>
+                cancellation: Cancellation,
+                regularly: step =>
                 {
                     progress.Stepped(step, session.State);
                     if (checkpointPath is null || everyTime is not TimeSpan time || !step.IsFinite
                         || session.State.Seconds - saved < time.TotalSeconds) return;
                     saved = session.State.Seconds;
                     Checkpoint.Save(checkpointPath, plan, session);
-                },
-                Cancellation);
+                });
         }
         finally
         {

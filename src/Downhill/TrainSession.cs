@@ -185,13 +185,18 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
 
     /// <summary>Steps until a rule, the time, the caller or a divergence ends the run.</summary>
     /// <param name="progress">Called after each epoch.</param>
-    /// <param name="everyStep">Called after each step.</param>
-    /// <param name="cancellation">Ends the run after the step in progress; the weights so far stay.</param>
+    /// <param name="everyStep">Called after each step. Networks that train fastest many steps at a time do so without
+    /// it.</param>
+    /// <param name="cancellation">Ends the run after the step in progress, or the steps of up to a tenth of a second;
+    /// the weights so far stay.</param>
+    /// <param name="regularly">Called after a step some ten times a second, and after the last: to show how it goes,
+    /// and to save it.</param>
     public StopReason Run(
         Action<EpochReport>? progress = null, Action<StepReport>? everyStep = null,
-            CancellationToken cancellation = default)
+            CancellationToken cancellation = default, Action<StepReport>? regularly = null)
     {
         int told = State.Epoch;
+        Stretch stretch = new();
         try
         {
             while (Stopped is null)
@@ -206,9 +211,11 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                     Stopped = new("time", $"the time of {limit.TotalSeconds:G4} s is over");
                     break;
                 }
-                StepReport report = everyStep is null
-                    ? Steps(compiled is null ? 1 : StepsUnasked, planned: int.MaxValue) : Steps(1);
+                StepReport report = everyStep is not null ? Steps(1)
+                    : regularly is not null ? Steps(stretch.Steps)
+                    : Steps(compiled is null ? 1 : StepsUnasked, planned: int.MaxValue);
                 everyStep?.Invoke(report);
+                if (regularly is not null && (stretch.IsOver() || Stopped is not null)) regularly(report);
                 if (State.Epoch <= told) continue; // no epoch ended, or a divergence undid one
                 told = State.Epoch;
                 progress?.Invoke(State.History[^1]);
@@ -219,6 +226,28 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             panels?.Leave();
         }
         return Stopped;
+    }
+
+    /// <summary>How many steps fill about a tenth of a second.</summary>
+    private sealed class Stretch
+    {
+        private const int Most = 1 << 20;
+        private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50), Long = TimeSpan.FromMilliseconds(150);
+
+        private long begun = Stopwatch.GetTimestamp();
+
+        public int Steps { get; private set; } = 1;
+
+        /// <summary>Whether it is over; an epoch's end may have cut it short.</summary>
+        public bool IsOver()
+        {
+            TimeSpan elapsed = Stopwatch.GetElapsedTime(begun);
+            if (elapsed < Short && Steps < Most) Steps *= 2;
+            if (elapsed > Long && Steps > 1) Steps /= 2;
+            if (elapsed < Short) return false;
+            begun = Stopwatch.GetTimestamp();
+            return true;
+        }
     }
 
     /// <summary>Lets a run that a rule, the time or the caller ended go on (not one that diverged).</summary>

@@ -118,6 +118,34 @@ public sealed class PanelLayoutTests
         Assert.Equal(general.State.Gradient.Span, panels.State.Gradient.Span);
     }
 
+    /// <summary>Some ten times a second the weights lie by rows for whoever looks; in between they need not.</summary>
+    [Fact]
+    public void A_run_that_is_looked_at_regularly()
+    {
+        Dataset data = Runs.Classes(4000, 130, 3);
+        TrainOptions options = Options("momentum", 8, 1) with { Epochs = 2 };
+        TrainSession<float>? watched = null;
+        Watch watch = new(() => watched!.IsInPanels);
+        using TrainSession<float> panels = Runs.Start<float>(
+            data, Spec("whole panels"), options with { Schedules = [new("learning_rate", watch)] });
+        watched = panels;
+        using TrainSession<float> general = Runs.Start<float>(
+            data, Spec("whole panels"), options with { Step = StepKind.General });
+        List<long> looked = [];
+        panels.Run(regularly: report =>
+        {
+            looked.Add(report.Step);
+            Assert.False(panels.IsInPanels);
+            Assert.Equal(report.Step, panels.State.Step);
+        });
+        general.Run();
+        Assert.True(watch.InPanels > 0);
+        AssertSame(general, panels);
+        Assert.Equal(1000, looked[^1]);
+        Assert.Equal(looked.Distinct().Order(), looked);
+        Assert.True(looked.Count < 500, $"{looked.Count} looks at 1000 steps");
+    }
+
     [Fact]
     public void An_exception_leaves_the_weights_by_rows()
     {
