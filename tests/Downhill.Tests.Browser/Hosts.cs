@@ -111,6 +111,7 @@ public sealed class Hosts : IAsyncLifetime
             AcceptDownloads = true,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
+        await context.AddInitScriptAsync($"{{{Visit.Overhears}}}");
         if (view.Visited) await context.AddInitScriptAsync("localStorage.setItem('downhill.visited', '1')");
         IPage page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);
