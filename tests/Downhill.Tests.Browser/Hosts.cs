@@ -38,7 +38,8 @@ public sealed class Hosts : IAsyncLifetime
     /// <summary>Whether all is asked of both hosts, as eng/browser-all does.</summary>
     private static bool Long { get; } = Environment.GetEnvironmentVariable("DOWNHILL_LONG") is "1" or "true";
 
-    /// <summary>Where a host can break by itself: its carrier, its memory, its files, its addresses, its pace.</summary>
+    /// <summary>Where a host can break by itself: its carrier, its memory, its files, its addresses, its
+    /// pace.</summary>
     public static TheoryData<string> Both { get; } = ["native", "browser"];
 
     /// <summary>Where the same page asks the same engine, whichever host carries it: the server's answers stand for

@@ -10,7 +10,8 @@ namespace Downhill.Tests.Browser.Scenes;
 /// </summary>
 public sealed class EverySceneTests(Hosts hosts)
 {
-    /// <summary>Of scenes that show more than they begin with: the address to look at, and what must have come.</summary>
+    /// <summary>Of scenes that show more than they begin with: the address to look at, and what must have
+    /// come.</summary>
     private static readonly Dictionary<string, (string With, string Shows)> More = new(StringComparer.Ordinal)
     {
         ["perceptron"] = ("set:xor;steps:9;prove:yes", ""),
@@ -39,7 +40,8 @@ public sealed class EverySceneTests(Hosts hosts)
             await visit.Page.EvaluateAsync("hash => location.hash = hash", $"#v=1&scene={name}&with={with}");
             await visit.Find($"scene-{name}").WaitForAsync();
             await visit.Until(() => visit.Page.EvaluateAsync<bool>(
-                "(document.querySelector('.scene-picture')?.childElementCount ?? 0) > 0"), $"the picture of {name}", 60);
+                "(document.querySelector('.scene-picture')?.childElementCount ?? 0) > 0"), $"the picture of {name}",
+                    60);
             if (shows.Length > 0) await visit.Find(shows).First.WaitForAsync();
             if (name == "ink")
             {

@@ -6,8 +6,8 @@ namespace Downhill.Tests.Browser.Scenes;
 /// <summary>The index of the course, the way between scenes, and presenting.</summary>
 public sealed class LectureTests(Hosts hosts)
 {
-    /// <summary>On the static site, where every scene so asks the interpreted engine all that its question needs; on the
-    /// server in the long form.</summary>
+    /// <summary>On the static site, where every scene so asks the interpreted engine all that its question needs; on
+    /// the server in the long form.</summary>
     [Theory, MemberData(nameof(Hosts.EitherStatic), MemberType = typeof(Hosts))]
     public async Task The_index_leads_to_every_scene_and_back(string host)
     {
