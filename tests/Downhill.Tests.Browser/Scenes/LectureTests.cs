@@ -24,7 +24,8 @@ public sealed class LectureTests(Hosts hosts)
             Assert.Equal(0, await visit.Find("scene-refused").CountAsync());
             await visit.Page.GoBackAsync();
             await visit.Find("course-index").WaitForAsync();
-            await visit.Page.GoForwardAsync();
+            await visit.Settled();
+            await visit.Find($"open-{name}").ClickAsync();
             await visit.Find($"scene-{name}").WaitForAsync();
             await visit.Settled();
             string option = (await visit.Find("predict").Locator("button.guess").First
