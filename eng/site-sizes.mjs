@@ -1,7 +1,8 @@
 // Sizes of the static site as a server with brotli sends it, and the two promises about them: `node eng/site-sizes.mjs FOLDER`.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants } from 'node:zlib';
 
 const most = 3_000_000; // all of it
 const mostFirst = 500_000; // what the first picture needs, before the engine arrives
@@ -14,16 +15,18 @@ const files = (function list(folder) {
   });
 })(root);
 
-const rows = files
-  .map((path) => {
+const options = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
+const compress = promisify(brotliCompress); // on as many threads as there are
+// Fonts and pictures are compressed already.
+const packed = async (path, bytes) => (/\.(woff2|png)$/.test(path) ? bytes : await compress(bytes, options)).length;
+
+const rows = await Promise.all(
+  files.map(async (path) => {
     const bytes = readFileSync(path);
-    // Fonts and pictures are compressed already.
-    const packed = /\.(woff2|png)$/.test(path)
-      ? bytes.length
-      : brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } }).length;
-    return { name: relative(root, path), size: statSync(path).size, packed };
-  })
-  .sort((a, b) => b.packed - a.packed);
+    return { name: relative(root, path), size: bytes.length, packed: await packed(path, bytes) };
+  }),
+);
+rows.sort((a, b) => b.packed - a.packed);
 const sum = (list) => list.reduce((total, row) => total + row.packed, 0);
 // A chunk that neither the page's HTML names nor begins the engine is loaded when a visitor opens what it draws (a scene of the lecture).
 const page = readFileSync(join(root, 'index.html'), 'utf8');

@@ -1,29 +1,46 @@
 using Microsoft.Playwright;
 using Xunit;
+using Xunit.Sdk;
 
 namespace Downhill.Tests.Browser;
 
 /// <summary>For everybody: keys alone, touch, screen readers, other scripts; WCAG 2.2 AA as axe sees it.</summary>
 public sealed class AccessTests(Hosts hosts)
 {
-    public static TheoryData<string, bool, string> Views => new()
-    {
-        { "start", false, "" }, { "start", true, "" }, { "unit", false, "map-1-0" }, { "link", true, "bias-0-0" },
-        { "layer", false, "layer-0" }, { "share", false, "share" }, { "take", true, "take" }, { "look", false, "look" },
-        { "help", false, "help-open" }, { "own", true, "own-open" }, { "runs", false, "runs-open" },
-        { "table", true, "loss-table-open" }, { "confusion", false, "tab-confusion" }, { "layers", true, "tab-layers" },
-        { "training", false, "recipe-more" }, { "data", true, "data-more" },
-    };
+    /// <summary>What is opened one after the other: its name, whether in the dark, and what is pressed. Escape closes
+    /// it again, or what unfolds a second press.</summary>
+    private static readonly (string Name, bool Dark, string Press)[] Views =
+    [
+        ("start", false, ""), ("start", true, ""), ("unit", false, "map-1-0"), ("link", true, "bias-0-0"),
+        ("layer", false, "layer-0"), ("confusion", false, "tab-confusion"), ("layers", true, "tab-layers"),
+        ("training", false, "recipe-more"), ("data", true, "data-more"), ("table", true, "loss-table-open"),
+        ("share", false, "share"), ("take", true, "take"), ("look", false, "look"), ("help", false, "help-open"),
+        ("own", true, "own-open"), ("runs", false, "runs-open"),
+    ];
 
-    [Theory, MemberData(nameof(Views))]
-    public async Task Axe_finds_nothing(string name, bool dark, string press)
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Axe_finds_nothing_whatever_is_open(bool dark)
     {
         await using Visit visit = await hosts.Open("native", "data=spiral&layers=4,2", new(Dark: dark));
         await visit.Step("epoch");
-        if (press.Length > 0) await visit.Find(press).ClickAsync();
-        await visit.Settled();
-        await visit.AxeFindsNothing();
-        await visit.Picture($"axe-{name}-{(dark ? "dark" : "light")}");
+        List<string> wrong = [];
+        foreach ((string name, _, string press) in Views.Where(view => view.Dark == dark))
+        {
+            if (press.Length > 0) await visit.Find(press).ClickAsync();
+            await visit.Settled();
+            try
+            {
+                await visit.AxeFindsNothing();
+            }
+            catch (XunitException found)
+            {
+                wrong.Add($"{name}: {found.Message}");
+            }
+            await visit.Picture($"axe-{name}-{(dark ? "dark" : "light")}");
+            if (press.EndsWith("-more", StringComparison.Ordinal)) await visit.Find(press).ClickAsync();
+            else await visit.Page.Keyboard.PressAsync("Escape");
+        }
+        Assert.True(wrong.Count == 0, string.Join(Environment.NewLine, wrong));
     }
 
     /// <summary>The static site shows the page's outline and what is still to come while the engine loads.</summary>

@@ -35,6 +35,20 @@ public sealed class Hosts : IAsyncLifetime
     /// <summary>Why the static site cannot be tested here, or null.</summary>
     public string? MissingSite { get; private set; }
 
+    /// <summary>Whether all is asked of both hosts, as eng/browser-all does.</summary>
+    private static bool Long { get; } = Environment.GetEnvironmentVariable("DOWNHILL_LONG") is "1" or "true";
+
+    /// <summary>Where a host can break by itself: its carrier, its memory, its files, its addresses, its
+    /// pace.</summary>
+    public static TheoryData<string> Both { get; } = ["native", "browser"];
+
+    /// <summary>Where the same page asks the same engine, whichever host carries it: the server's answers stand for
+    /// both, but in the long form.</summary>
+    public static TheoryData<string> Either { get; } = Long ? ["native", "browser"] : ["native"];
+
+    /// <summary>The same with the static site standing for both.</summary>
+    public static TheoryData<string> EitherStatic { get; } = Long ? ["native", "browser"] : ["browser"];
+
     public static string Root { get; } = FindRoot();
 
     public static string Pictures { get; } = Path.Combine(Root, "artifacts", "screenshots");
@@ -111,6 +125,7 @@ public sealed class Hosts : IAsyncLifetime
             AcceptDownloads = true,
             Permissions = ["clipboard-read", "clipboard-write"],
         });
+        await context.AddInitScriptAsync($"{{{Visit.Overhears}}}");
         if (view.Visited) await context.AddInitScriptAsync("localStorage.setItem('downhill.visited', '1')");
         IPage page = await context.NewPageAsync();
         page.SetDefaultTimeout(60_000);

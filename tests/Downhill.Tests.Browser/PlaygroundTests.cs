@@ -9,9 +9,7 @@ public sealed class PlaygroundTests(Hosts hosts)
 {
     private const string Spiral = "data=spiral&layers=8,8&opt=adam&rate=0.02&in=x1,x2,sinx1,sinx2";
 
-    public static TheoryData<string> Both => ["native", "browser"];
-
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task The_spiral_is_learned_to_a_test_loss_below_5_percent(string host)
     {
         await using Visit visit = await hosts.Open(host, Spiral);
@@ -21,7 +19,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Picture("spiral");
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task A_link_to_a_moment_opens_with_the_same_bits(string host)
     {
         await using Visit visit = await hosts.Open(host, Spiral);
@@ -50,7 +48,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         Assert.Equal(one, other);
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Reset_and_train_again_gives_the_same_loss(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -62,7 +60,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         Assert.Equal(first, await visit.Read("train-loss"));
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Rewinding_shows_the_past_and_training_from_there_branches(string host)
     {
         await using Visit visit = await hosts.Open(host, Spiral);
@@ -96,7 +94,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Picture("branch");
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task A_weight_typed_in_is_the_weight(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -114,7 +112,7 @@ public sealed class PlaygroundTests(Hosts hosts)
     }
 
     /// <summary>Every bias is on the page, the output's too, and the numbers shown add up.</summary>
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task The_arithmetic_of_every_unit_adds_up(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -139,7 +137,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         }
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task A_pasted_table_becomes_the_data(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -157,7 +155,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Picture("own-table");
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Points_are_drawn_moved_and_erased_without_a_drag(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -182,7 +180,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Until(async () => Rows(await visit.Read("data-rows")) == before + 1, "one point less");
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task What_is_taken_away_is_a_file_with_content(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -199,7 +197,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         Assert.Contains(',', System.Text.Encoding.UTF8.GetString(history));
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task A_pasted_address_changes_the_settings_and_the_address_follows_them(string host)
     {
         await using Visit visit = await hosts.Open(host);
@@ -213,7 +211,7 @@ public sealed class PlaygroundTests(Hosts hosts)
     }
 
     /// <summary>The settings of issue #77 of the TensorFlow Playground, which shows NaN for them.</summary>
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task A_run_that_diverges_says_why(string host)
     {
         await using Visit visit = await hosts.Open(host, "data=spiral&l2=10&rate=0.3");
@@ -226,7 +224,7 @@ public sealed class PlaygroundTests(Hosts hosts)
     }
 
     /// <summary>By a click to the lowest loss, by keys a hundred updates back and to the start.</summary>
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task A_run_that_diverges_offers_ways_back(string host)
     {
         await using Visit visit = await hosts.Open(host, "data=gauss&rate=0.3");
@@ -258,7 +256,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         Assert.InRange(await visit.Number("train-loss"), 0, 2 * loss + 0.01);
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Bad_input_is_answered_and_the_session_lives_on(string host)
     {
         await using Visit visit = await hosts.Open(host, "v=1&data=nowhere&layers=abc&rate=1e99");
@@ -279,7 +277,7 @@ public sealed class PlaygroundTests(Hosts hosts)
         Assert.True(await visit.Number("update") > 0);
     }
 
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Toggling_a_view_adds_no_point_to_the_curve(string host)
     {
         await using Visit visit = await hosts.Open(host);

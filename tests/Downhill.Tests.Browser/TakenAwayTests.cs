@@ -10,10 +10,8 @@ public sealed class TakenAwayTests(Hosts hosts)
 {
     private const double Limit = 1e-5;
 
-    public static TheoryData<string> Both => ["native", "browser"];
-
     /// <summary>One output on tanh, as in the TensorFlow Playground, with inputs made of the raw ones.</summary>
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task The_onnx_file_of_the_spiral_answers_like_the_page(string host)
     {
         await using Visit visit = await hosts.Open(
@@ -41,7 +39,7 @@ public sealed class TakenAwayTests(Hosts hosts)
     }
 
     /// <summary>Three classes of an own table: names, scaling and softmax are in the file.</summary>
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task The_onnx_file_of_an_own_table_answers_like_the_page(string host)
     {
         string[] kinds = ["low", "middle", "high"];

@@ -61,8 +61,47 @@ public sealed class Visit : IAsyncDisposable
     /// <summary>A number with the hyphen that computers read.</summary>
     public static string Plain(string number) => number.Replace('−', '-');
 
-    /// <summary>Waits until the page shows what it has asked for: a few pictures without anything new.</summary>
-    public Task Settled() => Page.WaitForTimeoutAsync(700);
+    /// <summary>
+    /// Waits until the page shows what it has asked for: every request is answered, and for 200 ms and five pictures
+    /// there was no other. A page that trains never rests: it is left after 1.5 s.
+    /// </summary>
+    public Task Settled() => Page.EvaluateAsync("""
+        () => new Promise(resolve => {
+            const begun = performance.now();
+            let pictures = 0;
+            const look = () => {
+                const now = performance.now(), { open, last } = window.talk;
+                pictures = open > 0 || last > begun && now - last < 20 ? 0 : pictures + 1;
+                if (now - begun > 1500 || pictures >= 5 && now - Math.max(begun, last) > 200) resolve();
+                else requestAnimationFrame(look);
+            };
+            requestAnimationFrame(look);
+        })
+        """);
+
+    /// <summary>Counts in every page what it asks the engine, over either carrier, and what is answered.</summary>
+    public const string Overhears = """
+        window.talk = { open: 0, last: 0 };
+        const asked = text => {
+            if (typeof text !== 'string' || text[0] !== '{') return; // the token, the page's address
+            talk.open++;
+            talk.last = performance.now();
+        };
+        const answered = event => {
+            if (!(event.data instanceof ArrayBuffer)) return;
+            talk.open--;
+            talk.last = performance.now();
+        };
+        for (const [kind, send] of [[WebSocket, 'send'], [Worker, 'postMessage']]) {
+            const real = kind.prototype[send], heard = new WeakSet();
+            kind.prototype[send] = function (...what) {
+                if (!heard.has(this)) this.addEventListener('message', answered);
+                heard.add(this);
+                asked(what[0]);
+                return real.apply(this, what);
+            };
+        }
+        """;
 
     public async Task Step(string size, int count = 1)
     {
@@ -155,7 +194,8 @@ public sealed class Visit : IAsyncDisposable
     {
         string script = Path.Combine(Hosts.Root, "web", "node_modules", "axe-core", "axe.min.js");
         Assert.SkipUnless(File.Exists(script), "axe-core is not installed: run 'npm ci' in web");
-        await page.EvaluateAsync(await File.ReadAllTextAsync(script) + "; undefined");
+        if (!await page.EvaluateAsync<bool>("'axe' in window"))
+            await page.EvaluateAsync(await File.ReadAllTextAsync(script) + "; undefined");
         JsonElement violations = await page.EvaluateAsync<JsonElement>("""
             async () => {
                 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];

@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class CostSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Costs_add_up_and_a_bar_a_point_and_a_trace_are_one_example(string host)
     {
         await using Visit visit = await hosts.Scene(host, "cost", view: new(1280, 1400));
@@ -50,14 +50,5 @@ public sealed class CostSceneTests(Hosts hosts)
         await visit.Until(async () => (await visit.Page.EvaluateAsync<string>("location.hash")).Contains("row%3A2",
             StringComparison.OrdinalIgnoreCase) || (await visit.Page.EvaluateAsync<string>("location.hash"))
                 .Contains("row:2", StringComparison.Ordinal), "the example in the address");
-    }
-
-    [Theory, InlineData(1280, 800, false), InlineData(360, 780, true)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "cost", "", new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-cost-{width}", whole: true);
     }
 }

@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class CountingSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task The_lectures_network_counts_20_and_26_and_a_link_taken_out_is_one_less(string host)
     {
         await using Visit visit = await hosts.Scene(host, "counting");
@@ -31,13 +31,5 @@ public sealed class CountingSceneTests(Hosts hosts)
         await visit.Shows("count-total", "25");
         await visit.Page.Keyboard.PressAsync("Enter");
         await visit.Shows("count-total", "26");
-    }
-
-    [Theory, InlineData(1280, 800, false), InlineData(390, 844, true)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "counting", "", new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.Picture($"scene-counting-{width}");
     }
 }

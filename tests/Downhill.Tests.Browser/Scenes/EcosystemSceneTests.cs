@@ -6,7 +6,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class EcosystemSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task The_trained_network_is_taken_out_and_runs_beside_the_original(string host)
     {
         await using Visit visit = await hosts.Scene(host, "ecosystem", view: new(1280, 1400));
@@ -48,16 +48,6 @@ public sealed class EcosystemSceneTests(Hosts hosts)
         await visit.TabTo("eco-source");
         await visit.Page.Keyboard.PressAsync("ArrowUp");
         await visit.Shows("eco-code", "#include");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(360, 780, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "ecosystem", "", new(width, height, width < 600, dark));
-        await visit.Find("eco-files").WaitForAsync();
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-ecosystem-{width}", whole: true);
     }
 
     private static async Task<byte[]> Take(Visit visit, string kind)

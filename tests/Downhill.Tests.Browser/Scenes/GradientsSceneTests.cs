@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class GradientsSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task All_methods_agree_and_their_costs_grow_apart(string host)
     {
         await using Visit visit = await hosts.Scene(host, "gradients", view: new(1280, 1400));
@@ -40,16 +40,6 @@ public sealed class GradientsSceneTests(Hosts hosts)
         await visit.TabTo("gradients-h");
         await visit.Page.Keyboard.PressAsync("Home");
         await visit.Until(async () => await visit.Read("gradients-off") != off, "another step");
-    }
-
-    [Theory, InlineData(1280, 800, false), InlineData(360, 780, true)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "gradients", "", new(width, height, width < 600, dark));
-        await visit.Find("gradients-growth").WaitForAsync();
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-gradients-{width}", whole: true);
     }
 
     /// <summary>Of each network: weights, and operations by two- and five-point differences, forward and reverse

@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class GraphSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Values_go_forward_derivatives_backward_and_a_layer_comes_apart(string host)
     {
         await using Visit visit = await hosts.Scene(host, "graph", view: new(1280, 1400));
@@ -73,16 +73,5 @@ public sealed class GraphSceneTests(Hosts hosts)
         await visit.Page.Keyboard.PressAsync(" ");
         await visit.Until(async () => await visit.Page.Locator(".graph-drawing .node").CountAsync() > last + 20,
             "the layer's single numbers");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(360, 780, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene(
-            "native", "graph", "with=open:0", new(width, height, width < 600, dark));
-        await visit.Find("graph-drawing").WaitForAsync();
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-graph-{width}", whole: true);
     }
 }

@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class HandSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Lines_come_one_at_a_time_and_the_quiz_takes_the_learners_number(string host)
     {
         await using Visit visit = await hosts.Scene(host, "hand");
@@ -41,13 +41,5 @@ public sealed class HandSceneTests(Hosts hosts)
         await visit.Page.Keyboard.TypeAsync("0.092");
         await visit.Page.Keyboard.PressAsync("Enter");
         await visit.Shows("hand-verdict", "Right");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(390, 844, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "hand", "", new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.Picture($"scene-hand-{width}");
     }
 }

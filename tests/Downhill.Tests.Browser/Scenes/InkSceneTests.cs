@@ -7,7 +7,7 @@ namespace Downhill.Tests.Browser.Scenes;
 public sealed class InkSceneTests(Hosts hosts)
 {
     /// <summary>Trained in front of the audience, then ten digits drawn with the mouse as a hand would.</summary>
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Drawn_digits_are_read(string host)
     {
         await using Visit visit = await hosts.Scene(host, "ink");
@@ -60,20 +60,6 @@ public sealed class InkSceneTests(Hosts hosts)
         await visit.TabTo("ink-unit-more");
         await visit.Page.Keyboard.PressAsync("Enter");
         await visit.Shows("ink-unit", "2");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(360, 740, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene(
-            "native", "ink", "", new(width, height, width < 600, dark));
-        await visit.Find("try-corner").ClickAsync();
-        await visit.Step("epoch");
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-ink-{width}");
-        await visit.Page.ScreenshotAsync(
-            new() { Path = Path.Combine(Hosts.Pictures, $"scene-ink-{width}-whole.png"), FullPage = true });
     }
 
     private static async Task Draw(Visit visit, double[][] strokes)

@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class MinimaSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Starts_fall_into_minima_and_places_are_told_apart(string host)
     {
         await using Visit visit = await hosts.Scene(host, "minima");
@@ -47,19 +47,5 @@ public sealed class MinimaSceneTests(Hosts hosts)
         string hash = await visit.Page.EvaluateAsync<string>("location.hash");
         await using Visit again = await visit.Again(hash[1..], "scene-minima");
         await again.Shows("minima-kind", "slope");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(360, 740, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene(
-            "native", "minima", "with=walk:300", new(width, height, width < 600, dark));
-        await visit.Until(async () => await visit.Find("minima-table").Locator("tbody tr").CountAsync() > 0, "the ends",
-            90);
-        await visit.Settled();
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Page.ScreenshotAsync(
-            new() { Path = Path.Combine(Hosts.Pictures, $"scene-minima-{width}-whole.png"), FullPage = true });
     }
 }

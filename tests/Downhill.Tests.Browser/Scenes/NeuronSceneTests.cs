@@ -5,9 +5,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class NeuronSceneTests(Hosts hosts)
 {
-    public static TheoryData<string> Both => ["native", "browser"];
-
-    [Theory, MemberData(nameof(Both))]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task What_the_text_invites_to_does_what_it_says(string host)
     {
         await using Visit visit = await hosts.Scene(host, "neuron");
@@ -47,14 +45,5 @@ public sealed class NeuronSceneTests(Hosts hosts)
         await visit.Shows("neuron-field", "1.600");
         await visit.Find("neuron-numbers-open").ClickAsync();
         Assert.True(await visit.Find("neuron-numbers").Locator("tbody tr").CountAsync() > 20);
-    }
-
-    [Theory, InlineData(1280, 800, false), InlineData(390, 844, true)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "neuron", "", new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-neuron-{width}");
     }
 }

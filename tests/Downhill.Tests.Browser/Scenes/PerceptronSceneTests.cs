@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class PerceptronSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task And_converges_and_xor_is_proved_impossible(string host)
     {
         await using Visit visit = await hosts.Scene(host, "perceptron");
@@ -38,14 +38,5 @@ public sealed class PerceptronSceneTests(Hosts hosts)
         await visit.TabTo("perceptron-mistake");
         await visit.Page.Keyboard.PressAsync("Enter");
         await visit.Shows("perceptron-mistakes", "1");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(390, 844, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene(
-            "native", "perceptron", "with=set:xor;steps:9;prove:yes", new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.Picture($"scene-perceptron-{width}");
     }
 }

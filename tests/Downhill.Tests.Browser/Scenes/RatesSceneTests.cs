@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class RatesSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Rates_of_layers_are_compared_from_one_start(string host)
     {
         await using Visit visit = await hosts.Scene(host, "rates", view: new(1280, 1400));
@@ -44,16 +44,6 @@ public sealed class RatesSceneTests(Hosts hosts)
         await visit.TabTo("rates-factor-0");
         await visit.Page.Keyboard.PressAsync("ArrowRight");
         await visit.Until(async () => await visit.Read("rates-loss-layers") != before, "another factor");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(360, 780, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "rates", "", new(width, height, width < 600, dark));
-        await visit.Find("rates-curves").WaitForAsync();
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-rates-{width}", whole: true);
     }
 
     /// <summary>Of the network with one η, layer by layer, as the table has them.</summary>

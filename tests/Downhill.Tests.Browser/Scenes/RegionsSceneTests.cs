@@ -6,7 +6,7 @@ namespace Downhill.Tests.Browser.Scenes;
 /// <summary>Cells in the plane and in space.</summary>
 public sealed class RegionsSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Lines_enclose_a_disc_and_a_band_solves_xor(string host)
     {
         await using Visit visit = await hosts.Scene(host, "regions");
@@ -57,7 +57,7 @@ public sealed class RegionsSceneTests(Hosts hosts)
             "a stressed line");
     }
 
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Planes_enclose_a_ball_which_turns_and_is_sliced(string host)
     {
         await using Visit visit = await hosts.Scene(host, "solid");
@@ -117,20 +117,6 @@ public sealed class RegionsSceneTests(Hosts hosts)
         Assert.True(await visit.Find("solid-slice").IsVisibleAsync());
         Assert.NotEqual(0, await visit.Find("solid-table").Locator("tbody tr").CountAsync());
         await visit.AxeFindsNothing();
-    }
-
-    [Theory]
-    [InlineData("regions", "with=x:0.5;y:0.5", 1280, 800, true)]
-    [InlineData("regions", "with=x:0.5;y:0.5", 360, 740, false)]
-    [InlineData("solid", "with=p0:0.5;p1:0.5", 1280, 800, false)]
-    [InlineData("solid", "with=p0:0.5;p1:0.5", 360, 740, true)]
-    public async Task Axe_finds_nothing_on_any_screen(string scene, string with, int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", scene, with, new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Page.ScreenshotAsync(
-            new() { Path = Path.Combine(Hosts.Pictures, $"scene-{scene}-{width}-whole.png"), FullPage = true });
     }
 
     private static Task<string> Seen(Visit visit) => visit.Page.EvaluateAsync<string>(

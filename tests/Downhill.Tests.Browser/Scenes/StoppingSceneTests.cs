@@ -4,7 +4,7 @@ namespace Downhill.Tests.Browser.Scenes;
 
 public sealed class StoppingSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task The_best_weights_are_shown_and_come_back_and_the_end_has_learned_by_heart(string host)
     {
         await using Visit visit = await hosts.Scene(host, "stopping", view: new(1280, 1400));
@@ -51,15 +51,5 @@ public sealed class StoppingSceneTests(Hosts hosts)
         await visit.TabTo("stop-patience");
         await visit.Page.Keyboard.PressAsync("ArrowLeft");
         await visit.Until(async () => await visit.Number("stop-go-rule-1") == stop - 1, "an earlier stop");
-    }
-
-    [Theory, InlineData(1280, 800, true), InlineData(360, 780, false)]
-    public async Task Axe_finds_nothing_on_any_screen(int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", "stopping", "", new(width, height, width < 600, dark));
-        await visit.Find("stop-curves").WaitForAsync();
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-stopping-{width}", whole: true);
     }
 }

@@ -5,7 +5,7 @@ namespace Downhill.Tests.Browser.Scenes;
 /// <summary>The scenes on an error surface: the surface itself, momentum, batches.</summary>
 public sealed class SurfaceSceneTests(Hosts hosts)
 {
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task Descent_leaves_the_shown_plane_and_the_scene_says_how_far(string host)
     {
         await using Visit visit = await hosts.Scene(host, "surface");
@@ -28,7 +28,7 @@ public sealed class SurfaceSceneTests(Hosts hosts)
             60);
     }
 
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task A_ball_with_mass_is_ahead_of_one_without(string host)
     {
         await using Visit visit = await hosts.Scene(host, "momentum");
@@ -41,7 +41,7 @@ public sealed class SurfaceSceneTests(Hosts hosts)
         Assert.Contains("As you said", await visit.Predict("mass"), StringComparison.Ordinal);
     }
 
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Batches_are_compared_by_updates_by_epochs_and_by_time(string host)
     {
         await using Visit visit = await hosts.Scene(host, "batches");
@@ -73,7 +73,7 @@ public sealed class SurfaceSceneTests(Hosts hosts)
         Assert.True(await visit.Find("momentum-numbers").Locator("tbody tr").CountAsync() > 50);
     }
 
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task The_regimes_of_momentum_are_named(string host)
     {
         await using Visit visit = await hosts.Scene(host, "momentum");
@@ -89,7 +89,7 @@ public sealed class SurfaceSceneTests(Hosts hosts)
         Assert.Contains("As you said", await visit.Predict("mass"), StringComparison.Ordinal);
     }
 
-    [Theory, InlineData("native"), InlineData("browser")]
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task Shuffling_is_seen(string host)
     {
         await using Visit visit = await hosts.Scene(host, "batches");
@@ -143,17 +143,5 @@ public sealed class SurfaceSceneTests(Hosts hosts)
         await visit.TabTo("batches-numbers-open");
         await visit.Page.Keyboard.PressAsync("Enter");
         Assert.True(await visit.Find("batches-numbers").IsVisibleAsync());
-    }
-
-    [Theory]
-    [InlineData("surface", 1280, 800, false), InlineData("surface", 390, 844, true)]
-    [InlineData("momentum", 1280, 800, true), InlineData("momentum", 390, 844, false)]
-    [InlineData("batches", 1280, 800, false), InlineData("batches", 390, 844, true)]
-    public async Task Axe_finds_nothing_on_any_screen(string scene, int width, int height, bool dark)
-    {
-        await using Visit visit = await hosts.Scene("native", scene, "", new(width, height, width < 600, dark));
-        await visit.AxeFindsNothing();
-        await visit.NothingOverflows();
-        await visit.Picture($"scene-{scene}-{width}");
     }
 }

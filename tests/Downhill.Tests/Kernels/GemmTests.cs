@@ -7,7 +7,7 @@ public sealed unsafe class GemmTests
 {
     public static TheoryData<SimdWidth, Arithmetic> Combinations => Every.WidthAndArithmetic();
 
-    [Theory, MemberData(nameof(Combinations))]
+    [Theory, MemberData(nameof(Combinations)), Trait("Width", "stated")]
     public void EveryProductHasTheBitsOfThePlainLoops(SimdWidth width, Arithmetic arithmetic)
     {
         foreach ((int rows, int inner, int columns) in Shapes())
@@ -17,7 +17,7 @@ public sealed unsafe class GemmTests
         }
     }
 
-    [Theory, MemberData(nameof(Combinations))]
+    [Theory, MemberData(nameof(Combinations)), Trait("Width", "stated")]
     public void LargeProductsThatAreCopiedIntoPanelsHaveTheBitsOfThePlainLoops(SimdWidth width, Arithmetic arithmetic)
     {
         foreach ((int rows, int inner, int columns) in
@@ -32,14 +32,14 @@ public sealed unsafe class GemmTests
         }
     }
 
-    [Theory, MemberData(nameof(Combinations))]
+    [Theory, MemberData(nameof(Combinations)), Trait("Width", "stated")]
     public void SplittingRowsColumnsOrTheSumChangesNoBit(SimdWidth width, Arithmetic arithmetic)
     {
         Split(Kernels<float>.For(arithmetic, width));
         Split(Kernels<double>.For(arithmetic, width));
     }
 
-    [Theory, MemberData(nameof(Combinations))]
+    [Theory, MemberData(nameof(Combinations)), Trait("Width", "stated")]
     public void NaNAndInfinityInAFactorAreNotLostToAZero(SimdWidth width, Arithmetic arithmetic)
     {
         Kernels<float> kernels = Kernels<float>.For(arithmetic, width);

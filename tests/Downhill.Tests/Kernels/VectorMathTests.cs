@@ -5,6 +5,7 @@ using Downhill.Kernels;
 
 namespace Downhill.Tests.Kernels;
 
+[Trait("Width", "stated")]
 public sealed unsafe class VectorMathTests
 {
     private static readonly double[] _corners =

@@ -142,11 +142,18 @@ public sealed class GradientTests
         double[] inputGradient = probe.Backpropagate();
         double largest = probe.Gradient.Span.ToArray().Max(Math.Abs);
         int[] places = [.. probe.Places];
-        for (int i = 0; i < 40; i++)
+        for (int i = 0; i < 8; i++)
         {
             int place = places[(int)(i * 7919L * 31 % places.Length)], input = i * 7919 % inputGradient.Length;
             Compare(ref probe.Parameters.Span[place], probe.Gradient.Span[place], $"parameter {place}");
             Compare(ref probe.Input[input], inputGradient[input], $"input {input}");
+        }
+        // Along directions in which every place has its part: one that is wrong shows in each.
+        int[] all = [.. Enumerable.Range(0, inputGradient.Length)];
+        for (ulong k = 0; k < 3; k++)
+        {
+            Along(probe.Parameters.Span, probe.Gradient.Span, places, k);
+            Along(probe.Input, inputGradient, all, k);
         }
 
         void Compare(ref double place, double analytic, string what)
@@ -154,6 +161,24 @@ public sealed class GradientTests
             double numeric = probe.FivePoint(ref place, 1e-3);
             Assert.True(Math.Abs(analytic - numeric) <= 1e-9 * largest,
                 $"{what}: backward {analytic:R}, differences {numeric:R}");
+        }
+
+        void Along(Span<double> at, ReadOnlySpan<double> gradient, int[] places, ulong k)
+        {
+            RandomStream random = new(k, RandomStreams.Data);
+            double[] direction = new double[at.Length];
+            double slope = 0, square = 0;
+            foreach (int place in places)
+            {
+                // Nothing close to 0: a place without a part would be unseen.
+                direction[place] = (random.Uniform((ulong)place) < 0.5 ? -1 : 1) / Math.Sqrt(places.Length);
+                slope += direction[place] * gradient[place];
+                square += gradient[place] * gradient[place];
+            }
+            double numeric = probe.FivePoint(at, direction, 1e-3);
+            Assert.True(Math.Abs(slope - numeric) <= 2e-11 * Math.Sqrt(square),
+                $"direction {k} of {places.Length}: backward {slope:R}, differences {numeric:R}, "
+                + $"norm {Math.Sqrt(square):R}");
         }
     }
 
