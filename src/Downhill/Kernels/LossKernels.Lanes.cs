@@ -29,20 +29,20 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
     public override void EvaluateLanes(
         T* y, T* t, T* weights, T* probabilities, double* rowLoss, T* gradient, int rows, int lanes, int columns)
     {
-        V perOutput = S.Set(T.One / T.CreateTruncating(columns)), one = S.Set(T.One);
+        V perOutput = S.Set(T.One / T.CreateTruncating(columns));
         T* values = stackalloc T[S.Count];
-        for (int lane = 0; lane < rows; lane += S.Count)
+        for (nint lane = 0; lane < rows; lane += S.Count)
         {
-            V weight = weights == null ? one : S.Load(weights + lane);
-            int count = Math.Min(S.Count, rows - lane);
-            for (int j = 0; j < columns; j++)
+            T* output = y + lane, end = output + (nint)columns * lanes, wanted = t + lane, slopes = gradient + lane;
+            for (; output < end; output += lanes, wanted += lanes, slopes += lanes)
             {
-                V output = S.Load(y + j * lanes + lane), wanted = S.Load(t + j * lanes + lane);
-                V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(output, wanted, perOutput));
-                S.Store(gradient + j * lanes + lane, S.Mul(weight, slope));
-                S.Store(values, loss.Value<S, V, T>(output, wanted, perOutput));
-                if (j == 0) DoubleLanes<T>.Copy(values, rowLoss + lane, count);
-                else DoubleLanes<T>.Add(values, rowLoss + lane, count);
+                V own = S.Load(output), target = S.Load(wanted);
+                V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(own, target, perOutput));
+                if (weights != null) slope = S.Mul(S.Load(weights + lane), slope);
+                S.Store(slopes, slope);
+                S.Store(values, loss.Value<S, V, T>(own, target, perOutput));
+                if (output == y + lane) DoubleLanes<T>.Copy(values, rowLoss + lane, S.Count);
+                else DoubleLanes<T>.Add(values, rowLoss + lane, S.Count);
             }
         }
     }
