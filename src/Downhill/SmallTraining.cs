@@ -108,10 +108,10 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
 
     public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref RowSums sums)
     {
-        LaneGroup<T>* group = batches.Read(start, epoch, order);
-        network.Pass(*group, accumulate: false, ref sums);
+        LaneGroup<T>* group = batches.Read(start, epoch, order), following = batches.Following;
+        network.Pass(group, following, accumulate: false, ref sums);
         for (int done = network.Lanes; done < rows; done += network.Lanes)
-            network.Pass(*++group, accumulate: true, ref sums);
+            network.Pass(++group, following == null ? null : ++following, accumulate: true, ref sums);
         foreach (int place in absent) gradient[place] = T.Zero;
     }
 

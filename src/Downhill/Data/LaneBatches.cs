@@ -5,17 +5,17 @@ namespace Downhill;
 
 /// <summary>
 /// The batches of a small network: all rows of a table encoded once, then laid out group by group as
-/// <see cref="LaneNetwork{T}"/> wants them, many batches ahead. Where the rows keep their order and all fit, they are
-/// laid out only once.
+/// <see cref="LaneNetwork{T}"/> wants them: many batches ahead and, where all fit, only once while the rows keep their
+/// order; shuffled, one batch ahead, while the batch before passes.
 /// </summary>
 internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Most numbers of the encoded rows: 64 MiB of float32.</summary>
     public const long MostNumbers = 1 << 24;
 
-    // Numbers laid out ahead: 256 KiB of float32 stay in a second-level cache while they are read again and again; of
-    // shuffled rows 16 KiB, in the first-level cache, since each is read once.
-    private const int MostAhead = 1 << 16, MostShuffledAhead = 1 << 12;
+    // Numbers laid out ahead of rows in order: 256 KiB of float32 stay in a second-level cache while they are read again
+    // and again.
+    private const int MostAhead = 1 << 16;
 
     // Places of an epoch whose rows are known ahead.
     private const int MostPicked = 1 << 14;
@@ -52,8 +52,8 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
         Encode(source, rows, preparation, classWeights, network.HasBias ? T.One : T.Zero);
         groupsPerBatch = (batch + lanes - 1) / lanes;
         groupLength = lanes * (columns + network.RowLength + 1);
-        most = Math.Min((count + batch - 1) / batch, Math.Max(1, MostAhead / (groupLength * groupsPerBatch)));
-        order = new(Math.Max(most * batch, Math.Min(count, MostPicked)) + Fours);
+        most = Math.Max(2, Math.Min((count + batch - 1) / batch, MostAhead / (groupLength * groupsPerBatch)));
+        order = new(Math.Min(count, Math.Max(batch, MostPicked)) + Fours);
         ahead = new(most * groupsPerBatch * groupLength);
         exactWeights = new(weights is null ? 0 : most * groupsPerBatch * lanes);
         groups = new(most * groupsPerBatch);
@@ -62,6 +62,8 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
             T* at = ahead.Pointer + (long)i * groupLength, byRow = at + lanes * columns;
             groups.Pointer[i] = new()
             {
+                Table = encoded.Pointer,
+                Columns = columns,
                 ByUnit = at,
                 Targets = at + lanes * (inputs + 1),
                 ByRow = byRow,
@@ -74,7 +76,11 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
 
     private const int Fours = 4;
 
-    /// <summary>The groups of a batch, one for each L of its rows.</summary>
+    /// <summary>The groups of the batch that is likely to be read next, one for each L of its rows, for the pass to lay
+    /// out; null where that is done or there is none.</summary>
+    public LaneGroup<T>* Following { get; private set; }
+
+    /// <summary>The groups of a batch.</summary>
     /// <param name="start">Place of the batch's first row in the epoch.</param>
     /// <param name="epoch">The epoch that <paramref name="permutation"/> belongs to.</param>
     /// <param name="permutation">The epoch's order, or null for the rows' own.</param>
@@ -83,32 +89,49 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
         if (permutation is null) epoch = -2;
         if (start != next || epoch != epochAhead) Seek(start, epoch, permutation);
         LaneGroup<T>* at = nextGroup;
-        nextGroup += groupsPerBatch;
-        next = start + batch < endAhead ? start + batch : -1;
+        next = start + batch;
+        if (permutation is null)
+        {
+            nextGroup += groupsPerBatch;
+            if (next >= endAhead) next = -1;
+            return at;
+        }
+        nextGroup = at == groups.Pointer ? at + groupsPerBatch : groups.Pointer;
+        Following = next < count ? nextGroup : null;
+        if (next < count) Choose(next, epoch, permutation, nextGroup);
+        else next = -1;
         return at;
     }
 
     private void Seek(int start, int epoch, in Permutation? permutation)
     {
-        if (epoch != epochAhead || start < firstAhead || start >= endAhead) LayOut(start, epoch, permutation);
+        Following = null;
+        bool isLaidOut = permutation is null && epoch == epochAhead && start >= firstAhead && start < endAhead;
+        if (!isLaidOut)
+        {
+            (firstAhead, endAhead, epochAhead) = (start, start, epoch);
+            LaneGroup<T>* group = groups.Pointer;
+            int batches = permutation is null ? most : 1;
+            for (; batches > 0 && endAhead < count; batches--, endAhead += batch)
+            {
+                Choose(endAhead, epoch, permutation, group);
+                for (int i = 0; i < groupsPerBatch; i++) network.LayOut(group++);
+            }
+        }
         nextGroup = groups.Pointer + (start - firstAhead) / batch * groupsPerBatch;
     }
 
-    private void LayOut(int start, int epoch, in Permutation? permutation)
+    /// <summary>Says which rows a batch's groups hold, and what these count.</summary>
+    private void Choose(int start, int epoch, in Permutation? permutation, LaneGroup<T>* group)
     {
-        int batches = permutation is null ? most
-            : Math.Clamp(MostShuffledAhead / (groupLength * groupsPerBatch), 1, most);
-        int places = Math.Min(batches * batch, count - start);
-        (firstAhead, endAhead, epochAhead) = (start, start + places, epoch);
-        int* rowsAt = Pick(start, places, epoch, permutation);
-        LaneGroup<T>* group = groups.Pointer;
-        for (int first = 0; first < places; first += batch)
+        int rest = Math.Min(batch, count - start);
+        int* rows = Pick(start, rest, epoch, permutation);
+        for (int i = 0; i < groupsPerBatch; i++, group++, rows += lanes, rest -= lanes)
         {
-            for (int done = 0; done < batch; done += lanes, group++)
-            {
-                int rows = Math.Min(lanes, Math.Min(batch - done, places - first - done));
-                if (rows > 0) LayOut(rowsAt + first + done, rows, group);
-            }
+            group->Rows = Math.Clamp(rest, 0, lanes);
+            group->Chosen = rows;
+            for (int lane = 0; weights is not null && lane < group->Rows; lane++)
+                group->Weights[lane] = T.CreateTruncating(group->ExactWeights[lane] = weights[rows[lane]]);
         }
     }
 
@@ -122,14 +145,6 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
             else for (int i = 0; i < picked; i++) order.Pointer[i] = start + i;
         }
         return order.Pointer + (start - firstPicked);
-    }
-
-    private void LayOut(int* rows, int length, LaneGroup<T>* group)
-    {
-        group->Rows = length;
-        network.LayOut(encoded.Pointer, columns, rows, length, group->ByRow, group->ByUnit);
-        for (int lane = 0; weights is not null && lane < length; lane++)
-            group->Weights[lane] = T.CreateTruncating(group->ExactWeights[lane] = weights[rows[lane]]);
     }
 
     private void Encode(Dataset source, int[] rows, Preparation preparation, IReadOnlyList<double>? classWeights,

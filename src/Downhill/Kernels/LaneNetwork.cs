@@ -13,7 +13,17 @@ internal unsafe struct LaneGroup<T> where T : unmanaged
     /// <summary>Lanes that hold a row; the others hold anything finite.</summary>
     public int Rows;
 
-    /// <summary>x [inputs, L] of the first layer.</summary>
+    /// <summary>Numbers of its rows in <see cref="Table"/>, and behind them three that are rows, too.</summary>
+    public int* Chosen;
+
+    /// <summary>Rows of <see cref="Columns"/> numbers: inputs, 1, and what else is wanted by unit. R numbers can be read
+    /// from the last one, too.</summary>
+    public T* Table;
+
+    /// <summary>Whole fours.</summary>
+    public nint Columns;
+
+    /// <summary>[columns, L]: x of the first layer and the rest.</summary>
     public T* ByUnit;
 
     /// <summary>X [L,R] of the first layer.</summary>
@@ -97,21 +107,16 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
     /// <summary>Whether the first layer has biases.</summary>
     public bool HasBias => ((Dense)Spec.Layers[0]).HasBias;
 
-    /// <summary>Lays out the rows of a group.</summary>
-    /// <param name="table">Rows of <paramref name="columns"/> numbers: inputs, 1, and what else is wanted by unit. R
-    /// numbers can be read from the last one, too.</param>
-    /// <param name="columns">Whole fours.</param>
-    /// <param name="rows">Numbers of the rows, and behind them three that are rows, too.</param>
-    /// <param name="length">How many, 1 to L.</param>
-    /// <param name="byRow">X [L,R] of the first layer.</param>
-    /// <param name="byUnit">[columns, L].</param>
-    public abstract void LayOut(T* table, nint columns, int* rows, int length, T* byRow, T* byUnit);
+    /// <summary>Fills <see cref="LaneGroup{T}.ByUnit"/> and <see cref="LaneGroup{T}.ByRow"/>.</summary>
+    public abstract void LayOut(LaneGroup<T>* group);
 
     /// <summary>Loss and gradient of one group.</summary>
     /// <param name="group">The rows.</param>
+    /// <param name="following">A group to lay out meanwhile, or null: while the processor waits for the first layer's
+    /// activations it does it on the side.</param>
     /// <param name="accumulate">Adds to <see cref="Gradient"/> instead of writing it: later groups of a batch.</param>
     /// <param name="sums">Is added to.</param>
-    public abstract void Pass(in LaneGroup<T> group, bool accumulate, ref RowSums sums);
+    public abstract void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums);
 
     /// <summary>Where element <paramref name="index"/> of a segment lies in <see cref="Parameters"/>.</summary>
     public int PlaceOf(Segment segment, int index)
@@ -202,23 +207,24 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
     }
 
-    public override void Pass(in LaneGroup<T> group, bool accumulate, ref RowSums sums)
+    public override void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
     {
-        nint rows = group.Rows, lanes = Lanes, vectors = (rows + S.Count - 1) / S.Count;
+        nint rows = group->Rows, lanes = Lanes, vectors = (rows + S.Count - 1) / S.Count;
         LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
         ActivationKernel<T>?[] activations = this.activations;
-        T* x = group.ByUnit;
-        first->ByRow = group.ByRow;
+        T* x = group->ByUnit;
+        first->ByRow = group->ByRow;
         int i = 0;
         for (; ; i++, layer++)
         {
             Fields(layer, x, lanes, vectors);
             activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Outputs * lanes);
             x = layer->Output;
+            if (layer == first && following != null) LayOut(following);
             if (layer == last) break;
             TurnIntoRows(layer, lanes, rows);
         }
-        loss.EvaluateLanes(isFused ? layer->Field : x, group.Targets, group.Weights, x, rowLoss.Pointer, layer->D,
+        loss.EvaluateLanes(isFused ? layer->Field : x, group->Targets, group->Weights, x, rowLoss.Pointer, layer->D,
             (int)rows, (int)lanes, (int)layer->Outputs);
         for (; ; i--, layer--)
         {
@@ -228,25 +234,27 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             WeightGradient(layer, lanes, rows, accumulate);
             if (layer == first) break;
         }
-        judge.Add(group, last->Output, rowLoss.Pointer, ref sums);
+        judge.Add(*group, last->Output, rowLoss.Pointer, ref sums);
     }
 
     [SkipLocalsInit]
-    public override void LayOut(T* table, nint columns, int* rows, int length, T* byRow, T* byUnit)
+    public override void LayOut(LaneGroup<T>* group)
     {
-        nint lanes = Lanes, rowLength = RowLength, whole = rowLength - S.Count;
+        nint lanes = Lanes, rowLength = RowLength, whole = rowLength - S.Count, columns = group->Columns;
+        T* table = group->Table, byRow = group->ByRow, byUnit = group->ByUnit;
+        int* rows = group->Chosen, end = rows + group->Rows;
         V used = S.FirstLanes((int)(Spec.Inputs + 1 - whole)); // of the last vector: targets are no inputs
         if (S.Count < Block || !Transpose<T>.HasFour)
         {
-            for (int lane = 0; lane < length; lane++, byRow += rowLength)
+            for (; rows < end; rows++, byRow += rowLength, byUnit++)
             {
-                T* row = table + rows[lane] * columns;
+                T* row = table + *rows * columns;
                 CopyRow(row, byRow, whole, used);
-                for (nint i = 0; i < columns; i++) byUnit[i * lanes + lane] = row[i];
+                for (nint i = 0; i < columns; i++) byUnit[i * lanes] = row[i];
             }
             return;
         }
-        for (int* end = rows + length; rows < end; rows += Block, byRow += Block * rowLength, byUnit += Block)
+        for (; rows < end; rows += Block, byRow += Block * rowLength, byUnit += Block)
         {
             T* row0 = table + rows[0] * columns, row1 = table + rows[1] * columns, row2 = table + rows[2] * columns,
                 row3 = table + rows[3] * columns;
@@ -403,10 +411,14 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 for (T* end = d + pairs; slope < end; slope += 2, x += 2 * rowLength)
                 {
                     V value = S.Load(x), next = S.Load(x + rowLength);
-                    s0 = S.MulAdd(next, S.Set(slope[1]), S.MulAdd(value, S.Set(slope[0]), s0));
-                    s1 = S.MulAdd(next, S.Set(slope[lanes + 1]), S.MulAdd(value, S.Set(slope[lanes]), s1));
-                    s2 = S.MulAdd(next, S.Set(slope[2 * lanes + 1]), S.MulAdd(value, S.Set(slope[2 * lanes]), s2));
-                    s3 = S.MulAdd(next, S.Set(slope[lanes3 + 1]), S.MulAdd(value, S.Set(slope[lanes3]), s3));
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s2 = S.MulAdd(value, S.Set(slope[2 * lanes]), s2);
+                    s3 = S.MulAdd(value, S.Set(slope[lanes3]), s3);
+                    s0 = S.MulAdd(next, S.Set(slope[1]), s0);
+                    s1 = S.MulAdd(next, S.Set(slope[lanes + 1]), s1);
+                    s2 = S.MulAdd(next, S.Set(slope[2 * lanes + 1]), s2);
+                    s3 = S.MulAdd(next, S.Set(slope[lanes3 + 1]), s3);
                 }
                 if (pairs < rows)
                 {
@@ -429,8 +441,10 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 for (T* end = d + pairs; slope < end; slope += 2, x += 2 * rowLength)
                 {
                     V value = S.Load(x), next = S.Load(x + rowLength);
-                    s0 = S.MulAdd(next, S.Set(slope[1]), S.MulAdd(value, S.Set(slope[0]), s0));
-                    s1 = S.MulAdd(next, S.Set(slope[lanes + 1]), S.MulAdd(value, S.Set(slope[lanes]), s1));
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s0 = S.MulAdd(next, S.Set(slope[1]), s0);
+                    s1 = S.MulAdd(next, S.Set(slope[lanes + 1]), s1);
                 }
                 if (pairs < rows)
                 {
@@ -448,7 +462,10 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 V sum = accumulate ? S.Load(dw) : S.Set(0.0);
                 T* x = byRow, slope = d;
                 for (T* end = d + pairs; slope < end; slope += 2, x += 2 * rowLength)
-                    sum = S.MulAdd(S.Load(x + rowLength), S.Set(slope[1]), S.MulAdd(S.Load(x), S.Set(*slope), sum));
+                {
+                    sum = S.MulAdd(S.Load(x), S.Set(slope[0]), sum);
+                    sum = S.MulAdd(S.Load(x + rowLength), S.Set(slope[1]), sum);
+                }
                 if (pairs < rows) sum = S.MulAdd(S.Load(x), S.Set(*slope), sum);
                 S.Store(dw, sum);
             }
