@@ -23,7 +23,9 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
     private readonly double[] constants = new double[8];
     private readonly Part[] parts;
     private readonly T* parameters, gradient; // of the network
-    private readonly AlignedBuffer<nint> slotPointers = new(3);
+    private readonly AlignedBuffer<nint> slotMemory = new(3);
+    private readonly nint* slotPointers;
+    private readonly nint length;
     private readonly int[] flat, compiled, absent;
     private readonly AlignedBuffer<T>[] biases; // parameters, gradient, factors and slots of biases alone
     private UpdateTerms plan;
@@ -60,7 +62,9 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
                 BiasesOf(segments.Where(b => b.Layer == s.Layer))))];
         parameters = network.Parameters.Pointer;
         gradient = network.Gradient.Pointer;
-        for (int slot = 0; slot < slots; slot++) slotPointers.Pointer[slot] = (nint)this.slots[slot].Pointer;
+        length = network.Length;
+        slotPointers = slotMemory.Pointer;
+        for (int slot = 0; slot < slots; slot++) slotPointers[slot] = (nint)this.slots[slot].Pointer;
         int units = (parts.Max(p => p.Biases.Length) + Segment.Alignment - 1) & -Segment.Alignment;
         biases = [.. Enumerable.Range(0, slots + 3).Select(_ => new AlignedBuffer<T>(units))];
 
@@ -129,7 +133,7 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
     }
 
     public override bool Update(double gradientScale) =>
-        isPlain ? rule.UpdatePlain(parameters, gradient, (T**)slotPointers.Pointer, network.Length, constants,
+        isPlain ? rule.UpdatePlain(parameters, gradient, (T**)slotPointers, length, constants,
             plainRate, gradientScale)
         : UpdateParts(plan with { GradientScale = gradientScale });
 

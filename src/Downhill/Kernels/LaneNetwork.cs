@@ -151,13 +151,14 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     private readonly LossKernel<T> loss;
     private readonly LaneJudge judge;
     private readonly AlignedBuffer<T> memory;
-    private readonly AlignedBuffer<double> rowLoss;
+    private readonly AlignedBuffer<double> rowLosses;
+    private readonly double* rowLoss;
     private readonly bool isFused;
 
     /// <summary>A layer and where its numbers lie.</summary>
     private struct LaneLayer
     {
-        public nint Inputs, Outputs, RowLength;
+        public nint Inputs, Outputs, RowLength, Numbers; // L for each output
         public T* W, Gradient, Field, Output, D, ByRow; // Field is Output where nobody asks for it afterwards
     }
 
@@ -167,7 +168,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         isFused = loss.Fuses(spec.Output);
         this.loss = isFused ? loss.BindFused(kernels, spec.Output) : loss.Bind(kernels);
         judge = new(preparation, Lanes);
-        rowLoss = new(Lanes);
+        rowLosses = new(Lanes);
+        rowLoss = rowLosses.Pointer;
         layers = new(spec.Layers.Count);
         activations = new ActivationKernel<T>?[layers.Length];
         memory = new(
@@ -182,6 +184,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 || (i == layers.Length - 1 && isFused);
             ref LaneLayer layer = ref layers.Pointer[i];
             (layer.Inputs, layer.Outputs, layer.RowLength) = (inputs, outputs, rowLength);
+            layer.Numbers = (nint)outputs * Lanes;
             activations[i] = dense.Activation.IsElementwise ? dense.Activation.Bind(kernels) : null;
             layer.W = Parameters.Pointer + Starts[i];
             layer.Gradient = Gradient.Pointer + Starts[i];
@@ -209,7 +212,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     public override void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
     {
-        nint rows = group->Rows, lanes = Lanes, vectors = (rows + S.Count - 1) / S.Count;
+        nint rows = group->Rows, lanes = Lanes;
         LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
         ActivationKernel<T>?[] activations = this.activations;
         T* x = group->ByUnit;
@@ -217,24 +220,25 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         int i = 0;
         for (; ; i++, layer++)
         {
-            Fields(layer, x, lanes, vectors);
-            activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Outputs * lanes);
+            Forward(layer, x, lanes, rows, isFirst: layer == first);
+            activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Numbers);
             x = layer->Output;
             if (layer == first && following != null) LayOut(following);
             if (layer == last) break;
-            TurnIntoRows(layer, lanes, rows);
         }
-        loss.EvaluateLanes(isFused ? layer->Field : x, group->Targets, group->Weights, x, rowLoss.Pointer, layer->D,
+        loss.EvaluateLanes(isFused ? layer->Field : x, group->Targets, group->Weights, x, rowLoss, layer->D,
             (int)rows, (int)lanes, (int)layer->Outputs);
         for (; ; i--, layer--)
         {
             if (layer < last || !isFused)
-                activations[i]!.BackwardLanes(layer->Field, layer->Output, layer->D, layer->Outputs * lanes);
-            if (layer > first) InputGradient(layer, lanes, vectors);
-            WeightGradient(layer, lanes, rows, accumulate);
+                activations[i]!.BackwardLanes(layer->Field, layer->Output, layer->D, layer->Numbers);
             if (layer == first) break;
+            Backward(layer, lanes, rows, accumulate);
         }
-        judge.Add(*group, last->Output, rowLoss.Pointer, ref sums);
+        // Nothing waits for it. Nearer to the next step it would hold that up: the processor looks ahead some 500
+        // instructions.
+        judge.Add(*group, last->Output, rowLoss, ref sums);
+        WeightGradient(first, lanes, rows, accumulate);
     }
 
     [SkipLocalsInit]
@@ -276,11 +280,26 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         S.Store(to + i, S.And(S.Load(row + i), used));
     }
 
-    /// <summary>The next layer's X by row from x by unit.</summary>
-    private static void TurnIntoRows(LaneLayer* layer, nint lanes, nint rows)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forward(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
     {
-        T* x = layer->Output, byRow = layer[1].ByRow, end = x + layer->Outputs * lanes;
-        nint rowLength = layer[1].RowLength;
+        Fields(layer, x, lanes, rows);
+        if (!isFirst) TurnIntoRows(layer, x, lanes, rows);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Backward(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
+    {
+        InputGradient(layer, lanes, rows);
+        WeightGradient(layer, lanes, rows, accumulate);
+    }
+
+    /// <summary>X by row from x by unit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TurnIntoRows(LaneLayer* layer, T* x, nint lanes, nint rows)
+    {
+        T* byRow = layer->ByRow, end = x + layer->Inputs * lanes;
+        nint rowLength = layer->RowLength;
         if (S.Count >= Block && Transpose<T>.HasFour)
         {
             // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R
@@ -298,12 +317,12 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     }
 
     /// <summary>z = W·x + b: four units at a time, their chains side by side.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Fields(LaneLayer* layer, T* x, nint lanes, nint vectors)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fields(LaneLayer* layer, T* x, nint lanes, nint rows)
     {
         nint inputs = layer->Inputs, rowLength = layer->RowLength, rowLength3 = 3 * rowLength;
         T* z = layer->Field;
-        for (; vectors > 0; vectors--, x += S.Count, z += S.Count)
+        for (; rows > 0; rows -= S.Count, x += S.Count, z += S.Count)
         {
             T* w = layer->W, field = z;
             nint units = layer->Outputs;
@@ -353,12 +372,12 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     }
 
     /// <summary>∂C/∂x = Wᵀ·d, to the layer below: four inputs at a time.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void InputGradient(LaneLayer* layer, nint lanes, nint vectors)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InputGradient(LaneLayer* layer, nint lanes, nint rows)
     {
         nint inputs = layer->Inputs, rowLength = layer->RowLength;
         T* d = layer->D, dx = layer[-1].D, end = d + layer->Outputs * lanes;
-        for (; vectors > 0; vectors--, d += S.Count, end += S.Count, dx += S.Count)
+        for (; rows > 0; rows -= S.Count, d += S.Count, end += S.Count, dx += S.Count)
         {
             T* below = dx, w = layer->W;
             nint i = inputs;
@@ -479,14 +498,14 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         private readonly bool isSingle = preparation.SingleOutput;
         private readonly int outputs = preparation.Outputs;
         private readonly AlignedBuffer<double> memory = new(2 * lanes);
+        private readonly AlignedBuffer<T> vector = new(S.Count);
 
-        [SkipLocalsInit]
         public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref RowSums sums)
         {
             int rows = group.Rows;
             bool isClass = group.Classes != null;
             double* squares = memory.Pointer, right = squares + lanes; // of each row
-            T* values = stackalloc T[S.Count];
+            T* values = vector.Pointer;
             for (int lane = 0; lane < rows; lane += S.Count)
             {
                 S.Store(values, Squares(y + lane, group.Targets + lane));
