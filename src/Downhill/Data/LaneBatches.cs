@@ -13,8 +13,8 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
     /// <summary>Most numbers of the encoded rows: 64 MiB of float32.</summary>
     public const long MostNumbers = 1 << 24;
 
-    // Numbers laid out ahead of rows in order: 256 KiB of float32 stay in a second-level cache while they are read again
-    // and again.
+    // Numbers laid out ahead of rows in order: 256 KiB of float32 stay in a second-level cache while they are read
+    // again and again.
     private const int MostAhead = 1 << 16;
 
     // Places of an epoch whose rows are known ahead.
@@ -52,7 +52,7 @@ internal sealed unsafe class LaneBatches<T> where T : unmanaged, IBinaryFloating
         Encode(source, rows, preparation, classWeights, network.HasBias ? T.One : T.Zero);
         groupsPerBatch = (batch + lanes - 1) / lanes;
         groupLength = lanes * (columns + network.RowLength + 1);
-        most = Math.Max(2, Math.Min((count + batch - 1) / batch, MostAhead / (groupLength * groupsPerBatch)));
+        most = Math.Min((count + batch - 1) / batch, Math.Max(2, MostAhead / (groupLength * groupsPerBatch)));
         order = new(Math.Min(count, Math.Max(batch, MostPicked)) + Fours);
         ahead = new(most * groupsPerBatch * groupLength);
         exactWeights = new(weights is null ? 0 : most * groupsPerBatch * lanes);

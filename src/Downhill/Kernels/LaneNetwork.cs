@@ -16,8 +16,8 @@ internal unsafe struct LaneGroup<T> where T : unmanaged
     /// <summary>Numbers of its rows in <see cref="Table"/>, and behind them three that are rows, too.</summary>
     public int* Chosen;
 
-    /// <summary>Rows of <see cref="Columns"/> numbers: inputs, 1, and what else is wanted by unit. R numbers can be read
-    /// from the last one, too.</summary>
+    /// <summary>Rows of <see cref="Columns"/> numbers: inputs, 1, and what else is wanted by unit. R numbers can be
+    /// read from the last one, too.</summary>
     public T* Table;
 
     /// <summary>Whole fours.</summary>
@@ -144,7 +144,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Block = 4; // units that are turned into rows at once
+    private const int Block = 4, Eight = 8; // units or rows that are turned at once
 
     private readonly AlignedBuffer<LaneLayer> layers;
     private readonly ActivationKernel<T>?[] activations; // null for softmax, which its loss computes
@@ -258,16 +258,27 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             }
             return;
         }
+        nint first = S.Count >= Eight ? (Spec.Inputs + 1) & -Eight : 0; // columns that are turned in eights
+        if (first > 0)
+        {
+            // All rows first: where the table is in no near cache, many are then on their way at once.
+            for (int* row = rows; row < end; row++, byRow += rowLength)
+                CopyRow(table + *row * columns, byRow, whole, used);
+            Transpose<T>.Copy(group->ByRow, rowLength, byUnit, lanes, (group->Rows + Eight - 1) & -Eight, (int)first);
+            byUnit += first * lanes;
+        }
         for (; rows < end; rows += Block, byRow += Block * rowLength, byUnit += Block)
         {
             T* row0 = table + rows[0] * columns, row1 = table + rows[1] * columns, row2 = table + rows[2] * columns,
-                row3 = table + rows[3] * columns;
-            CopyRow(row0, byRow, whole, used);
-            CopyRow(row1, byRow + rowLength, whole, used);
-            CopyRow(row2, byRow + 2 * rowLength, whole, used);
-            CopyRow(row3, byRow + 3 * rowLength, whole, used);
-            T* to = byUnit;
-            for (nint i = 0; i < columns; i += Block, to += Block * lanes)
+                row3 = table + rows[3] * columns, to = byUnit;
+            if (first == 0)
+            {
+                CopyRow(row0, byRow, whole, used);
+                CopyRow(row1, byRow + rowLength, whole, used);
+                CopyRow(row2, byRow + 2 * rowLength, whole, used);
+                CopyRow(row3, byRow + 3 * rowLength, whole, used);
+            }
+            for (nint i = first; i < columns; i += Block, to += Block * lanes)
                 Transpose<T>.Four(row0 + i, row1 + i, row2 + i, row3 + i, to, lanes);
         }
     }
