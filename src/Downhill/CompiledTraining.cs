@@ -34,11 +34,15 @@ internal abstract class CompiledTraining<T> where T : unmanaged, IBinaryFloating
     /// <summary>Sets to 0 what has faded in the slots.</summary>
     public abstract void Settle();
 
+    /// <summary>Says what holds for the next updates.</summary>
+    /// <param name="terms">Rates and penalties of weights; not the gradient's scale.</param>
+    /// <param name="penalizeBiases">Whether the penalties are those of biases, too.</param>
+    public abstract void Plan(in UpdateTerms terms, bool penalizeBiases);
+
     /// <summary>Works out the rule's numbers for a step.</summary>
     public abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step);
 
     /// <summary>One step of the rule; false when a gradient was not finite.</summary>
-    /// <param name="terms">Rates and penalties of weights.</param>
-    /// <param name="penalizeBiases">Whether the penalties are those of biases, too.</param>
-    public abstract bool Update(in UpdateTerms terms, bool penalizeBiases);
+    /// <param name="gradientScale">Turns sums into the gradient.</param>
+    public abstract bool Update(double gradientScale);
 }

@@ -29,7 +29,7 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     private readonly bool isFused;
     private bool isPending, penalizesBiases;
     private int set; // which of the two places of inputs is this row's; the other is that of the row before
-    private UpdateTerms terms;
+    private UpdateTerms plan, terms; // of the next updates, and of the one that is pending
 
     /// <summary>A layer z = x·W + b, y = φ(z), and where its numbers lie.</summary>
     private struct RowLayer
@@ -164,9 +164,12 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>
         rule.Prepare(arguments, step, constants);
 
-    public override bool Update(in UpdateTerms terms, bool penalizeBiases)
+    public override void Plan(in UpdateTerms terms, bool penalizeBiases) =>
+        (plan, penalizesBiases) = (terms, penalizeBiases);
+
+    public override bool Update(double gradientScale)
     {
-        (this.terms, penalizesBiases) = (terms, penalizeBiases);
+        terms = plan with { GradientScale = gradientScale };
         if (!IsSurelyFinite()) return UpdateAll();
         isPending = true;
         return true;

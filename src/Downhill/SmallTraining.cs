@@ -23,10 +23,14 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
     private readonly double[] constants = new double[8];
     private readonly Part[] parts;
     private readonly T* parameters, gradient; // of the network
-    private readonly nint[] slotPointers;
-    private readonly bool isPlain; // one learning rate, every link
+    private readonly AlignedBuffer<nint> slotMemory = new(3);
+    private readonly nint* slotPointers;
+    private readonly nint length;
     private readonly int[] flat, compiled, absent;
     private readonly AlignedBuffer<T>[] biases; // parameters, gradient, factors and slots of biases alone
+    private UpdateTerms plan;
+    private bool biasesApart, isPlain; // plain: one learning rate, every link, no penalty
+    private double plainRate;
 
     /// <summary>A range of the compiled arrays whose rates and penalties are the same.</summary>
     /// <param name="Start">First element.</param>
@@ -56,10 +60,10 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
             ? [new(0, network.Length, weights[0].LearningRateFactor, BiasesOf(segments))]
             : [.. weights.Select((s, i) => new Part(starts[i], starts[i + 1] - starts[i], s.LearningRateFactor,
                 BiasesOf(segments.Where(b => b.Layer == s.Layer))))];
-        isPlain = parts.Length == 1 && factors is null && absent.Length == 0;
         parameters = network.Parameters.Pointer;
         gradient = network.Gradient.Pointer;
-        slotPointers = new nint[3];
+        length = network.Length;
+        slotPointers = slotMemory.Pointer;
         for (int slot = 0; slot < slots; slot++) slotPointers[slot] = (nint)this.slots[slot].Pointer;
         int units = (parts.Max(p => p.Biases.Length) + Segment.Alignment - 1) & -Segment.Alignment;
         biases = [.. Enumerable.Range(0, slots + 3).Select(_ => new AlignedBuffer<T>(units))];
@@ -108,8 +112,10 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
 
     public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref RowSums sums)
     {
-        for (int done = 0; done < rows; done += network.Lanes)
-            network.Pass(batches.Read(start, rows, done, epoch, order), done > 0, ref sums);
+        LaneGroup<T>* group = batches.Read(start, epoch, order), following = batches.Following;
+        network.Pass(group, following, accumulate: false, ref sums);
+        for (int done = network.Lanes; done < rows; done += network.Lanes)
+            network.Pass(++group, following == null ? null : ++following, accumulate: true, ref sums);
         foreach (int place in absent) gradient[place] = T.Zero;
     }
 
@@ -118,25 +124,32 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
     public override void Prepare(ReadOnlySpan<double> arguments, in RuleStep step) =>
         rule.Prepare(arguments, step, constants);
 
-    public override bool Update(in UpdateTerms terms, bool penalizeBiases)
+    public override void Plan(in UpdateTerms terms, bool penalizeBiases)
     {
-        if (isPlain && terms.L1 == 0 && terms.L2 == 0 && terms.Decay == 0)
-        {
-            fixed (nint* pointers = slotPointers)
-                return rule.UpdatePlain(parameters, gradient, (T**)pointers, network.Length, constants,
-                    terms.LearningRate * parts[0].RateFactor, terms.GradientScale);
-        }
-        bool apart = !penalizeBiases && (terms.L1 != 0 || terms.L2 != 0 || terms.Decay != 0), finite = true;
+        bool hasPenalty = terms.L1 != 0 || terms.L2 != 0 || terms.Decay != 0;
+        (plan, biasesApart) = (terms, hasPenalty && !penalizeBiases);
+        isPlain = parts.Length == 1 && factors is null && absent.Length == 0 && !hasPenalty;
+        plainRate = terms.LearningRate * parts[0].RateFactor;
+    }
+
+    public override bool Update(double gradientScale) =>
+        isPlain ? rule.UpdatePlain(parameters, gradient, (T**)slotPointers, length, constants,
+            plainRate, gradientScale)
+        : UpdateParts(plan with { GradientScale = gradientScale });
+
+    private bool UpdateParts(in UpdateTerms terms)
+    {
+        bool finite = true;
         T** at = stackalloc T*[3];
         foreach (Part part in parts)
         {
             UpdateTerms own = terms with { LearningRate = terms.LearningRate * part.RateFactor };
             // Biases lie between weights: where they have other terms they are updated in a copy.
-            if (apart) finite &= UpdateBiases(part, own with { L1 = 0, L2 = 0, Decay = 0 });
+            if (biasesApart) finite &= UpdateBiases(part, own with { L1 = 0, L2 = 0, Decay = 0 });
             for (int slot = 0; slot < slots.Length; slot++) at[slot] = slots[slot].Pointer + part.Start;
             finite &= rule.Update(parameters + part.Start, gradient + part.Start, at, part.Length, constants,
                 own, factors is null ? null : factors.Pointer + part.Start);
-            if (apart) ReturnBiases(part);
+            if (biasesApart) ReturnBiases(part);
         }
         foreach (int place in absent) parameters[place] = T.Zero;
         return finite;

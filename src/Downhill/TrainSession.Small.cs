@@ -19,10 +19,9 @@ public sealed partial class TrainSession<T>
         if (lastGoodStep >= 0) most = (int)Math.Min(
             most, State.Position == 0 ? SnapshotEvery : Math.Max(1, lastGoodStep + SnapshotEvery - State.Step));
         Permutation? permutation = Order();
-        double rate = 0, l1 = 0, l2 = 0, decay = 0, reduced = 0, norm = double.NaN;
+        double rate = 0, reduced = 0, norm = double.NaN;
         int count = batcher.Count, rows = 0;
-        bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean,
-            penalizesBiases = Options.PenalizeBiases;
+        bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean;
         bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch, fades = updater!.Fades;
         TrainState<T> state = State;
         compiled.Load(state);
@@ -41,8 +40,9 @@ public sealed partial class TrainSession<T>
             if (done == 0 || isScheduled)
             {
                 rate = Current("learning_rate", Options.EffectiveLearningRate);
-                (l1, l2, decay) = (Current("l1", Options.L1), Current("l2", Options.L2),
-                    Current("weight_decay", Options.EffectiveWeightDecay));
+                double l2 = needsNorm ? 0 : Current("l2", Options.L2); // the finished gradient has it
+                compiled.Plan(new(rate, 1, l2, Current("l1", Options.L1),
+                    Current("weight_decay", Options.EffectiveWeightDecay)), Options.PenalizeBiases);
                 for (int i = 0; i < arguments.Length; i++)
                     arguments[i] = Current(Options.Optimizer.Parameters[i].Name, Options.Optimizer.Arguments[i]);
             }
@@ -61,13 +61,12 @@ public sealed partial class TrainSession<T>
                 }
             }
             compiled.Prepare(arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
-            if (!compiled.Update(new(rate, scale, needsNorm ? 0 : l2, l1, decay), penalizesBiases))
+            if (!compiled.Update(scale))
             {
                 compiled.StoreGradient(state);
                 return new(state.Step + 1, state.Epoch + 1, reduced, rate, norm, rows, IsFinite: false);
             }
-            (batchSquares, batchRight) = (sums.Squares, sums.Right);
-            Advance(rows, sums.Loss, sums.Weight, norm, reduced);
+            Advance(rows, sums, norm, reduced);
             state.LastObjective = objective;
             if (fades && state.Step % SettleEvery == 0) compiled.Settle();
         }

@@ -298,7 +298,6 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         }
         // All losses are known now. The gradient is not, but where nothing needs the whole of it the rule may take each
         // part as it is finished.
-        (batchSquares, batchRight) = (sums.Squares, sums.Right);
         double rate = Current("learning_rate", Options.EffectiveLearningRate);
         if (sums.Weight == 0) return Idle(rows, rate);
         double reduced = Options.Reduction == Reduction.Mean ? sums.Loss / sums.Weight : sums.Loss;
@@ -320,7 +319,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             Backward(done, count, updater);
         }
         if (!updater!.IsFinite) return report with { IsFinite = false };
-        Advance(rows, sums.Loss, sums.Weight, norm, reduced);
+        Advance(rows, sums, norm, reduced);
         State.LastObjective = objective;
         if (updater.Fades && State.Step % SettleEvery == 0) updater.Settle();
         return report with { GradientNorm = norm };
@@ -330,7 +329,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private StepReport Idle(int rows, double rate)
     {
         RememberLastGood();
-        Advance(rows, 0, 0, 0, State.LastLoss);
+        Advance(rows, default, 0, State.LastLoss);
         return new(State.Step, State.Epoch + 1, State.LastLoss, rate, double.NaN, rows, IsFinite: true);
     }
 
@@ -386,15 +385,15 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         }
     }
 
-    private void Advance(int rows, double loss, double weight, double norm, double reduced)
+    private void Advance(int rows, in RowSums sums, double norm, double reduced)
     {
         State.Step++;
         State.Position += rows;
         State.LastLoss = reduced;
-        State.EpochLoss += loss;
-        State.EpochWeight += weight;
-        State.EpochSquares += batchSquares;
-        State.EpochRight += batchRight;
+        State.EpochLoss += sums.Loss;
+        State.EpochWeight += sums.Weight;
+        State.EpochSquares += sums.Squares;
+        State.EpochRight += sums.Right;
         if (needsNorm) State.EpochNorm = Math.Max(State.EpochNorm, norm);
     }
 

@@ -15,6 +15,13 @@ internal abstract unsafe class ActivationKernel<T> where T : unmanaged, IBinaryF
     /// <summary>Turns ∂C/∂Y into ∂C/∂Z in place; <paramref name="z"/> may be null where the derivative comes from
     /// y.</summary>
     public abstract void Backward(T* z, T* y, T* gradient, int rows, int columns);
+
+    /// <summary>y = φ(z) for <paramref name="length"/> numbers, whole vectors of the width; for element-wise
+    /// activations.</summary>
+    public virtual void ForwardLanes(T* z, T* y, nint length) => throw new NotSupportedException();
+
+    /// <summary><see cref="Backward"/> likewise.</summary>
+    public virtual void BackwardLanes(T* z, T* y, T* gradient, nint length) => throw new NotSupportedException();
 }
 
 internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : ActivationKernel<T>
@@ -39,6 +46,18 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
         if (i == length) return;
         V slope = activation.Derivative<S, V, T>(S.LoadFirst(from + i, (int)(length - i)));
         S.StoreFirst(gradient + i, S.Mul(S.LoadFirst(gradient + i, (int)(length - i)), slope), (int)(length - i));
+    }
+
+    public override void ForwardLanes(T* z, T* y, nint length)
+    {
+        for (nint i = 0; i < length; i += S.Count) S.Store(y + i, activation.Value<S, V, T>(S.Load(z + i)));
+    }
+
+    public override void BackwardLanes(T* z, T* y, T* gradient, nint length)
+    {
+        T* from = A.DerivativeFrom == DerivativeFrom.Output ? y : z;
+        for (nint i = 0; i < length; i += S.Count)
+            S.Store(gradient + i, S.Mul(S.Load(gradient + i), activation.Derivative<S, V, T>(S.Load(from + i))));
     }
 }
 

@@ -20,6 +20,8 @@ internal static unsafe class DoubleLanes<T> where T : unmanaged, IBinaryFloating
     public static void Copy(T* from, double* to, int lanes)
     {
         int lane = 0;
+        for (; Avx512F.IsSupported && typeof(T) == typeof(float) && lane <= lanes - 2 * Step; lane += 2 * Step)
+            Avx512F.ConvertToVector512Double(Vector256.Load((float*)(from + lane))).Store(to + lane);
         for (; IsVector && lane <= lanes - Step; lane += Step) Load(from + lane).Store(to + lane);
         for (; lane < lanes; lane++) to[lane] = double.CreateTruncating(from[lane]);
     }

@@ -26,7 +26,9 @@ internal static unsafe class FeistelRounds
     /// <param name="rounds">Number of rounds, even.</param>
     /// <param name="lowBits">Bits of the low half.</param>
     /// <param name="images">[16].</param>
-    public static void Encrypt(ushort first, byte* tables, int rounds, int lowBits, ushort* images)
+    /// <param name="count">Number of elements.</param>
+    /// <returns>A bit for each image that is no element: not below <paramref name="count"/>.</returns>
+    public static uint Encrypt(ushort first, byte* tables, int rounds, int lowBits, int* images, ushort count)
     {
         Vector128<ushort> mask = Vector128.Create((ushort)((1 << lowBits) - 1));
         Vector128<ushort> x0 = Vector128.Create(first) + Vector128<ushort>.Indices;
@@ -40,8 +42,16 @@ internal static unsafe class FeistelRounds
         }
         (Vector128<ushort> low0, Vector128<ushort> low1) = Vector128.Widen(low);
         (Vector128<ushort> high0, Vector128<ushort> high1) = Vector128.Widen(high);
-        ((high0 << lowBits) | low0).Store(images);
-        ((high1 << lowBits) | low1).Store(images + 8);
+        Vector128<ushort> y0 = (high0 << lowBits) | low0, y1 = (high1 << lowBits) | low1;
+        (Vector128<uint> i0, Vector128<uint> i1) = Vector128.Widen(y0);
+        (Vector128<uint> i2, Vector128<uint> i3) = Vector128.Widen(y1);
+        i0.Store((uint*)images);
+        i1.Store((uint*)images + 4);
+        i2.Store((uint*)images + 8);
+        i3.Store((uint*)images + 12);
+        Vector128<ushort> limit = Vector128.Create(count);
+        return Vector128.GreaterThanOrEqual(y0, limit).ExtractMostSignificantBits()
+            | Vector128.GreaterThanOrEqual(y1, limit).ExtractMostSignificantBits() << 8;
     }
 
     // In the first half of the table an index of 16 and more gives 0 (the addition sets its highest bit), in the second

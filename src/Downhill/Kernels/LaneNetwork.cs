@@ -1,7 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace Downhill.Kernels;
 
@@ -10,28 +8,38 @@ namespace Downhill.Kernels;
 // + 1 rounded up to whole vectors. W and dW [O,R]: a unit's weights, then its bias, then zeros.
 
 /// <summary>Up to L rows of a batch as they lie for a pass.</summary>
-internal readonly unsafe struct LaneGroup<T> where T : unmanaged
+internal unsafe struct LaneGroup<T> where T : unmanaged
 {
     /// <summary>Lanes that hold a row; the others hold anything finite.</summary>
-    public required int Rows { get; init; }
+    public int Rows;
 
-    /// <summary>x [inputs, L] of the first layer.</summary>
-    public required T* Inputs { get; init; }
+    /// <summary>Numbers of its rows in <see cref="Table"/>, and behind them three that are rows, too.</summary>
+    public int* Chosen;
+
+    /// <summary>Rows of <see cref="Columns"/> numbers: inputs, 1, and what else is wanted by unit. R numbers can be
+    /// read from the last one, too.</summary>
+    public T* Table;
+
+    /// <summary>Whole fours.</summary>
+    public nint Columns;
+
+    /// <summary>[columns, L]: x of the first layer and the rest.</summary>
+    public T* ByUnit;
 
     /// <summary>X [L,R] of the first layer.</summary>
-    public required T* ByRow { get; init; }
+    public T* ByRow;
 
     /// <summary>t [outputs, L].</summary>
-    public required T* Targets { get; init; }
+    public T* Targets;
 
     /// <summary>Class codes [L], or null for numeric targets.</summary>
-    public required T* Classes { get; init; }
+    public T* Classes;
 
     /// <summary>Weights of the rows [L], or null for 1 each.</summary>
-    public required T* Weights { get; init; }
+    public T* Weights;
 
     /// <summary>The same [L], not rounded to T.</summary>
-    public required double* ExactWeights { get; init; }
+    public double* ExactWeights;
 }
 
 /// <summary>Sums over rows, each by its weight and in order.</summary>
@@ -99,11 +107,16 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
     /// <summary>Whether the first layer has biases.</summary>
     public bool HasBias => ((Dense)Spec.Layers[0]).HasBias;
 
+    /// <summary>Fills <see cref="LaneGroup{T}.ByUnit"/> and <see cref="LaneGroup{T}.ByRow"/>.</summary>
+    public abstract void LayOut(LaneGroup<T>* group);
+
     /// <summary>Loss and gradient of one group.</summary>
     /// <param name="group">The rows.</param>
+    /// <param name="following">A group to lay out meanwhile, or null: while the processor waits for the first layer's
+    /// activations it does it on the side.</param>
     /// <param name="accumulate">Adds to <see cref="Gradient"/> instead of writing it: later groups of a batch.</param>
     /// <param name="sums">Is added to.</param>
-    public abstract void Pass(in LaneGroup<T> group, bool accumulate, ref RowSums sums);
+    public abstract void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums);
 
     /// <summary>Where element <paramref name="index"/> of a segment lies in <see cref="Parameters"/>.</summary>
     public int PlaceOf(Segment segment, int index)
@@ -131,20 +144,21 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Block = 4; // units that are turned into rows at once
+    private const int Block = 4, Eight = 8; // units or rows that are turned at once
 
-    private readonly LaneLayer[] layers;
+    private readonly AlignedBuffer<LaneLayer> layers;
+    private readonly ActivationKernel<T>?[] activations; // null for softmax, which its loss computes
     private readonly LossKernel<T> loss;
     private readonly LaneJudge judge;
     private readonly AlignedBuffer<T> memory;
-    private readonly AlignedBuffer<double> rowLoss;
+    private readonly AlignedBuffer<double> rowLosses;
+    private readonly double* rowLoss;
     private readonly bool isFused;
 
     /// <summary>A layer and where its numbers lie.</summary>
     private struct LaneLayer
     {
-        public int Inputs, Outputs, RowLength;
-        public ActivationKernel<T>? Activation; // null for softmax, which its loss computes
+        public nint Inputs, Outputs, RowLength, Numbers; // L for each output
         public T* W, Gradient, Field, Output, D, ByRow; // Field is Output where nobody asks for it afterwards
     }
 
@@ -154,8 +168,10 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         isFused = loss.Fuses(spec.Output);
         this.loss = isFused ? loss.BindFused(kernels, spec.Output) : loss.Bind(kernels);
         judge = new(preparation, Lanes);
-        rowLoss = new(Lanes);
-        layers = new LaneLayer[spec.Layers.Count];
+        rowLosses = new(Lanes);
+        rowLoss = rowLosses.Pointer;
+        layers = new(spec.Layers.Count);
+        activations = new ActivationKernel<T>?[layers.Length];
         memory = new(
             spec.Layers.Select((l, i) => 2 * Whole(l.Outputs(0)) + Whole(l.Outputs(0) + Block) + Whole(RowLengthOf(i)))
             .Sum());
@@ -166,9 +182,10 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             int inputs = spec.InputsOf(i), outputs = dense.Units, rowLength = RowLengthOf(i);
             bool keepsField = dense.Activation.DerivativeFrom == DerivativeFrom.Input
                 || (i == layers.Length - 1 && isFused);
-            ref LaneLayer layer = ref layers[i];
+            ref LaneLayer layer = ref layers.Pointer[i];
             (layer.Inputs, layer.Outputs, layer.RowLength) = (inputs, outputs, rowLength);
-            layer.Activation = dense.Activation.IsElementwise ? dense.Activation.Bind(kernels) : null;
+            layer.Numbers = (nint)outputs * Lanes;
+            activations[i] = dense.Activation.IsElementwise ? dense.Activation.Bind(kernels) : null;
             layer.W = Parameters.Pointer + Starts[i];
             layer.Gradient = Gradient.Pointer + Starts[i];
             layer.Output = Place(outputs + Block);
@@ -193,125 +210,193 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
     }
 
-    public override void Pass(in LaneGroup<T> group, bool accumulate, ref RowSums sums)
+    public override void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
     {
-        int rows = group.Rows, lanes = Lanes, vectors = (rows + S.Count - 1) / S.Count, last = layers.Length - 1;
-        T* x = group.Inputs;
-        for (int i = 0; i <= last; i++)
+        nint rows = group->Rows, lanes = Lanes;
+        LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
+        ActivationKernel<T>?[] activations = this.activations;
+        T* x = group->ByUnit;
+        first->ByRow = group->ByRow;
+        int i = 0;
+        for (; ; i++, layer++)
         {
-            ref LaneLayer layer = ref layers[i];
-            Fields(x, layer.W, layer.RowLength, layer.Field, lanes, vectors, layer.Inputs, layer.Outputs);
-            layer.Activation?.Forward(layer.Field, layer.Output, layer.Outputs, lanes);
-            x = layer.Output;
-            if (i < last) TurnIntoRows(x, lanes, layers[i + 1].ByRow, layers[i + 1].RowLength, layer.Outputs, rows);
+            Forward(layer, x, lanes, rows, isFirst: layer == first);
+            activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Numbers);
+            x = layer->Output;
+            if (layer == first && following != null) LayOut(following);
+            if (layer == last) break;
         }
-        ref LaneLayer output = ref layers[last];
-        loss.EvaluateLanes(isFused ? output.Field : output.Output, group.Targets, group.Weights, output.Output,
-            rowLoss.Pointer,
-            output.D, rows, lanes, output.Outputs);
-        for (int i = last; i >= 0; i--)
+        loss.EvaluateLanes(isFused ? layer->Field : x, group->Targets, group->Weights, x, rowLoss, layer->D,
+            (int)rows, (int)lanes, (int)layer->Outputs);
+        for (; ; i--, layer--)
         {
-            ref LaneLayer layer = ref layers[i];
-            if (i < last || !isFused) layer.Activation!.Backward(layer.Field, layer.Output, layer.D, layer.Outputs,
-                lanes);
-            if (i > 0) InputGradient(layer.D, layer.W, layer.RowLength, layers[i - 1].D, lanes, vectors, layer.Inputs,
-                layer.Outputs);
-            WeightGradient(layer.D, lanes, i > 0 ? layer.ByRow : group.ByRow, layer.RowLength, layer.Gradient, rows,
-                layer.Outputs, accumulate);
+            if (layer < last || !isFused)
+                activations[i]!.BackwardLanes(layer->Field, layer->Output, layer->D, layer->Numbers);
+            if (layer == first) break;
+            Backward(layer, lanes, rows, accumulate);
         }
-        judge.Add(group, output.Output, rowLoss.Pointer, ref sums);
+        // Nothing waits for it. Nearer to the next step it would hold that up: the processor looks ahead some 500
+        // instructions.
+        judge.Add(*group, last->Output, rowLoss, ref sums);
+        WeightGradient(first, lanes, rows, accumulate);
     }
 
-    /// <summary>X by row from x by unit.</summary>
-    private static void TurnIntoRows(T* x, nint lanes, T* byRow, nint rowLength, int units, int rows)
+    [SkipLocalsInit]
+    public override void LayOut(LaneGroup<T>* group)
     {
-        if (S.Count >= Block && typeof(T) == typeof(float) && Sse.IsSupported)
+        nint lanes = Lanes, rowLength = RowLength, whole = rowLength - S.Count, columns = group->Columns;
+        T* table = group->Table, byRow = group->ByRow, byUnit = group->ByUnit;
+        int* rows = group->Chosen, end = rows + group->Rows;
+        V used = S.FirstLanes((int)(Spec.Inputs + 1 - whole)); // of the last vector: targets are no inputs
+        if (S.Count < Block || !Transpose<T>.HasFour)
         {
-            // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R
-            // are multiples of four.
-            for (int u = 0; u < units; u += Block, x += Block * lanes, byRow += Block)
+            for (; rows < end; rows++, byRow += rowLength, byUnit++)
             {
-                float* from = (float*)x, to = (float*)byRow;
-                for (int row = 0; row < rows; row += Block, from += Block, to += Block * rowLength)
-                {
-                    Vector128<float> r0 = Vector128.Load(from), r1 = Vector128.Load(from + lanes);
-                    Vector128<float> r2 = Vector128.Load(from + 2 * lanes), r3 = Vector128.Load(from + 3 * lanes);
-                    Vector128<float> low01 = Sse.UnpackLow(r0, r1), high01 = Sse.UnpackHigh(r0, r1);
-                    Vector128<float> low23 = Sse.UnpackLow(r2, r3), high23 = Sse.UnpackHigh(r2, r3);
-                    Sse.MoveLowToHigh(low01, low23).Store(to);
-                    Sse.MoveHighToLow(low23, low01).Store(to + rowLength);
-                    Sse.MoveLowToHigh(high01, high23).Store(to + 2 * rowLength);
-                    Sse.MoveHighToLow(high23, high01).Store(to + 3 * rowLength);
-                }
+                T* row = table + *rows * columns;
+                CopyRow(row, byRow, whole, used);
+                for (nint i = 0; i < columns; i++) byUnit[i * lanes] = row[i];
             }
             return;
         }
-        for (int u = 0; u < units; u++, x += lanes)
-            for (int row = 0; row < rows; row++) byRow[row * rowLength + u] = x[row];
+        nint first = S.Count >= Eight ? (Spec.Inputs + 1) & -Eight : 0; // columns that are turned in eights
+        if (first > 0)
+        {
+            // All rows first: where the table is in no near cache, many are then on their way at once.
+            for (int* row = rows; row < end; row++, byRow += rowLength)
+                CopyRow(table + *row * columns, byRow, whole, used);
+            Transpose<T>.Copy(group->ByRow, rowLength, byUnit, lanes, (group->Rows + Eight - 1) & -Eight, (int)first);
+            byUnit += first * lanes;
+        }
+        for (; rows < end; rows += Block, byRow += Block * rowLength, byUnit += Block)
+        {
+            T* row0 = table + rows[0] * columns, row1 = table + rows[1] * columns, row2 = table + rows[2] * columns,
+                row3 = table + rows[3] * columns, to = byUnit;
+            if (first == 0)
+            {
+                CopyRow(row0, byRow, whole, used);
+                CopyRow(row1, byRow + rowLength, whole, used);
+                CopyRow(row2, byRow + 2 * rowLength, whole, used);
+                CopyRow(row3, byRow + 3 * rowLength, whole, used);
+            }
+            for (nint i = first; i < columns; i += Block, to += Block * lanes)
+                Transpose<T>.Four(row0 + i, row1 + i, row2 + i, row3 + i, to, lanes);
+        }
     }
 
-    /// <summary>z = W·x + b: four or two units at a time, their chains side by side.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Fields(T* x, T* w, nint rowLength, T* z, nint lanes, nint vectors, nint inputs, nint outputs)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyRow(T* row, T* to, nint whole, V used)
     {
-        for (nint v = 0; v < vectors; v++, x += S.Count, z += S.Count)
+        nint i = 0;
+        for (; i < whole; i += S.Count) S.Store(to + i, S.Load(row + i));
+        S.Store(to + i, S.And(S.Load(row + i), used));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Forward(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
+    {
+        Fields(layer, x, lanes, rows);
+        if (!isFirst) TurnIntoRows(layer, x, lanes, rows);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Backward(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
+    {
+        InputGradient(layer, lanes, rows);
+        WeightGradient(layer, lanes, rows, accumulate);
+    }
+
+    /// <summary>X by row from x by unit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TurnIntoRows(LaneLayer* layer, T* x, nint lanes, nint rows)
+    {
+        T* byRow = layer->ByRow, end = x + layer->Inputs * lanes;
+        nint rowLength = layer->RowLength;
+        if (S.Count >= Block && Transpose<T>.HasFour)
         {
-            T* w0 = w, field = z;
-            nint o = 0;
-            for (; o <= outputs - 4; o += 4)
+            // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R
+            // are multiples of four.
+            for (; x < end; x += Block * lanes, byRow += Block)
             {
-                T* w1 = w0 + rowLength, w2 = w1 + rowLength, w3 = w2 + rowLength;
-                V z0 = S.Set(w0[inputs]), z1 = S.Set(w1[inputs]), z2 = S.Set(w2[inputs]), z3 = S.Set(w3[inputs]);
-                T* input = x;
-                for (nint i = 0; i < inputs; i++, input += lanes)
+                T* from = x, to = byRow, stop = x + rows;
+                for (; from < stop; from += Block, to += Block * rowLength)
+                    Transpose<T>.Four(from, from + lanes, from + 2 * lanes, from + 3 * lanes, to, rowLength);
+            }
+            return;
+        }
+        for (; x < end; x += lanes, byRow++)
+            for (nint row = 0; row < rows; row++) byRow[row * rowLength] = x[row];
+    }
+
+    /// <summary>z = W·x + b: four units at a time, their chains side by side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fields(LaneLayer* layer, T* x, nint lanes, nint rows)
+    {
+        nint inputs = layer->Inputs, rowLength = layer->RowLength, rowLength3 = 3 * rowLength;
+        T* z = layer->Field;
+        for (; rows > 0; rows -= S.Count, x += S.Count, z += S.Count)
+        {
+            T* w = layer->W, field = z;
+            nint units = layer->Outputs;
+            for (; units >= 4; units -= 4)
+            {
+                T* input = x, bias = w + inputs;
+                V z0 = S.Set(bias[0]), z1 = S.Set(bias[rowLength]), z2 = S.Set(bias[2 * rowLength]),
+                    z3 = S.Set(bias[rowLength3]);
+                for (; w < bias; w++, input += lanes)
                 {
                     V value = S.Load(input);
-                    z0 = S.MulAdd(value, S.Set(w0[i]), z0);
-                    z1 = S.MulAdd(value, S.Set(w1[i]), z1);
-                    z2 = S.MulAdd(value, S.Set(w2[i]), z2);
-                    z3 = S.MulAdd(value, S.Set(w3[i]), z3);
+                    z0 = S.MulAdd(value, S.Set(w[0]), z0);
+                    z1 = S.MulAdd(value, S.Set(w[rowLength]), z1);
+                    z2 = S.MulAdd(value, S.Set(w[2 * rowLength]), z2);
+                    z3 = S.MulAdd(value, S.Set(w[rowLength3]), z3);
                 }
+                w += 4 * rowLength - inputs;
                 S.Store(field, z0);
                 S.Store(field + lanes, z1);
                 S.Store(field + 2 * lanes, z2);
                 S.Store(field + 3 * lanes, z3);
-                w0 = w3 + rowLength;
                 field += 4 * lanes;
             }
-            for (; o < outputs; o += 2)
+            if (units >= 2)
             {
-                // A last single unit is computed twice.
-                T* w1 = o + 1 < outputs ? w0 + rowLength : w0;
-                V z0 = S.Set(w0[inputs]), z1 = S.Set(w1[inputs]);
-                T* input = x;
-                for (nint i = 0; i < inputs; i++, input += lanes)
+                T* input = x, bias = w + inputs;
+                V z0 = S.Set(bias[0]), z1 = S.Set(bias[rowLength]);
+                for (; w < bias; w++, input += lanes)
                 {
                     V value = S.Load(input);
-                    z0 = S.MulAdd(value, S.Set(w0[i]), z0);
-                    z1 = S.MulAdd(value, S.Set(w1[i]), z1);
+                    z0 = S.MulAdd(value, S.Set(w[0]), z0);
+                    z1 = S.MulAdd(value, S.Set(w[rowLength]), z1);
                 }
+                w += 2 * rowLength - inputs;
                 S.Store(field, z0);
-                if (o + 1 < outputs) S.Store(field + lanes, z1);
-                w0 = w1 + rowLength;
+                S.Store(field + lanes, z1);
                 field += 2 * lanes;
+            }
+            if ((units & 1) != 0)
+            {
+                T* input = x, bias = w + inputs;
+                V sum = S.Set(*bias);
+                for (; w < bias; w++, input += lanes) sum = S.MulAdd(S.Load(input), S.Set(*w), sum);
+                S.Store(field, sum);
             }
         }
     }
 
-    /// <summary>∂C/∂x = Wᵀ·d: four inputs at a time.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void InputGradient(T* d, T* w, nint rowLength, T* dx, nint lanes, nint vectors, nint inputs,
-        nint outputs)
+    /// <summary>∂C/∂x = Wᵀ·d, to the layer below: four inputs at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void InputGradient(LaneLayer* layer, nint lanes, nint rows)
     {
-        for (nint v = 0; v < vectors; v++, d += S.Count, dx += S.Count)
+        nint inputs = layer->Inputs, rowLength = layer->RowLength;
+        T* d = layer->D, dx = layer[-1].D, end = d + layer->Outputs * lanes;
+        for (; rows > 0; rows -= S.Count, d += S.Count, end += S.Count, dx += S.Count)
         {
-            T* below = dx;
-            nint i = 0;
-            for (; i <= inputs - 4; i += 4, below += 4 * lanes)
+            T* below = dx, w = layer->W;
+            nint i = inputs;
+            for (; i >= 4; i -= 4, w += 4, below += 4 * lanes)
             {
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
-                T* slope = d, unit = w + i;
-                for (nint o = 0; o < outputs; o++, slope += lanes, unit += rowLength)
+                T* unit = w;
+                for (T* slope = d; slope < end; slope += lanes, unit += rowLength)
                 {
                     V value = S.Load(slope);
                     s0 = S.MulAdd(value, S.Set(unit[0]), s0);
@@ -324,34 +409,48 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(below + 2 * lanes, s2);
                 S.Store(below + 3 * lanes, s3);
             }
-            for (; i < inputs; i++, below += lanes)
+            for (; i > 0; i--, w++, below += lanes)
             {
                 V sum = S.Set(0.0);
-                T* slope = d, unit = w + i;
-                for (nint o = 0; o < outputs; o++, slope += lanes, unit += rowLength) sum = S.MulAdd(
-                    S.Load(slope), S.Set(*unit), sum);
+                T* unit = w;
+                for (T* slope = d; slope < end; slope += lanes, unit += rowLength)
+                    sum = S.MulAdd(S.Load(slope), S.Set(*unit), sum);
                 S.Store(below, sum);
             }
         }
     }
 
-    /// <summary>dW (+)= Σ over rows of d·X, biases with it: four or two units at a time.</summary>
+    /// <summary>dW (+)= Σ over rows of d·X, biases with it: four units and two rows at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WeightGradient(T* d, nint lanes, T* byRow, nint rowLength, T* dw, nint rows, nint outputs,
-        bool accumulate)
+    private static void WeightGradient(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
     {
-        nint lanes3 = 3 * lanes;
-        for (nint i = 0; i < rowLength; i += S.Count, byRow += S.Count, dw += S.Count)
+        nint lanes3 = 3 * lanes, rowLength = layer->RowLength, pairs = rows & -2;
+        for (nint i = 0; i < rowLength; i += S.Count)
         {
-            T* u0 = dw, d0 = d;
-            nint o = 0;
-            for (; o <= outputs - 4; o += 4)
+            T* d = layer->D, dw = layer->Gradient + i, byRow = layer->ByRow + i;
+            nint units = layer->Outputs;
+            for (; units >= 4; units -= 4, d += 4 * lanes, dw += 4 * rowLength)
             {
-                T* u1 = u0 + rowLength, u2 = u1 + rowLength, u3 = u2 + rowLength;
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
-                if (accumulate) (s0, s1, s2, s3) = (S.Load(u0), S.Load(u1), S.Load(u2), S.Load(u3));
-                T* x = byRow, slope = d0, end = d0 + rows;
-                for (; slope < end; slope++, x += rowLength)
+                if (accumulate)
+                {
+                    (s0, s1) = (S.Load(dw), S.Load(dw + rowLength));
+                    (s2, s3) = (S.Load(dw + 2 * rowLength), S.Load(dw + 3 * rowLength));
+                }
+                T* x = byRow, slope = d;
+                for (T* end = d + pairs; slope < end; slope += 2, x += 2 * rowLength)
+                {
+                    V value = S.Load(x), next = S.Load(x + rowLength);
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s2 = S.MulAdd(value, S.Set(slope[2 * lanes]), s2);
+                    s3 = S.MulAdd(value, S.Set(slope[lanes3]), s3);
+                    s0 = S.MulAdd(next, S.Set(slope[1]), s0);
+                    s1 = S.MulAdd(next, S.Set(slope[lanes + 1]), s1);
+                    s2 = S.MulAdd(next, S.Set(slope[2 * lanes + 1]), s2);
+                    s3 = S.MulAdd(next, S.Set(slope[lanes3 + 1]), s3);
+                }
+                if (pairs < rows)
                 {
                     V value = S.Load(x);
                     s0 = S.MulAdd(value, S.Set(slope[0]), s0);
@@ -359,30 +458,46 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                     s2 = S.MulAdd(value, S.Set(slope[2 * lanes]), s2);
                     s3 = S.MulAdd(value, S.Set(slope[lanes3]), s3);
                 }
-                S.Store(u0, s0);
-                S.Store(u1, s1);
-                S.Store(u2, s2);
-                S.Store(u3, s3);
-                u0 = u3 + rowLength;
-                d0 += 4 * lanes;
+                S.Store(dw, s0);
+                S.Store(dw + rowLength, s1);
+                S.Store(dw + 2 * rowLength, s2);
+                S.Store(dw + 3 * rowLength, s3);
             }
-            for (; o < outputs; o += 2)
+            if (units >= 2)
             {
-                // A last single unit is computed twice.
-                nint next = o + 1 < outputs ? lanes : 0;
-                T* u1 = o + 1 < outputs ? u0 + rowLength : u0, x = byRow, slope = d0, end = d0 + rows;
                 V s0 = S.Set(0.0), s1 = s0;
-                if (accumulate) (s0, s1) = (S.Load(u0), S.Load(u1));
-                for (; slope < end; slope++, x += rowLength)
+                if (accumulate) (s0, s1) = (S.Load(dw), S.Load(dw + rowLength));
+                T* x = byRow, slope = d;
+                for (T* end = d + pairs; slope < end; slope += 2, x += 2 * rowLength)
+                {
+                    V value = S.Load(x), next = S.Load(x + rowLength);
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s0 = S.MulAdd(next, S.Set(slope[1]), s0);
+                    s1 = S.MulAdd(next, S.Set(slope[lanes + 1]), s1);
+                }
+                if (pairs < rows)
                 {
                     V value = S.Load(x);
                     s0 = S.MulAdd(value, S.Set(slope[0]), s0);
-                    s1 = S.MulAdd(value, S.Set(slope[next]), s1);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
                 }
-                S.Store(u0, s0);
-                S.Store(u1, s1);
-                u0 = u1 + rowLength;
-                d0 += 2 * lanes;
+                S.Store(dw, s0);
+                S.Store(dw + rowLength, s1);
+                d += 2 * lanes;
+                dw += 2 * rowLength;
+            }
+            if ((units & 1) != 0)
+            {
+                V sum = accumulate ? S.Load(dw) : S.Set(0.0);
+                T* x = byRow, slope = d;
+                for (T* end = d + pairs; slope < end; slope += 2, x += 2 * rowLength)
+                {
+                    sum = S.MulAdd(S.Load(x), S.Set(slope[0]), sum);
+                    sum = S.MulAdd(S.Load(x + rowLength), S.Set(slope[1]), sum);
+                }
+                if (pairs < rows) sum = S.MulAdd(S.Load(x), S.Set(*slope), sum);
+                S.Store(dw, sum);
             }
         }
     }
@@ -393,31 +508,38 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         private readonly T threshold = Above(0.5 * (preparation.TargetLow + preparation.TargetHigh));
         private readonly bool isSingle = preparation.SingleOutput;
         private readonly int outputs = preparation.Outputs;
-        private readonly AlignedBuffer<T> values = new(lanes);
-        private readonly AlignedBuffer<double> squares = new(lanes), right = new(lanes); // of each row
+        private readonly AlignedBuffer<double> memory = new(2 * lanes);
+        private readonly AlignedBuffer<T> vector = new(S.Count);
 
         public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref RowSums sums)
         {
             int rows = group.Rows;
             bool isClass = group.Classes != null;
-            T* values = this.values.Pointer;
-            double* squares = this.squares.Pointer, right = this.right.Pointer;
+            double* squares = memory.Pointer, right = squares + lanes; // of each row
+            T* values = vector.Pointer;
             for (int lane = 0; lane < rows; lane += S.Count)
-                S.Store(values + lane, Squares(y + lane, group.Targets + lane));
-            DoubleLanes<T>.Copy(values, squares, rows);
-            if (isClass)
             {
-                for (int lane = 0; lane < rows; lane += S.Count)
-                    S.Store(values + lane, Right(y + lane, group.Classes + lane));
-                DoubleLanes<T>.Copy(values, right, rows);
+                S.Store(values, Squares(y + lane, group.Targets + lane));
+                DoubleLanes<T>.Copy(values, squares + lane, S.Count);
+                if (!isClass) continue;
+                S.Store(values, Right(y + lane, group.Classes + lane));
+                DoubleLanes<T>.Copy(values, right + lane, S.Count);
             }
             RowSums own = sums; // in registers
             if (group.Weights == null)
             {
-                for (int row = 0; row < rows; row++)
+                double* at = rowLoss, end = rowLoss + (rows & -2);
+                for (; at < end; at += 2, squares += 2)
                 {
-                    own.Loss += rowLoss[row];
-                    own.Squares += squares[row];
+                    own.Loss += at[0];
+                    own.Squares += squares[0];
+                    own.Loss += at[1];
+                    own.Squares += squares[1];
+                }
+                if ((rows & 1) != 0)
+                {
+                    own.Loss += *at;
+                    own.Squares += *squares;
                 }
                 for (int row = 0; isClass && row < rows; row++) own.Right += right[row];
                 own.Weight += rows;
@@ -441,9 +563,9 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         private V Squares(T* y, T* t)
         {
             V sum = S.Set(0.0);
-            for (int o = 0; o < outputs; o++)
+            for (T* end = y + (nint)outputs * lanes; y < end; y += lanes, t += lanes)
             {
-                V error = S.Sub(S.Load(y + o * lanes), S.Load(t + o * lanes));
+                V error = S.Sub(S.Load(y), S.Load(t));
                 sum = S.MulAdd(error, error, sum);
             }
             return sum;

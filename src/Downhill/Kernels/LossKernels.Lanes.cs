@@ -14,7 +14,7 @@ internal abstract unsafe partial class LossKernel<T>
     /// <param name="weights">[lanes], or null for 1 each; multiplies the gradient (not the row's loss).</param>
     /// <param name="probabilities">[columns, lanes] receives the outputs where the loss computes them: of
     /// softmax.</param>
-    /// <param name="rowLoss">[lanes] receives each row's loss.</param>
+    /// <param name="rowLoss">[lanes] receives each row's loss, and anything in lanes without a row.</param>
     /// <param name="gradient">[columns, lanes] receives the gradient with respect to <paramref name="y"/>.</param>
     /// <param name="rows">Lanes that hold a row.</param>
     /// <param name="lanes">L, whole vectors.</param>
@@ -25,24 +25,23 @@ internal abstract unsafe partial class LossKernel<T>
 
 internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
 {
-    [SkipLocalsInit]
     public override void EvaluateLanes(
         T* y, T* t, T* weights, T* probabilities, double* rowLoss, T* gradient, int rows, int lanes, int columns)
     {
-        V perOutput = S.Set(T.One / T.CreateTruncating(columns)), one = S.Set(T.One);
-        T* values = stackalloc T[S.Count];
-        for (int lane = 0; lane < rows; lane += S.Count)
+        V perOutput = S.Set(T.One / T.CreateTruncating(columns));
+        for (nint lane = 0; lane < rows; lane += S.Count)
         {
-            V weight = weights == null ? one : S.Load(weights + lane);
-            int count = Math.Min(S.Count, rows - lane);
-            for (int j = 0; j < columns; j++)
+            T* output = y + lane, end = output + (nint)columns * lanes, wanted = t + lane, slopes = gradient + lane;
+            for (; output < end; output += lanes, wanted += lanes, slopes += lanes)
             {
-                V output = S.Load(y + j * lanes + lane), wanted = S.Load(t + j * lanes + lane);
-                V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(output, wanted, perOutput));
-                S.Store(gradient + j * lanes + lane, S.Mul(weight, slope));
-                S.Store(values, loss.Value<S, V, T>(output, wanted, perOutput));
-                if (j == 0) DoubleLanes<T>.Copy(values, rowLoss + lane, count);
-                else DoubleLanes<T>.Add(values, rowLoss + lane, count);
+                V own = S.Load(output), target = S.Load(wanted);
+                V slope = VectorMath.Settle<S, V, T>(loss.Derivative<S, V, T>(own, target, perOutput));
+                if (weights != null) slope = S.Mul(S.Load(weights + lane), slope);
+                // The losses lie where the slopes will until they are doubles.
+                S.Store(slopes, loss.Value<S, V, T>(own, target, perOutput));
+                if (output == y + lane) DoubleLanes<T>.Copy(slopes, rowLoss + lane, S.Count);
+                else DoubleLanes<T>.Add(slopes, rowLoss + lane, S.Count);
+                S.Store(slopes, slope);
             }
         }
     }

@@ -35,7 +35,7 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T>
         for (nint i = 0; i < length; i += S.Count)
         {
             V gradient = S.Mul(scale, S.Load(g + i));
-            notFinite = S.Add(notFinite, S.Mul(gradient, zero));
+            notFinite = S.MulAdd(gradient, zero, notFinite);
             V s0 = R.Slots > 0 ? S.Load(slot0 + i) : zero, s1 = R.Slots > 1 ? S.Load(slot1 + i) : zero,
                 s2 = R.Slots > 2 ? S.Load(slot2 + i) : zero;
             S.Store(w + i, R.Update<S, V, T>(S.Load(w + i), gradient, rate, ref s0, ref s1, ref s2, c));

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -57,6 +58,23 @@ internal static unsafe class Transpose<T> where T : unmanaged, IBinaryFloatingPo
                 from += ldSource;
             }
         }
+    }
+
+    /// <summary>Whether there is <see cref="Four"/>.</summary>
+    public static bool HasFour => Sse.IsSupported && typeof(T) == typeof(float);
+
+    /// <summary>Four elements of each of four rows, by column: target[j·ldTarget + i] = rowᵢ[j].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Four(T* row0, T* row1, T* row2, T* row3, T* target, nint ldTarget)
+    {
+        Vector128<float> r0 = Vector128.Load((float*)row0), r1 = Vector128.Load((float*)row1);
+        Vector128<float> r2 = Vector128.Load((float*)row2), r3 = Vector128.Load((float*)row3);
+        Vector128<float> low01 = Sse.UnpackLow(r0, r1), high01 = Sse.UnpackHigh(r0, r1);
+        Vector128<float> low23 = Sse.UnpackLow(r2, r3), high23 = Sse.UnpackHigh(r2, r3);
+        Sse.MoveLowToHigh(low01, low23).Store((float*)target);
+        Sse.MoveHighToLow(low23, low01).Store((float*)target + ldTarget);
+        Sse.MoveLowToHigh(high01, high23).Store((float*)target + (2 * ldTarget));
+        Sse.MoveHighToLow(high23, high01).Store((float*)target + (3 * ldTarget));
     }
 
     private static void Block(T* source, nint ldSource, T* target, nint ldTarget)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Downhill.Kernels;
 
@@ -102,17 +103,18 @@ public readonly struct Permutation
     private int RoundCount => Count <= TableLimit ? 2 * Rounds : Rounds;
 
     /// <summary>What a round adds to one half, for each value of the other.</summary>
-    private unsafe void Tabulate(int round, ushort* table, int halves)
+    private unsafe void Tabulate<N>(int round, N* table, int halves) where N : unmanaged, IBinaryInteger<N>
     {
         int bits = (round & 1) == 0 ? lowBits : highBits; // of the half that is changed
         if (Count <= TableLimit)
         {
             ulong word = keys[round], mask = (1u << bits) - 1;
-            for (int half = 0; half < halves; half++, word >>= 4) table[half] = (ushort)(word & mask);
+            for (int half = 0; half < halves; half++, word >>= 4) table[half] = N.CreateTruncating(word & mask);
             return;
         }
         ulong multiplier = keys[2 * round], sum = keys[2 * round + 1]; // plus half · multiplier
-        for (int half = 0; half < halves; half++, sum += multiplier) table[half] = (ushort)(sum >> (64 - bits));
+        for (int half = 0; half < halves; half++, sum += multiplier)
+            table[half] = N.CreateTruncating(sum >> (64 - bits));
     }
 
     /// <summary>The same elements with every round's function of a half worked out before: a quarter of the time where
@@ -143,23 +145,28 @@ public readonly struct Permutation
     [SkipLocalsInit]
     private unsafe void FillBySixteen(uint start, Span<int> elements)
     {
-        const int Length = FeistelRounds.TableLength;
-        int rounds = RoundCount, count = Count;
-        byte* tables = stackalloc byte[2 * Rounds * Length];
-        ushort* wide = stackalloc ushort[Length], images = stackalloc ushort[FeistelRounds.AtOnce];
+        const int AtOnce = FeistelRounds.AtOnce;
+        int rounds = RoundCount;
+        byte* tables = stackalloc byte[2 * Rounds * FeistelRounds.TableLength];
+        // Beyond 1 << lowBits nothing is looked up.
         for (int round = 0; round < rounds; round++)
-        {
-            Tabulate(round, wide, Length); // beyond 1 << lowBits nothing is looked up
-            for (int half = 0; half < Length; half++) tables[round * Length + half] = (byte)wide[half];
-        }
+            Tabulate(round, tables + round * FeistelRounds.TableLength, 1 << lowBits);
+        int* last = stackalloc int[AtOnce];
         fixed (int* all = elements)
         {
-            int* to = all, end = all + elements.Length;
-            for (; to < end; start += FeistelRounds.AtOnce)
+            for (int i = 0; i < elements.Length; i += AtOnce)
             {
-                FeistelRounds.Encrypt((ushort)start, tables, rounds, lowBits, images);
-                int* stop = to + Math.Min(FeistelRounds.AtOnce, end - to);
-                for (ushort* x = images; to < stop; x++, to++) *to = *x < count ? *x : Walk(*x);
+                int rest = elements.Length - i;
+                int* to = rest < AtOnce ? last : all + i;
+                uint outside = FeistelRounds.Encrypt(
+                    (ushort)(start + (uint)i), tables, rounds, lowBits, to, (ushort)Count);
+                if (rest < AtOnce) outside &= (1u << rest) - 1;
+                for (; outside != 0; outside &= outside - 1)
+                {
+                    int place = BitOperations.TrailingZeroCount(outside);
+                    to[place] = Walk((uint)to[place]);
+                }
+                if (rest < AtOnce) new Span<int>(last, rest).CopyTo(elements[i..]);
             }
         }
     }

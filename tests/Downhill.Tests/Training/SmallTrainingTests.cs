@@ -147,6 +147,12 @@ public sealed class SmallTrainingTests
                 }, steps: 160);
     }
 
+    /// <summary>The order of an epoch is drawn in stretches; batches do not end where these do.</summary>
+    [Fact]
+    public void More_rows_than_are_drawn_at_once() => Same<float>(
+        Runs.Numbers(17_000, 2), NetworkSpec.Parse("2-3-1"),
+        new() { Loss = Losses.Euclidean, Batch = 96, LearningRate = 0.001 }, steps: 180);
+
     [Fact]
     public void Categories_scaling_and_a_single_output()
     {
