@@ -12,6 +12,7 @@
 namespace {
 
 using at::Tensor;
+using peer::Activation;
 using peer::Numbers;
 using peer::Workload;
 
@@ -32,9 +33,9 @@ torch::nn::Sequential network_of(const Workload& workload, const Numbers& number
         linear->weight.copy_(tensor_of(numbers.weights[i]).t());
         linear->bias.copy_(tensor_of(numbers.biases[i]));
         network->push_back(linear);
-        const auto& activation = i + 1 == numbers.weights.size() ? workload.output : workload.activation;
-        if (activation == "relu") network->push_back(torch::nn::ReLU());
-        else if (activation == "tanh") network->push_back(torch::nn::Tanh());
+        Activation activation = i + 1 == numbers.weights.size() ? workload.output : workload.hidden;
+        if (activation == Activation::relu) network->push_back(torch::nn::ReLU());
+        else if (activation == Activation::tanh) network->push_back(torch::nn::Tanh());
         else if (with_softmax) network->push_back(torch::nn::Softmax(1));
     }
     return network;
@@ -96,28 +97,24 @@ private:
 };
 
 // y = activation(below·w + b), in place of y.
-void forward(const std::string& activation, const Tensor& below, const Tensor& w, const Tensor& b, Tensor& y) {
+void forward(Activation activation, const Tensor& below, const Tensor& w, const Tensor& b, Tensor& y) {
     at::cpu::addmm_out(y, b, below, w);
-    if (activation == "relu") at::cpu::clamp_min_(y, 0);
-    else if (activation == "tanh") at::cpu::tanh_(y);
+    if (activation == Activation::relu) at::cpu::clamp_min_(y, 0);
+    else if (activation == Activation::tanh) at::cpu::tanh_(y);
     else at::cpu::_softmax_out(y, y, 1, false);
 }
 
-// d = d · activation′, from the activation's result y.
-void backward(const std::string& activation, const Tensor& y, Tensor& d) {
-    if (activation == "relu") at::cpu::threshold_backward_out(d, d, y, 0);
-    else if (activation == "tanh") at::cpu::tanh_backward_out(d, d, y);
-}
-
+// Biases are one more row of the weights, below a column of ones in what comes in: one product less per layer each way.
 class ManualTraining : public peer::Run {
 public:
     ManualTraining(const Workload& workload, const Numbers& numbers)
-        : hidden_(workload.activation), output_(workload.output), rate_(workload.learning_rate),
-          momentum_(workload.momentum), is_class_(numbers.is_class), x_(tensor_of(numbers.x)),
-          targets_(tensor_of(numbers.targets)), places_(x_.size(0), workload.batch ? workload.batch : x_.size(0)) {
-        // One array of parameters and one of velocities; the layers look into them.
+        : hidden_(workload.hidden), output_(workload.output), rate_(workload.learning_rate),
+          momentum_(workload.momentum), is_class_(numbers.is_class), targets_(tensor_of(numbers.targets)),
+          places_(targets_.size(0), workload.batch ? workload.batch : targets_.size(0)) {
+        int64_t rows = places_.all()[0].count, layers = static_cast<int64_t>(numbers.weights.size());
+        x_ = torch::cat({tensor_of(numbers.x), torch::ones({targets_.size(0), 1})}, 1);
         std::vector<Tensor> flat;
-        for (size_t i = 0; i < numbers.weights.size(); i++) {
+        for (int64_t i = 0; i < layers; i++) {
             flat.push_back(tensor_of(numbers.weights[i]).view(-1));
             flat.push_back(tensor_of(numbers.biases[i]));
         }
@@ -126,28 +123,26 @@ public:
         velocities_ = torch::zeros_like(start_);
         int64_t at = 0;
         for (const auto& weight : numbers.weights) {
-            int64_t size = weight.rows * weight.columns;
-            for (auto [all, w, b] : {std::tie(parameters_, w_, b_), std::tie(velocities_, vw_, vb_)}) {
-                w.push_back(all.narrow(0, at, size).view({weight.rows, weight.columns}));
-                b.push_back(all.narrow(0, at + size, weight.columns));
-            }
-            wt_.push_back(w_.back().t());
-            at += size + weight.columns;
+            int64_t size = (weight.rows + 1) * weight.columns;
+            w_.push_back(parameters_.narrow(0, at, size).view({weight.rows + 1, weight.columns}));
+            v_.push_back(velocities_.narrow(0, at, size).view({weight.rows + 1, weight.columns}));
+            wt_.push_back(w_.back().narrow(0, 0, weight.rows).t());
+            at += size;
         }
-        int64_t rows = places_.all()[0].count;
-        ones_ = torch::ones(rows);
-        for (const auto& w : w_) {
-            whole_y_.push_back(torch::empty({rows, w.size(1)}));
-            whole_d_.push_back(torch::empty({rows, w.size(1)}));
+        std::vector<Tensor> y{x_}, d{x_};
+        for (int64_t i = 0; i < layers; i++) {
+            int64_t width = w_[i].size(1) + (i + 1 < layers);
+            y.push_back(torch::ones({rows, width}));
+            d.push_back(torch::zeros({rows, width}));
         }
         for (const auto& place : places_.all()) {
-            Batch batch{x_.narrow(0, place.start, place.count), targets_.narrow(0, place.start, place.count),
-                        ones_.narrow(0, 0, place.count)};
-            for (size_t i = 0; i < w_.size(); i++) {
-                batch.below_t.push_back((i == 0 ? batch.x : batch.y[i - 1]).t());
-                batch.y.push_back(whole_y_[i].narrow(0, 0, place.count));
-                batch.d.push_back(whole_d_[i].narrow(0, 0, place.count));
-                batch.dt.push_back(batch.d[i].t());
+            Batch batch{targets_.narrow(0, place.start, place.count), {}};
+            for (int64_t i = 0; i <= layers; i++) {
+                Tensor whole_y = y[i].narrow(0, i == 0 ? place.start : 0, place.count);
+                Tensor whole_d = d[i].narrow(0, 0, place.count);
+                int64_t width = whole_y.size(1) - (i < layers);
+                batch.layers.push_back({whole_y, whole_y.t(), whole_y.narrow(1, 0, width), whole_d,
+                                        whole_d.narrow(1, 0, width)});
             }
             batches_.push_back(std::move(batch));
         }
@@ -161,25 +156,26 @@ public:
 
     int64_t call() override {
         const auto& place = places_.next();
-        Batch& batch = batches_[place.index];
-        size_t last = w_.size() - 1;
-        for (size_t i = 0; i <= last; i++)
-            forward(i == last ? output_ : hidden_, i == 0 ? batch.x : batch.y[i - 1], w_[i], b_[i], batch.y[i]);
-        at::cpu::sub_out(batch.d[last], batch.y[last], batch.t);
-        if (!is_class_) backward(output_, batch.y[last], batch.d[last]);
-        for (size_t i = last; i > 0; i--) {
-            at::cpu::mm_out(batch.d[i - 1], batch.d[i], wt_[i]);
-            backward(hidden_, batch.y[i - 1], batch.d[i - 1]);
+        auto& batch = batches_[place.index];
+        auto& layer = batch.layers;
+        size_t last = w_.size();
+        for (size_t i = 1; i <= last; i++) {
+            at::cpu::mm_out(layer[i].y, layer[i - 1].whole_y, w_[i - 1]);
+            Activation activation = i == last ? output_ : hidden_;
+            if (activation == Activation::relu) at::cpu::clamp_min_(layer[i].whole_y, 0);  // 1 stays 1
+            else if (activation == Activation::tanh) at::cpu::tanh_(layer[i].y);
+            else at::cpu::_softmax_out(layer[i].y, layer[i].y, 1, false);
+        }
+        at::cpu::sub_out(layer[last].d, layer[last].y, batch.t);
+        if (!is_class_) backward(output_, layer[last]);
+        for (size_t i = last - 1; i > 0; i--) {
+            at::cpu::mm_out(layer[i].d, layer[i + 1].d, wt_[i]);
+            backward(hidden_, layer[i]);
         }
         double mean = 1.0 / static_cast<double>(place.count);
-        for (size_t i = 0; i <= last; i++) {
-            if (momentum_ == 0) {
-                at::cpu::addmm_(w_[i], batch.below_t[i], batch.d[i], 1, -rate_ * mean);
-                at::cpu::addmv_(b_[i], batch.dt[i], batch.ones, 1, -rate_ * mean);
-            } else {
-                at::cpu::addmm_(vw_[i], batch.below_t[i], batch.d[i], momentum_, mean);
-                at::cpu::addmv_(vb_[i], batch.dt[i], batch.ones, momentum_, mean);
-            }
+        for (size_t i = 0; i < last; i++) {
+            if (momentum_ == 0) at::cpu::addmm_(w_[i], layer[i].t, layer[i + 1].d, 1, -rate_ * mean);
+            else at::cpu::addmm_(v_[i], layer[i].t, layer[i + 1].d, momentum_, mean);
         }
         if (momentum_ != 0) at::cpu::add_(parameters_, velocities_, -rate_);
         return place.count;
@@ -191,24 +187,34 @@ public:
         for (int64_t i = 0; i < steps; i++) {
             int64_t count = call();
             const Batch& batch = batches_[static_cast<size_t>(i) % batches_.size()];
-            losses.push_back(peer::loss_of(is_class_, batch.y.back().data_ptr<float>(), batch.t.data_ptr<float>(), count,
-                                           batch.t.size(1)));
+            losses.push_back(peer::loss_of(is_class_, batch.layers.back().y.data_ptr<float>(), batch.t.data_ptr<float>(),
+                                           count, batch.t.size(1)));
         }
         return losses;
     }
 
 private:
-    // Views of what a batch needs.
-    struct Batch {
-        Tensor x, t, ones;
-        std::vector<Tensor> below_t, y, d, dt;
+    // Views of what a layer needs: its results and their gradient, with and without the column of ones.
+    struct Layer {
+        Tensor whole_y, t, y, whole_d, d;
     };
 
-    std::string hidden_, output_;
+    struct Batch {
+        Tensor t;
+        std::vector<Layer> layers;
+    };
+
+    // d = d · activation′, from the activation's result y.
+    static void backward(Activation activation, Layer& layer) {
+        if (activation == Activation::relu) at::cpu::threshold_backward_out(layer.whole_d, layer.whole_d, layer.whole_y, 0);
+        else if (activation == Activation::tanh) at::cpu::tanh_backward_out(layer.whole_d, layer.whole_d, layer.whole_y);
+    }
+
+    Activation hidden_, output_;
     double rate_, momentum_;
     bool is_class_;
-    Tensor x_, targets_, ones_, start_, parameters_, velocities_;
-    std::vector<Tensor> w_, b_, wt_, vw_, vb_, whole_y_, whole_d_;
+    Tensor targets_, x_, start_, parameters_, velocities_;
+    std::vector<Tensor> w_, wt_, v_;
     std::vector<Batch> batches_;
     peer::Places places_;
 };
@@ -236,7 +242,7 @@ private:
 class ManualAnswers : public peer::Run {
 public:
     ManualAnswers(const Workload& workload, const Numbers& numbers)
-        : hidden_(workload.activation), output_(workload.output), batch_(workload.batch) {
+        : hidden_(workload.hidden), output_(workload.output), batch_(workload.batch) {
         Tensor x = tensor_of(numbers.x);
         for (int64_t at = 0; at < x.size(0); at += batch_) x_.push_back(x.narrow(0, at, batch_));
         for (size_t i = 0; i < numbers.weights.size(); i++) {
@@ -255,7 +261,7 @@ public:
     }
 
 private:
-    std::string hidden_, output_;
+    Activation hidden_, output_;
     int64_t batch_;
     std::vector<Tensor> x_, w_, b_, y_;
     size_t next_ = 0;
@@ -264,9 +270,11 @@ private:
 class Multiplication : public peer::Run {
 public:
     explicit Multiplication(const Workload& workload)
-        : a_(torch::rand({workload.size, workload.size})), b_(torch::rand_like(a_)), c_(torch::empty_like(a_)) {
+        : product_(workload), a_(view(product_.a)), b_(view(product_.b)), c_(view(product_.c)) {
         if (workload.form == "WeightGradient") a_ = a_.t();
         if (workload.form == "InputGradient") b_ = b_.t();
+        call();
+        product_.check();
     }
 
     int64_t call() override {
@@ -275,6 +283,11 @@ public:
     }
 
 private:
+    Tensor view(std::vector<float>& values) const {
+        return torch::from_blob(values.data(), {product_.size, product_.size});
+    }
+
+    peer::Product product_;
     Tensor a_, b_, c_;
 };
 
@@ -284,6 +297,7 @@ int main(int count, char** words) {
     at::set_num_threads(std::stoi(peer::option(count, words, "threads", "1")));
     bool manual = peer::option(count, words, "mode", "manual") == "manual";
     c10::InferenceMode without_autograd(manual);
+    at::globalContext().setFlushDenormal(true);
     peer::serve([manual](const Workload& workload, const std::string& path) -> std::unique_ptr<peer::Run> {
         bool trains = workload.kind == "train";
         if (workload.kind == "multiply") return manual ? std::make_unique<Multiplication>(workload) : nullptr;

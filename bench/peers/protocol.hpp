@@ -29,17 +29,27 @@ struct Matrix {
     std::vector<float> values;
 };
 
+enum class Activation { none, relu, tanh, softmax };
+
+inline Activation activation_of(const std::string& name) {
+    return name == "relu" ? Activation::relu : name == "tanh" ? Activation::tanh
+        : name == "softmax" ? Activation::softmax : throw std::runtime_error("unknown activation '" + name + "'");
+}
+
 // What bench/run says about a workload.
 struct Workload {
-    std::string kind, activation, output, form;
+    std::string kind, form;
+    Activation hidden = Activation::none, output = Activation::none;
     int64_t batch = 0, size = 0;
     double learning_rate = 0, momentum = 0;  // momentum 0 is plain gradient descent
     std::vector<int64_t> widths;
 
     explicit Workload(const Json& json)
-        : kind(json.at("kind")), activation(json.value("activation", "")), output(json.value("output", "")),
-          form(json.value("form", "")), batch(json.value("batch", 0)), size(json.value("size", 0)),
-          learning_rate(json.value("learningRate", 0.0)) {
+        : kind(json.at("kind")), form(json.value("form", "")), batch(json.value("batch", 0)),
+          size(json.value("size", 0)), learning_rate(json.value("learningRate", 0.0)) {
+        if (kind == "multiply") return;
+        hidden = activation_of(json.at("activation"));
+        output = activation_of(json.at("output"));
         std::istringstream network(json.value("network", ""));
         for (std::string width; std::getline(network, width, '-');) widths.push_back(std::stoll(width));
         std::string optimizer = json.value("optimizer", "gradient_descent");
@@ -185,16 +195,31 @@ inline double loss_of(bool is_class, const float* y, const float* t, int64_t row
     return sum / static_cast<double>(rows);
 }
 
-// The matrices of a product and its result, of small numbers.
+// The matrices of a product, row by row, and its result.
 struct Product {
+    std::string form;
     int64_t size;
     std::vector<float> a, b, c;
 
-    explicit Product(int64_t n) : size(n), a(n * n), b(n * n), c(n * n) {
-        for (int64_t i = 0; i < n * n; i++) {
+    explicit Product(const Workload& workload) : form(workload.form), size(workload.size) {
+        for (auto* matrix : {&a, &b, &c}) matrix->resize(static_cast<size_t>(size * size));
+        for (int64_t i = 0; i < size * size; i++) {
             a[i] = static_cast<float>(i * 7 % 13) / 13 - 0.5f;
             b[i] = static_cast<float>(i * 5 % 11) / 11 - 0.5f;
         }
+    }
+
+    // Compares some of the result with sums in the order of the textbook.
+    void check() const {
+        for (int64_t i = 0; i < size; i += size / 8 + 1)
+            for (int64_t j = 0; j < size; j += size / 7 + 1) {
+                double sum = 0;
+                for (int64_t k = 0; k < size; k++)
+                    sum += static_cast<double>(form == "WeightGradient" ? a[k * size + i] : a[i * size + k])
+                        * (form == "InputGradient" ? b[j * size + k] : b[k * size + j]);
+                if (!(std::abs(sum - c[i * size + j]) < 1e-4 * static_cast<double>(size)))
+                    throw std::runtime_error("its product is wrong at " + std::to_string(i) + ", " + std::to_string(j));
+            }
     }
 };
 
@@ -233,7 +258,8 @@ inline void serve(const Bind& bind) {
                 answer["error"] = "unknown words '" + line + "'";
             }
         } catch (const std::exception& error) {  // the driver shows it and goes on without this peer
-            answer = {{"error", error.what()}};
+            std::string text = error.what();
+            answer = {{"error", text.substr(0, text.find('\n'))}};
         }
         std::cout << answer.dump() << std::endl;
     }
