@@ -49,8 +49,11 @@ void activate(Activation activation, fmat& y, const float* b) {
     bool relu = activation == Activation::relu;
     each(rows, count, [=](int64_t n) {
         float* z = values + n * units;
-        if (relu) for (int64_t i = 0; i < units; i++) z[i] = std::max(z[i] + b[i], 0.0f);
-        else for (int64_t i = 0; i < units; i++) z[i] += b[i];
+        if (relu) {
+            for (int64_t i = 0; i < units; i++) z[i] = std::max(z[i] + b[i], 0.0f);
+        } else {
+            for (int64_t i = 0; i < units; i++) z[i] += b[i];
+        }
     });
     if (!relu) each(count, count, [=](int64_t i) { values[i] = tanhf(values[i]); });
 }
@@ -60,8 +63,10 @@ void derive(Activation activation, const fmat& y, fmat& d) {
     int64_t count = y.n_elem;
     const float* results = y.memptr();
     float* values = d.memptr();
-    if (activation == Activation::relu) each(count, count, [=](int64_t i) { values[i] = results[i] > 0 ? values[i] : 0; });
-    else each(count, count, [=](int64_t i) { values[i] *= 1 - results[i] * results[i]; });
+    if (activation == Activation::relu)
+        each(count, count, [=](int64_t i) { values[i] = results[i] > 0 ? values[i] : 0; });
+    else
+        each(count, count, [=](int64_t i) { values[i] *= 1 - results[i] * results[i]; });
 }
 
 class Training : public peer::Run {
@@ -176,6 +181,8 @@ public:
             w_.push_back(view(weight.values.data(), weight.columns, weight.rows));
             y_.emplace_back(weight.columns, batch_);
         }
+        call();
+        peer::check_answers(workload, numbers_, y_.back().memptr(), batch_);
     }
 
     int64_t call() override {

@@ -23,7 +23,8 @@ public:
         fann_set_train_error_function(network_.get(), FANN_ERRORFUNC_LINEAR);
         fann_set_training_algorithm(network_.get(), FANN_TRAIN_BATCH);
         // Momentum, which its batches lack, would make steps 1 / (1 − γ) times as long.
-        fann_set_learning_rate(network_.get(), static_cast<float>(2 * workload.learning_rate / (1 - workload.momentum)));
+        double rate = 2 * workload.learning_rate / (1 - workload.momentum);
+        fann_set_learning_rate(network_.get(), static_cast<float>(rate));
         for (int64_t i = 0; i < numbers_.x.rows; i++) {
             rows_.push_back(&numbers_.x.values[i * numbers_.x.columns]);
             targets_.push_back(&numbers_.targets.values[i * numbers_.targets.columns]);

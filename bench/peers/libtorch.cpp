@@ -57,7 +57,8 @@ public:
         torch::NoGradGuard no_gradients;
         auto parameters = network_->parameters();
         for (size_t i = 0; i < parameters.size(); i++) parameters[i].copy_(start_[i]);
-        optimizer_ = std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(rate_).momentum(momentum_));
+        auto options = torch::optim::SGDOptions(rate_).momentum(momentum_);
+        optimizer_ = std::make_unique<torch::optim::SGD>(parameters, options);
         places_.restart();
     }
 
@@ -187,8 +188,8 @@ public:
         for (int64_t i = 0; i < steps; i++) {
             int64_t count = call();
             const Batch& batch = batches_[static_cast<size_t>(i) % batches_.size()];
-            losses.push_back(peer::loss_of(is_class_, batch.layers.back().y.data_ptr<float>(), batch.t.data_ptr<float>(),
-                                           count, batch.t.size(1)));
+            const float *y = batch.layers.back().y.data_ptr<float>(), *t = batch.t.data_ptr<float>();
+            losses.push_back(peer::loss_of(is_class_, y, t, count, batch.t.size(1)));
         }
         return losses;
     }
@@ -206,8 +207,9 @@ private:
 
     // d = d · activation′, from the activation's result y.
     static void backward(Activation activation, Layer& layer) {
-        if (activation == Activation::relu) at::cpu::threshold_backward_out(layer.whole_d, layer.whole_d, layer.whole_y, 0);
-        else if (activation == Activation::tanh) at::cpu::tanh_backward_out(layer.whole_d, layer.whole_d, layer.whole_y);
+        Tensor& d = layer.whole_d;
+        if (activation == Activation::relu) at::cpu::threshold_backward_out(d, d, layer.whole_y, 0);
+        else if (activation == Activation::tanh) at::cpu::tanh_backward_out(d, d, layer.whole_y);
     }
 
     Activation hidden_, output_;
@@ -224,16 +226,22 @@ public:
     EagerAnswers(const Workload& workload, const Numbers& numbers)
         : network_(network_of(workload, numbers, true)), x_(tensor_of(numbers.x)), batch_(workload.batch) {
         network_->eval();
+        peer::check_answers(workload, numbers, answer().contiguous().data_ptr<float>(), batch_);
     }
 
     int64_t call() override {
-        c10::InferenceMode without_autograd;
-        network_->forward(x_.narrow(0, next_, batch_));
-        next_ = (next_ + batch_) % x_.size(0);
+        answer();
         return batch_;
     }
 
 private:
+    Tensor answer() {
+        c10::InferenceMode without_autograd;
+        Tensor rows = x_.narrow(0, next_, batch_);
+        next_ = (next_ + batch_) % x_.size(0);
+        return network_->forward(rows);
+    }
+
     torch::nn::Sequential network_;
     Tensor x_;
     int64_t batch_, next_ = 0;
@@ -250,6 +258,8 @@ public:
             b_.push_back(tensor_of(numbers.biases[i]));
             y_.push_back(torch::empty({batch_, w_[i].size(1)}));
         }
+        call();
+        peer::check_answers(workload, numbers, y_.back().data_ptr<float>(), batch_);
     }
 
     int64_t call() override {

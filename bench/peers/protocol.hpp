@@ -195,6 +195,33 @@ inline double loss_of(bool is_class, const float* y, const float* t, int64_t row
     return sum / static_cast<double>(rows);
 }
 
+// Compares answers [rows, outputs] to the first rows with a network computed in the order of the textbook.
+inline void check_answers(const Workload& workload, const Numbers& numbers, const float* answers, int64_t rows) {
+    for (int64_t row = 0; row < rows; row++) {
+        const float* first = &numbers.x.values[static_cast<size_t>(row * numbers.x.columns)];
+        std::vector<double> y(first, first + numbers.x.columns);
+        for (size_t layer = 0; layer < numbers.weights.size(); layer++) {
+            const auto& weight = numbers.weights[layer];
+            std::vector<double> z(numbers.biases[layer].begin(), numbers.biases[layer].end());
+            for (size_t i = 0; i < y.size(); i++)
+                for (size_t j = 0; j < z.size(); j++) z[j] += y[i] * weight.values[i * z.size() + j];
+            Activation activation = layer + 1 == numbers.weights.size() ? workload.output : workload.hidden;
+            double sum = 0;
+            for (double& value : z) {
+                value = activation == Activation::relu ? std::max(value, 0.0)
+                    : activation == Activation::tanh ? std::tanh(value) : std::exp(value);
+                sum += value;
+            }
+            if (activation == Activation::softmax)
+                for (double& value : z) value /= sum;
+            y = z;
+        }
+        for (size_t j = 0; j < y.size(); j++)
+            if (!(std::abs(y[j] - answers[row * static_cast<int64_t>(y.size()) + static_cast<int64_t>(j)]) < 1e-4))
+                throw std::runtime_error("its answer to row " + std::to_string(row + 1) + " is wrong");
+    }
+}
+
 // The matrices of a product, row by row, and its result.
 struct Product {
     std::string form;
