@@ -1,9 +1,11 @@
 // Armadillo over OpenBLAS as a peer: `armadillo --threads N` (bench/run has told OpenMP how many). This is what mlpack
-// computes with: the products are Armadillo's, examples are columns, and what lies between the products is plain loops
-// that the compiler turns into vectors, shared among threads where they are long.
+// computes with: examples are columns, the products are Armadillo's, but for the one that makes the gradient: momentum,
+// or without it the update itself, is folded into it, for which one calls BLAS. What lies between the products is plain
+// loops that the compiler turns into vectors, shared among threads where they are long.
 #define ARMA_DONT_USE_WRAPPER
 #define ARMA_NO_DEBUG
 #include <armadillo>
+#include <cblas.h>
 
 #include "protocol.hpp"
 
@@ -78,8 +80,8 @@ public:
         int64_t rows = places_.all()[0].count;
         for (const auto& weight : numbers_.weights) {
             Layer layer;
-            layer.w = layer.g = layer.v = fmat(weight.columns, weight.rows);  // [units, inputs]
-            layer.b = layer.gb = layer.vb = fmat(weight.columns, 1);
+            layer.w = layer.v = fmat(weight.columns, weight.rows);  // [units, inputs]
+            layer.b = layer.vb = layer.gb = fmat(weight.columns, 1);
             layer.y = layer.d = fmat(weight.columns, rows);
             layers_.push_back(std::move(layer));
         }
@@ -120,13 +122,22 @@ public:
             layers_[i - 1].d = layers_[i].w.t() * layers_[i].d;
             derive(hidden_, layers_[i - 1].y, layers_[i - 1].d);
         }
-        float mean = 1 / static_cast<float>(n);
+        float mean = 1 / static_cast<float>(n), rate = static_cast<float>(rate_);
+        float momentum = static_cast<float>(momentum_);
         below = &x;
         for (auto& layer : layers_) {
-            layer.g = layer.d * below->t();
             layer.gb = arma::sum(layer.d, 1);
-            update(layer.w, layer.v, layer.g, mean);
-            update(layer.b, layer.vb, layer.gb, mean);
+            if (momentum == 0) {
+                accumulate(1, layer.w, -rate * mean, layer.d, *below);
+                layer.b -= rate * mean * layer.gb;
+            } else {
+                accumulate(momentum, layer.v, mean, layer.d, *below);
+                layer.vb = momentum * layer.vb + mean * layer.gb;
+                float* weights = layer.w.memptr();
+                const float* velocities = layer.v.memptr();
+                each(layer.w.n_elem, layer.w.n_elem, [=](int64_t i) { weights[i] -= rate * velocities[i]; });
+                layer.b -= rate * layer.vb;
+            }
             below = &layer.y;
         }
         return n;
@@ -146,24 +157,18 @@ public:
 
 private:
     struct Layer {
-        fmat w, b, y, d, g, gb, v, vb;
+        fmat w, b, y, d, v, vb, gb;
     };
 
     const float* targets(const peer::Places::Place& place) const {
         return &numbers_.targets.values[place.start * numbers_.targets.columns];
     }
 
-    // v = γ·v + g/n; w = w − η·v.
-    void update(fmat& w, fmat& v, const fmat& g, float mean) const {
-        int64_t count = w.n_elem;
-        float rate = static_cast<float>(rate_), momentum = static_cast<float>(momentum_);
-        float *weights = w.memptr(), *velocities = v.memptr();
-        const float* gradients = g.memptr();
-        if (momentum == 0) each(count, count, [=](int64_t i) { weights[i] -= rate * mean * gradients[i]; });
-        else each(count, count, [=](int64_t i) {
-            velocities[i] = momentum * velocities[i] + mean * gradients[i];
-            weights[i] -= rate * velocities[i];
-        });
+    // c = β·c + α·a·bᵀ
+    static void accumulate(float beta, fmat& c, float alpha, const fmat& a, const fmat& b) {
+        int rows = static_cast<int>(c.n_rows), columns = static_cast<int>(c.n_cols), depth = static_cast<int>(a.n_cols);
+        cblas_sgemm(CblasColMajor, CblasNoTrans, CblasTrans, rows, columns, depth, alpha, a.memptr(), rows, b.memptr(),
+                    columns, beta, c.memptr(), rows);
     }
 
     Activation hidden_, output_;
