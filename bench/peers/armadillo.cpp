@@ -16,23 +16,9 @@ using peer::Activation;
 using peer::Numbers;
 using peer::Workload;
 
-constexpr int64_t worth_threads = 100'000;  // elements of a loop
-
 // A matrix that looks into memory, with the column-major order that Armadillo knows: rows as examples become columns.
 fmat view(float* values, int64_t rows, int64_t columns) {
     return fmat(values, static_cast<arma::uword>(rows), static_cast<arma::uword>(columns), false, true);
-}
-
-// Calls f for 0, 1, … count − 1, with all threads where there are many elements.
-template <typename F>
-void each(int64_t count, int64_t elements, F f) {
-    if (elements > worth_threads) {
-#pragma omp parallel for
-        for (int64_t i = 0; i < count; i++) f(i);
-    } else {
-#pragma omp simd
-        for (int64_t i = 0; i < count; i++) f(i);
-    }
 }
 
 // y = activation(y + b) for examples as columns.
@@ -40,7 +26,7 @@ void activate(Activation activation, fmat& y, const float* b) {
     int64_t units = y.n_rows, rows = y.n_cols, count = y.n_elem;
     float* values = y.memptr();
     if (activation == Activation::softmax) {
-        each(rows, count, [=](int64_t n) {
+        peer::each(rows, count, [=](int64_t n) {
             float *z = values + n * units, largest = z[0] + b[0], sum = 0;
             for (int64_t i = 0; i < units; i++) largest = std::max(largest, z[i] += b[i]);
             for (int64_t i = 0; i < units; i++) sum += z[i] = expf(z[i] - largest);
@@ -49,7 +35,7 @@ void activate(Activation activation, fmat& y, const float* b) {
         return;
     }
     bool relu = activation == Activation::relu;
-    each(rows, count, [=](int64_t n) {
+    peer::each(rows, count, [=](int64_t n) {
         float* z = values + n * units;
         if (relu) {
             for (int64_t i = 0; i < units; i++) z[i] = std::max(z[i] + b[i], 0.0f);
@@ -57,7 +43,7 @@ void activate(Activation activation, fmat& y, const float* b) {
             for (int64_t i = 0; i < units; i++) z[i] += b[i];
         }
     });
-    if (!relu) each(count, count, [=](int64_t i) { values[i] = tanhf(values[i]); });
+    if (!relu) peer::each(count, count, [=](int64_t i) { values[i] = tanhf(values[i]); });
 }
 
 // d = d · activation′, from the activation's result y.
@@ -66,9 +52,9 @@ void derive(Activation activation, const fmat& y, fmat& d) {
     const float* results = y.memptr();
     float* values = d.memptr();
     if (activation == Activation::relu)
-        each(count, count, [=](int64_t i) { values[i] = results[i] > 0 ? values[i] : 0; });
+        peer::each(count, count, [=](int64_t i) { values[i] = results[i] > 0 ? values[i] : 0; });
     else
-        each(count, count, [=](int64_t i) { values[i] *= 1 - results[i] * results[i]; });
+        peer::each(count, count, [=](int64_t i) { values[i] *= 1 - results[i] * results[i]; });
 }
 
 class Training : public peer::Run {
@@ -135,7 +121,7 @@ public:
                 layer.vb = momentum * layer.vb + mean * layer.gb;
                 float* weights = layer.w.memptr();
                 const float* velocities = layer.v.memptr();
-                each(layer.w.n_elem, layer.w.n_elem, [=](int64_t i) { weights[i] -= rate * velocities[i]; });
+                peer::each(layer.w.n_elem, layer.w.n_elem, [=](int64_t i) { weights[i] -= rate * velocities[i]; });
                 layer.b -= rate * layer.vb;
             }
             below = &layer.y;

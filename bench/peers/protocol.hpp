@@ -157,6 +157,20 @@ private:
     }
 };
 
+constexpr int64_t worth_threads = 100'000;  // elements of a loop
+
+// Calls f for 0, 1, … count − 1, with all threads where there are many elements.
+template <typename F>
+void each(int64_t count, int64_t elements, F f) {
+    if (elements > worth_threads) {
+#pragma omp parallel for
+        for (int64_t i = 0; i < count; i++) f(i);
+    } else {
+#pragma omp simd
+        for (int64_t i = 0; i < count; i++) f(i);
+    }
+}
+
 // The batches of an epoch, over and over; the last one of an epoch may be shorter.
 class Places {
 public:
