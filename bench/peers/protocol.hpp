@@ -209,7 +209,7 @@ inline double loss_of(bool is_class, const float* y, const float* t, int64_t row
     return sum / static_cast<double>(rows);
 }
 
-// Compares answers [rows, outputs] to the first rows with a network computed in the order of the textbook.
+// Compares the answers [rows, outputs] to the first rows with a network computed in the order of the textbook.
 inline void check_answers(const Workload& workload, const Numbers& numbers, const float* answers, int64_t rows) {
     for (int64_t row = 0; row < rows; row++) {
         const float* first = &numbers.x.values[static_cast<size_t>(row * numbers.x.columns)];
@@ -269,6 +269,10 @@ using Bind = std::function<std::unique_ptr<Run>(const Workload&, const std::stri
 
 inline void serve(const Bind& bind) {
     std::map<std::string, std::unique_ptr<Run>> runs;
+    auto opened = [&](const std::string& name) -> Run& {
+        if (!runs.count(name)) throw std::runtime_error("'" + name + "' is not open");
+        return *runs[name];
+    };
     for (std::string line; std::getline(std::cin, line);) {
         Json answer = Json::object();
         try {
@@ -286,11 +290,11 @@ inline void serve(const Bind& bind) {
                 double seconds;
                 std::string clock;
                 words >> seconds >> clock;
-                answer["rate"] = runs.at(name)->rate(seconds, clock == "processor" ? Run::processor : Run::wall);
+                answer["rate"] = opened(name).rate(seconds, clock == "processor" ? Run::processor : Run::wall);
             } else if (word == "losses") {
                 int64_t steps;
                 words >> steps;
-                answer["losses"] = runs.at(name)->losses(steps);
+                answer["losses"] = opened(name).losses(steps);
                 for (double loss : answer["losses"])
                     if (!std::isfinite(loss)) throw std::runtime_error("its loss is not a number");
             } else if (word == "close") {
