@@ -208,6 +208,7 @@ def main():
     options.add_argument("--mode", choices=("eager", "manual"), required=True)
     options = options.parse_args()
     torch.set_num_threads(options.threads)
+    torch.set_flush_denormal(True)
     manual = options.mode == "manual"
 
     def bind(workload, path):
