@@ -187,13 +187,13 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// <param name="progress">Called after each epoch.</param>
     /// <param name="everyStep">Called after each step. Networks that train fastest many steps at a time do so without
     /// it.</param>
-    /// <param name="cancellation">Ends the run after the step in progress, or the steps of up to a tenth of a second;
-    /// the weights so far stay.</param>
     /// <param name="regularly">Called after a step some ten times a second, and after the last: to show how it goes,
     /// and to save it.</param>
+    /// <param name="cancellation">Ends the run after the step in progress, or the steps of up to a tenth of a second;
+    /// the weights so far stay.</param>
     public StopReason Run(
         Action<EpochReport>? progress = null, Action<StepReport>? everyStep = null,
-            CancellationToken cancellation = default, Action<StepReport>? regularly = null)
+        Action<StepReport>? regularly = null, CancellationToken cancellation = default)
     {
         int told = State.Epoch;
         Stretch stretch = new();
