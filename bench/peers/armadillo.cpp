@@ -46,24 +46,16 @@ void activate(Activation activation, fmat& y, const float* b) {
     if (!relu) peer::each(count, count, [=](int64_t i) { values[i] = tanhf(values[i]); });
 }
 
-// d = d · activation′, from the activation's result y.
 void derive(Activation activation, const fmat& y, fmat& d) {
-    int64_t count = y.n_elem;
-    const float* results = y.memptr();
-    float* values = d.memptr();
-    if (activation == Activation::relu)
-        peer::each(count, count, [=](int64_t i) { values[i] = results[i] > 0 ? values[i] : 0; });
-    else
-        peer::each(count, count, [=](int64_t i) { values[i] *= 1 - results[i] * results[i]; });
+    peer::derive(activation, y.memptr(), d.memptr(), static_cast<int64_t>(y.n_elem));
 }
 
-class Training : public peer::Run {
+class Training : public peer::Trainer {
 public:
     Training(const Workload& workload, const Numbers& numbers)
-        : hidden_(workload.hidden), output_(workload.output), rate_(workload.learning_rate),
-          momentum_(workload.momentum), numbers_(numbers),
-          places_(numbers.x.rows, workload.batch ? workload.batch : numbers.x.rows) {
-        int64_t rows = places_.all()[0].count;
+        : Trainer(workload, numbers.x.rows), hidden_(workload.hidden), output_(workload.output),
+          rate_(workload.learning_rate), momentum_(workload.momentum), numbers_(numbers) {
+        int64_t rows = places().all()[0].count;
         for (const auto& weight : numbers_.weights) {
             Layer layer;
             layer.w = layer.v = fmat(weight.columns, weight.rows);  // [units, inputs]
@@ -82,11 +74,11 @@ public:
             layers_[i].v.zeros();
             layers_[i].vb.zeros();
         }
-        places_.restart();
+        Trainer::restart();
     }
 
-    int64_t call() override {
-        const auto& place = places_.next();
+protected:
+    void step(const peer::Places::Place& place) override {
         int64_t n = place.count;
         fmat x = view(&numbers_.x.values[place.start * numbers_.x.columns], numbers_.x.columns, n);
         if (layers_[0].y.n_cols != static_cast<arma::uword>(n))
@@ -101,7 +93,7 @@ public:
             below = &layer.y;
         }
         auto& top = layers_.back();
-        const float* t = targets(place);
+        const float* t = numbers_.targets_of(place.start);
         for (arma::uword i = 0; i < top.y.n_elem; i++) top.d[i] = top.y[i] - t[i];
         if (!numbers_.is_class) derive(output_, top.y, top.d);
         for (size_t i = layers_.size() - 1; i > 0; i--) {
@@ -126,29 +118,18 @@ public:
             }
             below = &layer.y;
         }
-        return n;
     }
 
-    std::vector<double> losses(int64_t steps) override {
-        restart();
-        std::vector<double> losses;
-        for (int64_t i = 0; i < steps; i++) {
-            int64_t count = call();
-            const auto& place = places_.all()[static_cast<size_t>(i) % places_.all().size()];
-            losses.push_back(peer::loss_of(numbers_.is_class, layers_.back().y.memptr(), targets(place), count,
-                                           numbers_.targets.columns));
-        }
-        return losses;
+    double measured_step(const peer::Places::Place& place) override {
+        step(place);
+        return peer::loss_of(numbers_.is_class, layers_.back().y.memptr(), numbers_.targets_of(place.start),
+                             place.count, numbers_.targets.columns);
     }
 
 private:
     struct Layer {
         fmat w, b, y, d, v, vb, gb;
     };
-
-    const float* targets(const peer::Places::Place& place) const {
-        return &numbers_.targets.values[place.start * numbers_.targets.columns];
-    }
 
     // c = β·c + α·a·bᵀ
     static void accumulate(float beta, fmat& c, float alpha, const fmat& a, const fmat& b) {
@@ -161,7 +142,6 @@ private:
     double rate_, momentum_;
     Numbers numbers_;
     std::vector<Layer> layers_;
-    peer::Places places_;
 };
 
 class Answers : public peer::Run {

@@ -10,10 +10,10 @@ namespace {
 using peer::Numbers;
 using peer::Workload;
 
-class Training : public peer::Run {
+class Training : public peer::Trainer {
 public:
     Training(const Workload& workload, const Numbers& numbers)
-        : numbers_(numbers), places_(numbers.x.rows, workload.batch ? workload.batch : numbers.x.rows) {
+        : Trainer(workload, numbers.x.rows), numbers_(numbers) {
         std::vector<unsigned> widths(workload.widths.begin(), workload.widths.end());
         network_.reset(fann_create_standard_array(static_cast<unsigned>(widths.size()), widths.data()));
         fann_set_activation_function_hidden(network_.get(), FANN_SIGMOID_SYMMETRIC);
@@ -29,7 +29,7 @@ public:
             rows_.push_back(&numbers_.x.values[i * numbers_.x.columns]);
             targets_.push_back(&numbers_.targets.values[i * numbers_.targets.columns]);
         }
-        for (const auto& place : places_.all()) {
+        for (const auto& place : places().all()) {
             fann_train_data batch{};
             batch.num_data = static_cast<unsigned>(place.count);
             batch.num_input = widths.front();
@@ -57,28 +57,22 @@ public:
                                                       : weight.values[from() * weight.columns + to];
         }
         fann_set_weight_array(network, connections.data(), static_cast<unsigned>(connections.size()));
-        places_.restart();
+        Trainer::restart();
     }
 
-    int64_t call() override {
-        const auto& place = places_.next();
+protected:
+    void step(const peer::Places::Place& place) override {
         fann_train_epoch(network_.get(), &batches_[place.index]);
-        return place.count;
     }
 
-    std::vector<double> losses(int64_t steps) override {
-        restart();
-        std::vector<double> losses;
-        for (int64_t i = 0; i < steps; i++) {
-            const auto& place = places_.all()[static_cast<size_t>(i) % places_.all().size()];
-            double sum = 0;
-            for (int64_t row = place.start; row < place.start + place.count; row++)
-                sum += peer::loss_of(false, fann_run(network_.get(), rows_[row]), targets_[row], 1,
-                                     numbers_.targets.columns);
-            losses.push_back(sum / static_cast<double>(place.count));
-            call();
-        }
-        return losses;
+    // FANN keeps no answers of a batch: they are asked for before.
+    double measured_step(const peer::Places::Place& place) override {
+        double sum = 0;
+        for (int64_t row = place.start; row < place.start + place.count; row++)
+            sum += peer::loss_of(false, fann_run(network_.get(), rows_[row]), targets_[row], 1,
+                                 numbers_.targets.columns);
+        step(place);
+        return sum / static_cast<double>(place.count);
     }
 
 private:
@@ -87,7 +81,6 @@ private:
     };
 
     Numbers numbers_;
-    peer::Places places_;
     std::unique_ptr<fann, Destroy> network_;
     std::vector<float*> rows_, targets_;
     std::vector<fann_train_data> batches_;

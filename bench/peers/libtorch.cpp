@@ -41,14 +41,13 @@ torch::nn::Sequential network_of(const Workload& workload, const Numbers& number
     return network;
 }
 
-class EagerTraining : public peer::Run {
+class EagerTraining : public peer::Trainer {
 public:
     EagerTraining(const Workload& workload, const Numbers& numbers)
-        : rate_(workload.learning_rate), momentum_(workload.momentum), is_class_(numbers.is_class),
-          x_(tensor_of(numbers.x)),
+        : Trainer(workload, numbers.x.rows), rate_(workload.learning_rate), momentum_(workload.momentum),
+          is_class_(numbers.is_class), x_(tensor_of(numbers.x)),
           targets_(is_class_ ? torch::tensor(numbers.classes) : tensor_of(numbers.targets)),
-          network_(network_of(workload, numbers, false)),  // cross_entropy takes scores
-          places_(numbers.x.rows, workload.batch ? workload.batch : numbers.x.rows) {
+          network_(network_of(workload, numbers, false)) {  // cross_entropy takes scores
         for (const auto& parameter : network_->parameters()) start_.push_back(parameter.detach().clone());
         restart();
     }
@@ -59,42 +58,32 @@ public:
         for (size_t i = 0; i < parameters.size(); i++) parameters[i].copy_(start_[i]);
         auto options = torch::optim::SGDOptions(rate_).momentum(momentum_);
         optimizer_ = std::make_unique<torch::optim::SGD>(parameters, options);
-        places_.restart();
+        Trainer::restart();
     }
 
-    int64_t call() override {
-        step();
-        return count_;
+protected:
+    void step(const peer::Places::Place& place) override {
+        optimizer_->zero_grad();
+        Tensor y = network_->forward(x_.narrow(0, place.start, place.count));
+        Tensor t = targets_.narrow(0, place.start, place.count);
+        loss_ = is_class_ ? torch::nn::functional::cross_entropy(y, t)
+                          : 0.5 * torch::mse_loss(y, t, at::Reduction::Sum) / place.count;
+        loss_.backward();
+        optimizer_->step();
     }
 
-    std::vector<double> losses(int64_t steps) override {
-        restart();
-        std::vector<double> losses;
-        for (int64_t i = 0; i < steps; i++) losses.push_back(step().item<double>());
-        return losses;
+    double measured_step(const peer::Places::Place& place) override {
+        step(place);
+        return loss_.item<double>();
     }
 
 private:
-    Tensor step() {
-        const auto& place = places_.next();
-        count_ = place.count;
-        optimizer_->zero_grad();
-        Tensor y = network_->forward(x_.narrow(0, place.start, count_)), t = targets_.narrow(0, place.start, count_);
-        Tensor loss = is_class_ ? torch::nn::functional::cross_entropy(y, t)
-                                : 0.5 * torch::mse_loss(y, t, at::Reduction::Sum) / count_;
-        loss.backward();
-        optimizer_->step();
-        return loss;
-    }
-
     double rate_, momentum_;
     bool is_class_;
-    Tensor x_, targets_;
+    Tensor x_, targets_, loss_;
     torch::nn::Sequential network_;
     std::vector<Tensor> start_;
     std::unique_ptr<torch::optim::SGD> optimizer_;
-    peer::Places places_;
-    int64_t count_ = 0;
 };
 
 // y = activation(below·w + b), in place of y.
@@ -106,13 +95,13 @@ void forward(Activation activation, const Tensor& below, const Tensor& w, const 
 }
 
 // Biases are one more row of the weights, below a column of ones in what comes in: one product less per layer each way.
-class ManualTraining : public peer::Run {
+class ManualTraining : public peer::Trainer {
 public:
     ManualTraining(const Workload& workload, const Numbers& numbers)
-        : hidden_(workload.hidden), output_(workload.output), rate_(workload.learning_rate),
-          momentum_(workload.momentum), is_class_(numbers.is_class), targets_(tensor_of(numbers.targets)),
-          places_(targets_.size(0), workload.batch ? workload.batch : targets_.size(0)) {
-        int64_t rows = places_.all()[0].count, layers = static_cast<int64_t>(numbers.weights.size());
+        : Trainer(workload, numbers.x.rows), hidden_(workload.hidden), output_(workload.output),
+          rate_(workload.learning_rate), momentum_(workload.momentum), is_class_(numbers.is_class),
+          targets_(tensor_of(numbers.targets)) {
+        int64_t rows = places().all()[0].count, layers = static_cast<int64_t>(numbers.weights.size());
         x_ = torch::cat({tensor_of(numbers.x), torch::ones({targets_.size(0), 1})}, 1);
         std::vector<Tensor> flat;
         for (int64_t i = 0; i < layers; i++) {
@@ -136,7 +125,7 @@ public:
             y.push_back(torch::ones({rows, width}));
             d.push_back(torch::zeros({rows, width}));
         }
-        for (const auto& place : places_.all()) {
+        for (const auto& place : places().all()) {
             Batch batch{targets_.narrow(0, place.start, place.count), {}};
             for (int64_t i = 0; i <= layers; i++) {
                 Tensor whole_y = y[i].narrow(0, i == 0 ? place.start : 0, place.count);
@@ -152,11 +141,11 @@ public:
     void restart() override {
         parameters_.copy_(start_);
         velocities_.zero_();
-        places_.restart();
+        Trainer::restart();
     }
 
-    int64_t call() override {
-        const auto& place = places_.next();
+protected:
+    void step(const peer::Places::Place& place) override {
         auto& batch = batches_[place.index];
         auto& layer = batch.layers;
         size_t last = w_.size();
@@ -179,19 +168,13 @@ public:
             else at::cpu::addmm_(v_[i], layer[i].t, layer[i + 1].d, momentum_, mean);
         }
         if (momentum_ != 0) at::cpu::add_(parameters_, velocities_, -rate_);
-        return place.count;
     }
 
-    std::vector<double> losses(int64_t steps) override {
-        restart();
-        std::vector<double> losses;
-        for (int64_t i = 0; i < steps; i++) {
-            int64_t count = call();
-            const Batch& batch = batches_[static_cast<size_t>(i) % batches_.size()];
-            const float *y = batch.layers.back().y.data_ptr<float>(), *t = batch.t.data_ptr<float>();
-            losses.push_back(peer::loss_of(is_class_, y, t, count, batch.t.size(1)));
-        }
-        return losses;
+    double measured_step(const peer::Places::Place& place) override {
+        step(place);
+        const Batch& batch = batches_[place.index];
+        const float *y = batch.layers.back().y.data_ptr<float>(), *t = batch.t.data_ptr<float>();
+        return peer::loss_of(is_class_, y, t, place.count, batch.t.size(1));
     }
 
 private:
@@ -218,7 +201,6 @@ private:
     Tensor targets_, x_, start_, parameters_, velocities_;
     std::vector<Tensor> w_, wt_, v_;
     std::vector<Batch> batches_;
-    peer::Places places_;
 };
 
 class EagerAnswers : public peer::Run {

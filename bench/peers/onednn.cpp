@@ -97,13 +97,13 @@ private:
 };
 
 // Training by inner products, forward with the activation in them and backward; loops for derivatives and updates.
-class Training : public peer::Run {
+class Training : public peer::Trainer {
 public:
     // The weights [units, inputs] lie in the order of the tag; `any` is what oneDNN likes best on the way forward.
     Training(const Workload& workload, const std::shared_ptr<Numbers>& numbers, memory::format_tag tag)
-        : workload_(workload), numbers_(numbers), engine_(dnnl::engine::kind::cpu, 0), stream_(engine_),
-          places_(numbers->x.rows, workload.batch ? workload.batch : numbers->x.rows) {
-        int64_t rows = places_.all().front().count, rest = places_.all().back().count;
+        : Trainer(workload, numbers->x.rows), workload_(workload), numbers_(numbers),
+          engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+        int64_t rows = places().all().front().count, rest = places().all().back().count;
         for (auto& weight : numbers_->weights) {
             inner_product::primitive_desc forward = forward_plan(layers_.size(), rows, laid_out(weight, tag));
             Layer layer;
@@ -126,17 +126,17 @@ public:
             for (auto* those : {&layers_[i].v, &layers_[i].vb})
                 std::memset(data(*those), 0, those->get_desc().get_size());
         }
-        places_.restart();
+        Trainer::restart();
     }
 
-    int64_t call() override {
-        const auto& place = places_.next();
-        Plan& plan = place.count == places_.all().front().count ? whole_ : rest_;
+protected:
+    void step(const peer::Places::Place& place) override {
+        Plan& plan = plan_of(place);
         plan.x.set_data_handle(&numbers_->x.values[place.start * numbers_->x.columns]);
         for (auto& step : plan.forward) step.primitive.execute(stream_, step.arguments);
         stream_.wait();
         size_t last = layers_.size() - 1;
-        const float *t = targets(place), *y = data(plan.y[last]);
+        const float *t = numbers_->targets_of(place.start), *y = data(plan.y[last]);
         float *d = data(plan.d[last]), mean = 1 / static_cast<float>(place.count);
         int64_t count = place.count * numbers_->targets.columns;
         for (int64_t i = 0; i < count; i++) d[i] = (y[i] - t[i]) * mean;
@@ -152,20 +152,12 @@ public:
             update(layers_[i].w, layers_[i].v, layers_[i].g);
             update(layers_[i].b, layers_[i].vb, layers_[i].gb);
         }
-        return place.count;
     }
 
-    std::vector<double> losses(int64_t steps) override {
-        restart();
-        std::vector<double> losses;
-        for (int64_t i = 0; i < steps; i++) {
-            int64_t count = call();
-            const auto& place = places_.all()[static_cast<size_t>(i) % places_.all().size()];
-            Plan& plan = count == places_.all().front().count ? whole_ : rest_;
-            losses.push_back(peer::loss_of(numbers_->is_class, data(plan.y.back()), targets(place), count,
-                                           numbers_->targets.columns));
-        }
-        return losses;
+    double measured_step(const peer::Places::Place& place) override {
+        step(place);
+        return peer::loss_of(numbers_->is_class, data(plan_of(place).y.back()), numbers_->targets_of(place.start),
+                             place.count, numbers_->targets.columns);
     }
 
 private:
@@ -227,19 +219,12 @@ private:
         return plan;
     }
 
-    const float* targets(const peer::Places::Place& place) const {
-        return &numbers_->targets.values[place.start * numbers_->targets.columns];
+    Plan& plan_of(const peer::Places::Place& place) {
+        return place.count == places().all().front().count ? whole_ : rest_;
     }
 
-    // d = d · activation′, from the activation's result y.
     static void derive(Activation activation, const memory& y, const memory& d) {
-        const float* results = data(y);
-        float* values = data(d);
-        auto count = static_cast<int64_t>(y.get_desc().get_size() / sizeof(float));
-        if (activation == Activation::relu)
-            peer::each(count, count, [=](int64_t i) { values[i] = results[i] > 0 ? values[i] : 0; });
-        else
-            peer::each(count, count, [=](int64_t i) { values[i] *= 1 - results[i] * results[i]; });
+        peer::derive(activation, data(y), data(d), static_cast<int64_t>(y.get_desc().get_size() / sizeof(float)));
     }
 
     // v = γ·v + g; w = w − η·v.
@@ -260,7 +245,6 @@ private:
     std::shared_ptr<Numbers> numbers_;
     dnnl::engine engine_;
     dnnl::stream stream_;
-    peer::Places places_;
     std::vector<Layer> layers_;
     Plan whole_, rest_;
 };
@@ -328,10 +312,6 @@ private:
     std::vector<Step> steps_;
     size_t next_ = 0;
 };
-
-}  // namespace
-
-namespace {
 
 // The fastest of several runs, by turns.
 std::unique_ptr<peer::Run> fastest(std::vector<std::unique_ptr<peer::Run>> runs) {

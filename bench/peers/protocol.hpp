@@ -68,6 +68,8 @@ struct Numbers {
     std::vector<Matrix> weights;             // [inputs, units]
     std::vector<std::vector<float>> biases;  // [units]
 
+    const float* targets_of(int64_t row) const { return &targets.values[row * targets.columns]; }
+
     Numbers(const std::string& path, const Workload& workload) {
         std::ifstream file(path, std::ios::binary);
         uint64_t length = 0;
@@ -121,7 +123,7 @@ public:
     // Back to the first weights.
     virtual void restart() {}
 
-    // The losses of so many steps from the first weights.
+    // The losses of so many steps from the first weights; of what does not train, none.
     virtual std::vector<double> losses(int64_t) { return {}; }
 
     double rate(double seconds, const std::function<double()>& now) {
@@ -209,6 +211,52 @@ inline double loss_of(bool is_class, const float* y, const float* t, int64_t row
     return sum / static_cast<double>(rows);
 }
 
+// A library that trains, batch by batch.
+class Trainer : public Run {
+public:
+    explicit Trainer(const Workload& workload, int64_t rows)
+        : places_(rows, workload.batch ? workload.batch : rows) {}
+
+    void restart() override { places_.restart(); }
+
+    int64_t call() override {
+        const auto& place = places_.next();
+        step(place);
+        return place.count;
+    }
+
+    std::vector<double> losses(int64_t steps) override {
+        restart();
+        std::vector<double> losses;
+        for (int64_t i = 0; i < steps; i++) losses.push_back(measured_step(places_.next()));
+        return losses;
+    }
+
+protected:
+    virtual void step(const Places::Place& place) = 0;
+
+    // A step, and the loss at the weights before it.
+    virtual double measured_step(const Places::Place& place) = 0;
+
+    const Places& places() const { return places_; }
+
+private:
+    Places places_;
+};
+
+// d = d · activation′, from the activation's result y.
+inline void derive(Activation activation, const float* y, float* d, int64_t count) {
+    if (activation == Activation::relu) each(count, count, [=](int64_t i) { d[i] = y[i] > 0 ? d[i] : 0; });
+    else each(count, count, [=](int64_t i) { d[i] *= 1 - y[i] * y[i]; });
+}
+
+// Whether a number is one, also where the compiler may take for granted that it is (-ffast-math).
+inline bool is_finite(double value) {
+    uint64_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    return (bits >> 52 & 0x7FF) != 0x7FF;
+}
+
 // Compares the answers [rows, outputs] to the first rows with a network computed in the order of the textbook.
 inline void check_answers(const Workload& workload, const Numbers& numbers, const float* answers, int64_t rows) {
     for (int64_t row = 0; row < rows; row++) {
@@ -231,7 +279,8 @@ inline void check_answers(const Workload& workload, const Numbers& numbers, cons
             y = z;
         }
         for (size_t j = 0; j < y.size(); j++)
-            if (!(std::abs(y[j] - answers[row * static_cast<int64_t>(y.size()) + static_cast<int64_t>(j)]) < 1e-4))
+            if (double error = y[j] - answers[row * static_cast<int64_t>(y.size()) + static_cast<int64_t>(j)];
+                !is_finite(error) || std::abs(error) >= 1e-4)
                 throw std::runtime_error("its answer to row " + std::to_string(row + 1) + " is wrong");
     }
 }
@@ -258,7 +307,8 @@ struct Product {
                 for (int64_t k = 0; k < size; k++)
                     sum += static_cast<double>(form == "WeightGradient" ? a[k * size + i] : a[i * size + k])
                         * (form == "InputGradient" ? b[j * size + k] : b[k * size + j]);
-                if (!(std::abs(sum - c[i * size + j]) < 1e-4 * static_cast<double>(size)))
+                if (double error = sum - c[i * size + j];
+                    !is_finite(error) || std::abs(error) >= 1e-4 * static_cast<double>(size))
                     throw std::runtime_error("its product is wrong at " + std::to_string(i) + ", " + std::to_string(j));
             }
     }
@@ -296,7 +346,7 @@ inline void serve(const Bind& bind) {
                 words >> steps;
                 answer["losses"] = opened(name).losses(steps);
                 for (double loss : answer["losses"])
-                    if (!std::isfinite(loss)) throw std::runtime_error("its loss is not a number");
+                    if (!is_finite(loss)) throw std::runtime_error("its loss is not a number");
             } else if (word == "close") {
                 runs.clear();
             } else {
