@@ -30,8 +30,8 @@ internal abstract class BenchRun : IDisposable
     /// on a machine with other work, for one thread.</param>
     public double Rate(double seconds, bool byProcessorTime = false)
     {
-        Restart();
         int calls = Calls();
+        Restart();
         long units = 0;
         double start = Now(), elapsed;
         do
