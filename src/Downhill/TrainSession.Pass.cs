@@ -155,7 +155,7 @@ public sealed partial class TrainSession<T>
     {
         public void Execute(int part, int parts)
         {
-            (int first, int count) = Team.Part(rows, part, parts, 8).GetOffsetAndLength(rows);
+            (int first, int count) = Network<T>.RowsOf(rows, part, parts).GetOffsetAndLength(rows);
             if (count == 0) return;
             session.network.EvaluateRows(session.workspace, first, count, session.batcher.IsWeighted,
                 withGradient: true, withOutputs: true);

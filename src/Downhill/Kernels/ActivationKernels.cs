@@ -30,9 +30,8 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
 {
     public override void Forward(T* z, T* y, int rows, int columns)
     {
-        long length = (long)rows * columns, i = 0;
-        for (; i + S.Count <= length; i += S.Count)
-            S.Store(y + i, activation.Value<S, V, T>(S.Load(z + i)));
+        long length = (long)rows * columns, i = length - length % S.Count;
+        ForwardLanes(z, y, (nint)i);
         if (i == length) return;
         S.StoreFirst(y + i, activation.Value<S, V, T>(S.LoadFirst(z + i, (int)(length - i))), (int)(length - i));
     }
@@ -40,9 +39,8 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
     public override void Backward(T* z, T* y, T* gradient, int rows, int columns)
     {
         T* from = A.DerivativeFrom == DerivativeFrom.Output ? y : z;
-        long length = (long)rows * columns, i = 0;
-        for (; i + S.Count <= length; i += S.Count)
-            S.Store(gradient + i, S.Mul(S.Load(gradient + i), activation.Derivative<S, V, T>(S.Load(from + i))));
+        long length = (long)rows * columns, i = length - length % S.Count;
+        BackwardLanes(z, y, gradient, (nint)i);
         if (i == length) return;
         V slope = activation.Derivative<S, V, T>(S.LoadFirst(from + i, (int)(length - i)));
         S.StoreFirst(gradient + i, S.Mul(S.LoadFirst(gradient + i, (int)(length - i)), slope), (int)(length - i));

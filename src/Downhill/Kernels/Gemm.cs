@@ -201,13 +201,16 @@ internal static unsafe class Gemm<S, V, T>
         T* x, int ldx, T* panels, T* dz, int lddz, T* dw, int lddw, int rows, int inner, int columns, bool accumulate)
     {
         int whole = columns - (columns % PanelWidth);
-        T[] rented = ArrayPool<T>.Shared.Rent(rows * inner);
-        fixed (T* packed = rented)
+        if (whole > 0)
         {
-            PackInputs(x, ldx, packed, rows, inner);
-            WeightGradientPanels(packed, panels, dw, lddw, PanelWidth, rows, inner, whole, accumulate);
+            T[] rented = ArrayPool<T>.Shared.Rent(rows * inner);
+            fixed (T* packed = rented)
+            {
+                PackInputs(x, ldx, packed, rows, inner);
+                WeightGradientPanels(packed, panels, dw, lddw, PanelWidth, rows, inner, whole, accumulate);
+            }
+            ArrayPool<T>.Shared.Return(rented);
         }
-        ArrayPool<T>.Shared.Return(rented);
         if (whole < columns)
         {
             WeightGradient(

@@ -427,9 +427,8 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         {
             (int first, int count) = (0, pass.Rows);
             (int column, int columns) = (0, layer.Outputs);
-            if (layer.LiesInPanels(pass) || layer.SplitsColumns(count, parts)) (column, columns) = Team.Part(
-                columns, part, parts, ColumnUnit)
-                .GetOffsetAndLength(columns);
+            if (layer.LiesInPanels(pass) || layer.SplitsColumns(count, parts))
+                (column, columns) = Team.Part(columns, part, parts, ColumnUnit).GetOffsetAndLength(columns);
             else (first, count) = Team.Part(count, part, parts, 8).GetOffsetAndLength(count);
             layer.ForwardBlock(pass, first, count, column, columns);
         }
