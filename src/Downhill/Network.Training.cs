@@ -9,6 +9,9 @@ namespace Downhill;
 // only.
 public sealed unsafe partial class Network<T>
 {
+    /// <summary>What the passes in a workspace were worked out for.</summary>
+    internal readonly record struct RowsPlan(nint Parameters, int Rows, PassMode Mode, bool Accumulate);
+
     /// <summary>Bytes of parameters up to which a pass is shared by rows: with more, reading weights that the other
     /// processors have just changed costs more than meeting after each layer.</summary>
     private const long LargestShared = 128 * 1024;
@@ -19,34 +22,47 @@ public sealed unsafe partial class Network<T>
     /// <summary>Whether a training pass is shared by rows.</summary>
     internal bool PassesByRows { get; private init; }
 
-    /// <summary>What the rows' way back needs of the parameters; once per step, before any rows.</summary>
-    internal void PrepareRows(Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode)
+    /// <summary>Before any rows of a chunk: where everything of a pass by rows lies. That is the same in nearly every
+    /// step, and writing it down anew for each layer and each way took a twentieth of a step of 13-64-64-3.</summary>
+    internal void PlanRows(Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate)
     {
-        for (int index = 1; index < Layers.Count; index++)
-            Layers[index].PrepareRows(TrainingPass(workspace, state, rows, mode, index));
-        for (int index = 0; index < Layers.Count; index++) Layers[index].PrepareGradients(rows, team.Size);
+        RowsPlan plan = new(
+            (nint)state.Parameters.Pointer, rows, drawsNumbers ? mode : mode with { Step = 0 }, accumulate);
+        if (plan == workspace.Plan) return;
+        workspace.Plan = plan;
+        for (int index = 0; index < layers.Length; index++)
+            workspace.Passes[index] = TrainingPass(workspace, state, rows, mode, index, accumulate) with
+            {
+                IsAlone = !team.Shares(WorkOf(rows)),
+            };
+    }
+
+    /// <summary>Multiply-adds of so many rows' way through the network and back.</summary>
+    internal long WorkOf(int rows) => 2L * rows * Spec.ParameterLength;
+
+    /// <summary>What the rows' way back needs of the parameters; once per step, before any rows.</summary>
+    internal void PrepareRows(Workspace<T> workspace, int rows)
+    {
+        for (int index = 1; index < layers.Length; index++) layers[index].PrepareRows(workspace.Passes[index]);
+        foreach (BoundLayer<T> layer in layers) layer.PrepareGradients(rows, team.Size);
     }
 
     /// <summary>Outputs, losses and the fields' gradients of some rows.</summary>
-    internal void PassRows(
-        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, int first, int count, bool weighted)
+    internal void PassRows(Workspace<T> workspace, int first, int count, bool weighted)
     {
-        for (int index = 0; index < Layers.Count; index++)
-            Layers[index].ForwardRows(TrainingPass(workspace, state, rows, mode, index), first, count);
+        LayerPass<T>[] passes = workspace.Passes;
+        for (int index = 0; index < layers.Length; index++)
+            layers[index].ForwardRows(passes[index], first, count);
         EvaluateRows(workspace, first, count, weighted, withGradient: true, withOutputs: true);
-        for (int index = Layers.Count - 1; index >= 0; index--)
-            Layers[index].BackwardRows(TrainingPass(workspace, state, rows, mode, index), first, count);
+        for (int index = layers.Length - 1; index >= 0; index--)
+            layers[index].BackwardRows(passes[index], first, count);
     }
 
     /// <summary>One part of all parameters' gradients, after all rows.</summary>
-    internal void Gradients(
-        Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate, Updater<T>? updater,
-            int part,
-        int parts)
+    internal void Gradients(Workspace<T> workspace, Updater<T>? updater, int part, int parts)
     {
-        for (int index = 0; index < Layers.Count; index++)
-            Layers[index].Gradients(TrainingPass(workspace, state, rows, mode, index, accumulate, updater), part,
-                parts);
+        for (int index = 0; index < layers.Length; index++)
+            layers[index].Gradients(workspace.Passes[index], updater, part, parts);
     }
 
     /// <summary>Whether the gradients of so many rows, which are not yet all of the batch, are a chain (<see
@@ -64,13 +80,13 @@ public sealed unsafe partial class Network<T>
         int parts)
     {
         (int first, int count) = RowsOf(rows, part, parts).GetOffsetAndLength(rows);
-        for (int index = 0; index < Layers.Count; index++)
+        for (int index = 0; index < layers.Length; index++)
         {
             LayerPass<T> pass = TrainingPass(workspace, state, rows, mode, index, accumulate || part > 0);
-            for (int piece = 0; piece < Layers[index].GradientPieces; piece++)
+            for (int piece = 0; piece < layers[index].GradientPieces; piece++)
             {
                 relay.Wait(part);
-                Layers[index].GradientsOfRows(pass, first, count, piece);
+                layers[index].GradientsOfRows(pass, first, count, piece);
                 relay.HandOn(part);
             }
         }

@@ -36,7 +36,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     private readonly Relay relay;
     private readonly Loss? loss;
     private readonly LossKernel<T>? lossKernel;
-    private readonly bool isFused, answersByRows;
+    private readonly bool isFused, answersByRows, drawsNumbers;
+    private readonly BoundLayer<T>[] layers;
 
     /// <param name="spec">The description.</param>
     /// <param name="loss">The loss, when it is to be trained or measured.</param>
@@ -52,7 +53,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
         relay = new Relay(team.Size);
         Kernels<T> kernels = Kernels<T>.For(arithmetic);
         lossKernel = isFused ? loss!.BindFused(kernels, spec.Output) : loss?.Bind(kernels);
-        List<BoundLayer<T>> layers = [];
+        layers = new BoundLayer<T>[spec.Layers.Count];
         int width = spec.Inputs, buffer = 0;
         for (int index = 0; index < spec.Layers.Count; index++)
         {
@@ -60,12 +61,13 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
             int[] offsets = [.. spec.Segments.Where(s => s.Layer == index).Select(s => s.Offset)];
             int firstSegment = spec.Segments.Count(s => s.Layer < index);
             bool keepsScores = isFused && index == spec.Layers.Count - 1;
-            layers.Add(
-                layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores, firstSegment)));
+            layers[index] =
+                layer.Bind<T>(new LayerPlace(index, width, offsets, buffer, arithmetic, keepsScores, firstSegment));
             buffer += layer.BufferLength(width);
             width = layer.Outputs(width);
         }
-        Layers = layers;
+        drawsNumbers = spec.Layers.Any(l => l is Dropout);
+        LossJudges = lossKernel?.Judges(spec.Outputs) ?? false;
         bool isRowwise = layers.All(l => l.IsRowwise);
         long parameterBytes = (long)spec.ParameterLength * sizeof(T);
         PassesByRows = isRowwise && parameterBytes <= LargestShared;
@@ -76,7 +78,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     public Arithmetic Arithmetic { get; }
 
     /// <summary>The bound layers, from input to output.</summary>
-    public IReadOnlyList<BoundLayer<T>> Layers { get; }
+    public IReadOnlyList<BoundLayer<T>> Layers => layers;
 
     internal Team Team => team;
 
@@ -91,8 +93,8 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
             team.Run(ref job, (long)rows * Spec.ParameterLength);
             return;
         }
-        for (int index = 0; index < Layers.Count; index++)
-            Layers[index].Forward(Pass(workspace, parameters, buffers, rows, mode, index));
+        for (int index = 0; index < layers.Length; index++)
+            layers[index].Forward(Pass(workspace, parameters, buffers, rows, mode, index));
     }
 
     /// <summary>
@@ -105,19 +107,25 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
     }
 
     /// <summary>The same for <paramref name="count"/> rows from <paramref name="first"/> on; <paramref
-    /// name="withOutputs"/>: also the outputs that <see cref="PassMode.LossGivesOutputs"/> left to the loss.</summary>
+    /// name="withOutputs"/>: also the outputs that <see cref="PassMode.LossGivesOutputs"/> left to the loss, or the
+    /// verdicts on them where <see cref="LossJudges"/>.</summary>
     internal void EvaluateRows(Workspace<T> workspace, int first, int count, bool weighted, bool withGradient,
         bool withOutputs)
     {
         if (lossKernel is null) throw new InvalidOperationException("This network was bound without a loss.");
-        int last = Layers.Count - 1;
+        int last = layers.Length - 1;
         long at = (long)first * Spec.Outputs;
         lossKernel.Evaluate(
             (isFused ? workspace.CachePointer(last) : workspace.OutputPointer(last)) + at, workspace.TargetPointer + at,
             weighted ? workspace.WeightPointer + first : null, workspace.RowLossPointer + first,
             withGradient ? workspace.GradientPointer(last) + at : null, count, Spec.Outputs,
-            withOutputs && lossKernel.GivesOutputs ? workspace.OutputPointer(last) + at : null);
+            withOutputs && lossKernel.GivesOutputs && !LossJudges ? workspace.OutputPointer(last) + at : null,
+            withOutputs && LossJudges ? workspace.Verdicts(first) : default);
     }
+
+    /// <summary>Whether the loss gives verdicts on a training pass's outputs, instead of the outputs
+    /// themselves.</summary>
+    internal bool LossJudges { get; private init; }
 
     /// <summary>
     /// Gradient of the sum over rows into the flat array <paramref name="gradient"/>, layer by layer from the output;

@@ -8,8 +8,6 @@ namespace Downhill;
 // which a team shares it.
 public sealed partial class TrainSession<T>
 {
-    private readonly double[] rowSquares, rowRight; // of the rows of the pass: Σ(o−t)², and 1 where the class was right
-
     /// <summary>Outputs and losses of the next chunk; where rows are shared also their way back.</summary>
     /// <param name="start">Place of the batch's first row in the epoch.</param>
     /// <param name="rows">Rows of the batch.</param>
@@ -20,42 +18,57 @@ public sealed partial class TrainSession<T>
     {
         int count = Math.Min(workspace.Rows, rows - done);
         batcher.Epoch = State.Epoch;
-        if (network.PassesByRows && done == 0) network.PrepareRows(workspace, State, count, Mode(done));
-        RowsJob job = new(this, start + done, count, Mode(done), Order());
-        long work = (long)count * State.Parameters.Length;
-        network.Team.Run(ref job, network.PassesByRows ? 2 * work : (long)count * Preparation.Width * 16);
+        if (network.PassesByRows)
+        {
+            network.PlanRows(workspace, State, count, Mode(done), accumulate: done > 0);
+            if (done == 0) network.PrepareRows(workspace, count);
+        }
+        RowsJob job = new(this, start + done, count, Order());
+        network.Team.Run(
+            ref job, network.PassesByRows ? network.WorkOf(count) : (long)count * Preparation.Width * 16);
         if (!network.PassesByRows)
         {
             network.Forward(workspace, State.Parameters, State.Buffers, count, Mode(done));
             LossJob losses = new(this, count);
             network.Team.Run(ref losses, (long)count * Preparation.Outputs * 128);
         }
-        ReadOnlySpan<double> rowLoss = workspace.RowLoss, squares = rowSquares, right = rowRight;
-        RowSums own = sums; // in registers
-        if (!batcher.IsWeighted)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                own.Loss += rowLoss[i];
-                own.Squares += squares[i];
-                own.Right += right[i];
-            }
-            own.Weight += count;
-        }
-        else
-        {
-            for (int i = 0; i < count; i++)
-            {
-                double counts = batcher.WeightOf(i);
-                if (counts == 0) continue; // 0·∞ would not be 0
-                own.Loss += counts * rowLoss[i];
-                own.Weight += counts;
-                own.Squares += counts * squares[i];
-                own.Right += counts * right[i];
-            }
-        }
-        sums = own;
+        if (batcher.IsWeighted) AddWeighted(count, ref sums);
+        else Add(count, ref sums);
         return count;
+    }
+
+    // Methods of their own, so that three chains of additions stay in registers.
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Add(int count, ref RowSums sums)
+    {
+        ReadOnlySpan<double> rowLoss = workspace.RowLoss[..count], rowSquares = workspace.RowSquares[..count];
+        ReadOnlySpan<double> rowRight = workspace.RowRight[..count];
+        double loss = sums.Loss, squares = sums.Squares, right = sums.Right;
+        for (int i = 0; i < count; i++)
+        {
+            loss += rowLoss[i];
+            squares += rowSquares[i];
+            right += rowRight[i];
+        }
+        (sums.Loss, sums.Squares, sums.Right) = (loss, squares, right);
+        sums.Weight += count;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddWeighted(int count, ref RowSums sums)
+    {
+        ReadOnlySpan<double> rowLoss = workspace.RowLoss, rowSquares = workspace.RowSquares;
+        ReadOnlySpan<double> rowRight = workspace.RowRight;
+        for (int i = 0; i < count; i++)
+        {
+            double counts = batcher.WeightOf(i);
+            if (counts == 0) continue; // 0·∞ would not be 0
+            sums.Loss += counts * rowLoss[i];
+            sums.Weight += counts;
+            sums.Squares += counts * rowSquares[i];
+            sums.Right += counts * rowRight[i];
+        }
     }
 
     /// <summary>The gradient of the chunk that has just passed, added to that of the ones before.</summary>
@@ -90,7 +103,8 @@ public sealed partial class TrainSession<T>
             IsWeighted = batcher.IsWeighted, LossGivesOutputs = true, InPanels = IsInPanels,
         };
 
-    /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19).</summary>
+    /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19): where it does not
+    /// find them on its way.</summary>
     [SkipLocalsInit]
     private unsafe void Judge(int first, int count)
     {
@@ -99,6 +113,7 @@ public sealed partial class TrainSession<T>
         T* answers = workspace.OutputPointer(network.Layers.Count - 1) + (long)first * width;
         T* wanted = workspace.TargetPointer + (long)first * width;
         double* squares = stackalloc double[Chunk];
+        Span<double> rowSquares = workspace.RowSquares;
         double sum = 0;
         long length = (long)count * width;
         for (long start = 0; start < length; start += Chunk)
@@ -120,6 +135,7 @@ public sealed partial class TrainSession<T>
     {
         int width = Preparation.Outputs;
         ReadOnlySpan<int> classes = batcher.Classes;
+        Span<double> rowRight = workspace.RowRight;
         for (int row = first; row < first + count; row++, answers += width)
         {
             int best = 0; // without a jump, which would go wrong for every other row
@@ -136,8 +152,7 @@ public sealed partial class TrainSession<T>
     }
 
     /// <summary>Reads rows; where rows are shared, takes them through the network and back.</summary>
-    private readonly struct RowsJob(TrainSession<T> session, int start, int rows, PassMode mode, Permutation? order)
-        : IJob
+    private readonly struct RowsJob(TrainSession<T> session, int start, int rows, Permutation? order) : IJob
     {
         public void Execute(int part, int parts)
         {
@@ -145,9 +160,8 @@ public sealed partial class TrainSession<T>
             if (count == 0) return;
             session.batcher.Read(session.workspace, start, first, count, order);
             if (!session.network.PassesByRows) return;
-            session.network.PassRows(session.workspace, session.State, rows, mode, first, count,
-                session.batcher.IsWeighted);
-            session.Judge(first, count);
+            session.network.PassRows(session.workspace, first, count, session.batcher.IsWeighted);
+            if (!session.network.LossJudges) session.Judge(first, count);
         }
     }
 
@@ -159,7 +173,7 @@ public sealed partial class TrainSession<T>
             if (count == 0) return;
             session.network.EvaluateRows(session.workspace, first, count, session.batcher.IsWeighted,
                 withGradient: true, withOutputs: true);
-            session.Judge(first, count);
+            if (!session.network.LossJudges) session.Judge(first, count);
         }
     }
 
@@ -170,9 +184,14 @@ public sealed partial class TrainSession<T>
             if (parts > 1 && updater is null && session.network.ChainsGradients(rows))
                 session.network.ChainedGradients(session.workspace, session.State, rows, session.Mode(done),
                     accumulate: done > 0, part, parts);
+            else if (parts > 1) session.network.Gradients(session.workspace, updater, part, parts);
             else
-                session.network.Gradients(session.workspace, session.State, rows, session.Mode(done),
-                    accumulate: done > 0, updater, part, parts);
+            {
+                // All of the gradient is there at the end, and one walk takes it: with a walk for each tensor, making
+                // ready takes as long as walking.
+                session.network.Gradients(session.workspace, null, part, parts);
+                updater?.ApplyAll();
+            }
         }
     }
 }

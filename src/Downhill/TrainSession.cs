@@ -32,6 +32,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private readonly Kernels<T> kernels;
     private readonly Updater<T>? updater; // null for a full-batch method
     private readonly Segment[] segments; // an array: enumerating the list's interface would allocate in every step
+    private readonly ScheduleOf[] schedules; // likewise
     private readonly double[] arguments;
     private readonly CompiledTraining<T>? compiled; // null where the general step is needed or as fast
     private readonly PanelLayout<T>? panels; // null where weights always lie by rows
@@ -94,11 +95,11 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
         objective = new Objective(this);
         statistics = new T[method is null ? 0 : spec.BufferLength];
         arguments = options.Optimizer.Arguments.ToArray();
+        schedules = [.. options.Schedules];
         needsNorm = options.Clip > 0 || options.Stop.Any(r => r.NeedsGradientNorm);
         State = new TrainState<T>(spec, options);
         updater = options.Optimizer.Bind(kernels) is RuleKernel<T> rule ? new(State, rule, segments, elementRates)
             : null;
-        (rowSquares, rowRight) = (new double[chunk], new double[chunk]);
         network.Initialize(State.Parameters, State.Buffers, options.Seed);
         for (int slot = 0; slot < State.Slots.Count; slot++)
             State.Slots[slot].Span.Fill(T.CreateTruncating(options.Optimizer.InitialSlot(slot)));
@@ -431,9 +432,9 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     private double Current(string parameter, double given)
     {
         double value = given;
-        for (int i = 0; i < Options.Schedules.Count; i++)
-            if (Options.Schedules[i].Drives(parameter))
-                value = Options.Schedules[i].Schedule.Value(
+        for (int i = 0; i < schedules.Length; i++)
+            if (schedules[i].Drives(parameter))
+                value = schedules[i].Schedule.Value(
                     new ScheduleMoment(value, State.Step, StepsPerEpoch, Options.Epochs, parameter),
                         State.ScheduleState[i]);
         return value;

@@ -13,8 +13,10 @@ internal sealed unsafe class Updater<T> where T : unmanaged, IBinaryFloatingPoin
     private readonly RuleKernel<T> rule;
     private readonly Segment[] segments;
     private readonly AlignedBuffer<T>? elementRates;
+    private readonly nint[] slots = new nint[3]; // addresses, 0 for none; the state keeps the arrays alive
     private readonly double[] constants = new double[8];
     private readonly UpdateTerms[] terms;
+    private readonly bool[] followsOn; // whether a tensor begins where the one before ends, neither with absent links
     private volatile bool hasFailed;
 
     /// <param name="state">Holds parameters and slots.</param>
@@ -25,6 +27,9 @@ internal sealed unsafe class Updater<T> where T : unmanaged, IBinaryFloatingPoin
     {
         (this.state, this.rule, this.segments, this.elementRates) = (state, rule, segments, elementRates);
         terms = new UpdateTerms[segments.Length];
+        followsOn = [.. segments.Select((s, i) => i > 0 && s.Offset == segments[i - 1].Offset + segments[i - 1].Length
+            && s.Shape.Mask is null && segments[i - 1].Shape.Mask is null)];
+        for (int slot = 0; slot < state.Slots.Count; slot++) slots[slot] = (nint)state.Slots[slot].Pointer;
     }
 
     /// <summary>False when a gradient applied since <see cref="Begin"/> was not finite; the parameters are then
@@ -61,13 +66,31 @@ internal sealed unsafe class Updater<T> where T : unmanaged, IBinaryFloatingPoin
         int segment, long first, long stride, T* gradient, long gradientStride, int rows, long columns)
     {
         long at = segments[segment].Offset + first;
-        T** slots = stackalloc T*[3];
-        for (int slot = 0; slot < 3; slot++)
-            slots[slot] = slot < state.Slots.Count ? state.Slots[slot].Pointer + at : null;
+        T** places = stackalloc T*[3];
+        for (int slot = 0; slot < 3; slot++) places[slot] = slots[slot] == 0 ? null : (T*)slots[slot] + at;
         T* factors = elementRates is null ? null : elementRates.Pointer + at;
-        if (!rule.Update(state.Parameters.Pointer + at, slots, factors, stride, gradient, gradientStride, rows, columns,
+        if (!rule.Update(state.Parameters.Pointer + at, places, factors, stride, gradient, gradientStride, rows,
+            columns,
             constants, terms[segment]))
             hasFailed = true;
+    }
+
+    /// <summary>Updates all tensors from the flat gradient: those that lie side by side in one walk where their terms
+    /// are the same. (What lies between tensors is left alone: some rules change a slot even without a
+    /// gradient.)</summary>
+    public void ApplyAll()
+    {
+        for (int first = 0, next; first < segments.Length; first = next)
+        {
+            for (next = first + 1; next < segments.Length && followsOn[next] && terms[next] == terms[first];) next++;
+            if (next == first + 1)
+            {
+                Apply(first);
+                continue;
+            }
+            int at = segments[first].Offset, length = segments[next - 1].Offset + segments[next - 1].Length - at;
+            Apply(first, 0, length, state.Gradient.Pointer + at, length, 1, length);
+        }
     }
 
     /// <summary>Updates a whole tensor from the flat gradient; absent links stay 0.</summary>

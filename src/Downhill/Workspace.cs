@@ -9,7 +9,7 @@ namespace Downhill;
 public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly AlignedBuffer<T> memory;
-    private readonly AlignedBuffer<double> rowLoss;
+    private readonly AlignedBuffer<double> rowLoss, rowSquares, rowRight;
     private readonly long input, targets, weights, inputGradient;
     private readonly long[] outputs, caches, gradients;
 
@@ -32,7 +32,8 @@ public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPoin
             Throw.Input("Workspace", $"at most {Array.MaxLength:N0} numbers for one pass",
                 $"{length:N0} for {rows:N0} rows", "Use a smaller batch.");
         memory = new AlignedBuffer<T>((int)length);
-        rowLoss = new AlignedBuffer<double>(rows);
+        Passes = new LayerPass<T>[network.Layers.Count];
+        (rowLoss, rowSquares, rowRight) = (new(rows), new(rows), new(rows));
 
         long Place(long count)
         {
@@ -66,10 +67,26 @@ public sealed unsafe class Workspace<T> where T : unmanaged, IBinaryFloatingPoin
     /// <summary>Loss of each row [rows] after the loss.</summary>
     public ReadOnlySpan<double> RowLoss => rowLoss.Span;
 
+    /// <summary>Each layer's part of a training pass by rows, as <see cref="Plan"/> wants it.</summary>
+    internal LayerPass<T>[] Passes { get; }
+
+    /// <summary>What <see cref="Passes"/> were worked out for.</summary>
+    internal Network<T>.RowsPlan Plan { get; set; }
+
+    /// <summary>Σ(o − t)² of each row of a training pass, in the units of scaled targets.</summary>
+    internal Span<double> RowSquares => rowSquares.Span;
+
+    /// <summary>1 for each row of a training pass whose class was right, else 0.</summary>
+    internal Span<double> RowRight => rowRight.Span;
+
     internal T* InputPointer => memory.Pointer + input;
     internal T* TargetPointer => memory.Pointer + targets;
     internal T* WeightPointer => memory.Pointer + weights;
     internal double* RowLossPointer => rowLoss.Pointer;
+
+    /// <summary>Where the verdicts on rows from <paramref name="first"/> on go.</summary>
+    internal Kernels.Verdicts Verdicts(int first) => new(rowSquares.Pointer + first, rowRight.Pointer + first);
+
     internal T* OutputPointer(int layer) => memory.Pointer + outputs[layer];
     internal T* CachePointer(int layer) => memory.Pointer + caches[layer];
 

@@ -97,8 +97,9 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
     /// <summary>Up to Count rows [count, columns] as columns [columns, Count]; lanes without a row are 0.</summary>
     public static void Turn(T* rows, T* turned, int count, int columns)
     {
-        for (int lane = 0; lane < S.Count; lane++, turned++)
-            for (int j = 0; j < columns; j++) turned[j * S.Count] = lane < count ? *rows++ : T.Zero;
+        Transpose<T>.Copy(rows, columns, turned, S.Count, count, columns);
+        for (int lane = count; lane < S.Count; lane++)
+            for (int j = 0; j < columns; j++) turned[j * S.Count + lane] = T.Zero;
     }
 
     /// <summary>The way back, for the lanes that have a row.</summary>
@@ -121,7 +122,7 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
         for (int j = 0; j < columns; j++)
         {
             V score = S.Load(z + j * S.Count);
-            V share = S.Select(S.Equal(score, max), one, VectorMath.Exp<S, V, T>(S.Sub(score, max)));
+            V share = S.Select(S.Equal(score, max), one, VectorMath.Share<S, V, T>(S.Sub(score, max)));
             S.Store(y + j * S.Count, share);
             sum = S.Add(sum, share);
         }
@@ -149,7 +150,7 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
         return (max, sum);
 
         // ∞ − ∞ is not 0: an entry equal to the maximum counts 1 without subtracting.
-        V Exponential(V score) => S.Select(S.Equal(score, shift), one, VectorMath.Exp<S, V, T>(S.Sub(score, shift)));
+        V Exponential(V score) => S.Select(S.Equal(score, shift), one, VectorMath.Share<S, V, T>(S.Sub(score, shift)));
     }
 
     /// <summary>dz_j = y_j·(dy_j − Σ_k dy_k·y_k).</summary>

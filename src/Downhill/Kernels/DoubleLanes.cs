@@ -52,27 +52,51 @@ internal static unsafe class DoubleLanes<T> where T : unmanaged, IBinaryFloating
         }
     }
 
-    /// <summary>cost[lane] += share·(top − score + logSum), what a class adds to the cross-entropy of a row whose
-    /// largest score is top. A share of 0 adds 0 (0·∞ is 0 here: a class that is not wanted costs nothing by itself), a
-    /// score that is the largest is 0 below it (∞ − ∞).</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void AddCrossEntropy(T* share, T* score, T* top, T* logSum, double* cost, int lanes)
+    /// <summary>cost[lane] = Σ share·(top − score + logSum), the cross-entropy of a row whose largest score is top; and
+    /// squares[lane] = Σ(y − t)², unless squares are null. A share of 0 adds 0 (0·∞ is 0 here: a class that is not
+    /// wanted costs nothing by itself), a score that is the largest is 0 below it (∞ − ∞). NaN where top is. The
+    /// columns of share lie distance apart, those of score, y and t stride.</summary>
+    public static void CrossEntropy(T* share, nint distance, T* score, T* top, T* logSum, T* y, T* t, nint stride,
+        int columns, double* cost, double* squares, int lanes)
     {
         int lane = 0;
         for (; IsVector && lane <= lanes - Step; lane += Step)
         {
-            Vector256<double> wanted = Load(share + lane), own = Load(score + lane), most = Load(top + lane);
-            Vector256<double> below = Vector256.AndNot(most - own, Vector256.Equals(own, most));
-            Vector256<double> term = wanted * (below + Load(logSum + lane));
-            term = Vector256.AndNot(term, Vector256.Equals(wanted, Vector256<double>.Zero));
-            (Vector256.Load(cost + lane) + term).Store(cost + lane);
+            Vector256<double> most = Load(top + lane), log = Load(logSum + lane), square = Vector256<double>.Zero;
+            Vector256<double> isNumber = Vector256.Equals(most, most);
+            Vector256<double> sum = Vector256.ConditionalSelect(isNumber, square, most);
+            T* own = score + lane, wanted = share + lane, answer = y + lane, target = t + lane;
+            for (int j = 0; j < columns; j++)
+            {
+                Vector256<double> part = Load(wanted), value = Load(own);
+                Vector256<double> below = Vector256.AndNot(most - value, Vector256.Equals(value, most));
+                Vector256<double> term = part * (below + log);
+                sum += Vector256.AndNot(term, Vector256.Equals(part, Vector256<double>.Zero));
+                Vector256<double> error = Load(answer) - Load(target);
+                square += error * error;
+                own += stride;
+                wanted += distance;
+                answer += stride;
+                target += stride;
+            }
+            sum.Store(cost + lane);
+            if (squares != null) square.Store(squares + lane);
         }
         for (; lane < lanes; lane++)
         {
-            if (share[lane] == T.Zero) continue;
-            double most = double.CreateTruncating(top[lane]), own = double.CreateTruncating(score[lane]);
-            cost[lane] += double.CreateTruncating(share[lane])
-                * ((own == most ? 0 : most - own) + double.CreateTruncating(logSum[lane]));
+            double most = double.CreateTruncating(top[lane]), log = double.CreateTruncating(logSum[lane]);
+            double sum = double.IsNaN(most) ? double.NaN : 0, square = 0;
+            for (int j = 0; j < columns; j++)
+            {
+                double part = double.CreateTruncating(share[lane + j * distance]);
+                double own = double.CreateTruncating(score[lane + j * stride]);
+                if (part != 0) sum += part * ((own == most ? 0 : most - own) + log);
+                double error = double.CreateTruncating(y[lane + j * stride])
+                    - double.CreateTruncating(t[lane + j * stride]);
+                square += error * error;
+            }
+            cost[lane] = sum;
+            if (squares != null) squares[lane] = square;
         }
     }
 

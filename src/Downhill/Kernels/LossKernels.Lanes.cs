@@ -49,45 +49,65 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>
 
 internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>
 {
-    [SkipLocalsInit]
     public override void EvaluateLanes(
         T* z, T* t, T* weights, T* probabilities, double* rowLoss, T* gradient, int rows, int lanes, int columns)
     {
-        V one = S.Set(T.One), zero = S.Set(T.Zero);
-        V kept = S.Set(T.CreateTruncating(1 - smoothing)), spread = S.Set(T.CreateTruncating(smoothing / columns));
-        T* tops = stackalloc T[S.Count], logSums = stackalloc T[S.Count], shares = stackalloc T[S.Count];
         for (int lane = 0; lane < rows; lane += S.Count)
+            Lanes(z + lane, t + lane, weights == null ? null : weights + lane, probabilities + lane, rowLoss + lane,
+                gradient + lane, Math.Min(S.Count, rows - lane), lanes, columns, null, null);
+    }
+
+    /// <summary>A row in each of the first count lanes of one vector; columns lie lanes apart. Squares and right are
+    /// <see cref="Verdicts"/>, null when not wanted.</summary>
+    [SkipLocalsInit]
+    private void Lanes(T* z, T* t, T* weights, T* y, double* rowLoss, T* gradient, int count, nint lanes, int columns,
+        double* squares, double* right)
+    {
+        V one = S.Set(T.One), max = S.Load(z), sum = S.Set(T.Zero), targets = sum;
+        nint length = columns * lanes;
+        for (nint at = lanes; at < length; at += lanes) max = S.Max(S.Load(z + at), max);
+        for (nint at = 0; at < length; at += lanes)
         {
-            int count = Math.Min(S.Count, rows - lane);
-            T* score = z + lane, target = t + lane, y = probabilities + lane, slope = gradient + lane;
-            V max = S.Load(score), sum = zero, targets = zero;
-            for (int j = 1; j < columns; j++) max = S.Max(S.Load(score + j * lanes), max);
+            V score = S.Load(z + at);
+            // ∞ − ∞ is not 0: an entry equal to the maximum counts 1 without subtracting.
+            V share = S.Select(S.Equal(score, max), one, VectorMath.Share<S, V, T>(S.Sub(score, max)));
+            S.Store(y + at, share);
+            sum = S.Add(sum, share);
+        }
+        T* tops = stackalloc T[2 * S.Count], logSums = tops + S.Count;
+        S.Store(tops, max);
+        S.Store(logSums, VectorMath.Log<S, V, T>(sum));
+        T* smoothed = stackalloc T[smoothing == 0 ? 0 : columns * S.Count], wanted = t;
+        nint distance = lanes;
+        if (smoothing != 0)
+        {
+            V kept = S.Set(T.CreateTruncating(1 - smoothing)), spread = S.Set(T.CreateTruncating(smoothing / columns));
+            wanted = smoothed;
+            distance = S.Count;
             for (int j = 0; j < columns; j++)
-            {
-                V value = S.Load(score + j * lanes);
-                // ∞ − ∞ is not 0: an entry equal to the maximum counts 1 without subtracting.
-                V exponential = S.Select(S.Equal(value, max), one, VectorMath.Exp<S, V, T>(S.Sub(value, max)));
-                S.Store(y + j * lanes, exponential);
-                sum = S.Add(sum, exponential);
-            }
-            S.Store(tops, max);
-            S.Store(logSums, VectorMath.Log<S, V, T>(sum));
-            for (int k = 0; k < count; k++) rowLoss[lane + k] = T.IsNaN(tops[k]) ? double.NaN : 0;
-            for (int j = 0; j < columns; j++)
-            {
-                V share = S.Add(S.Mul(kept, S.Load(target + j * lanes)), spread);
-                targets = S.Add(targets, share);
-                S.Store(y + j * lanes, S.Div(S.Load(y + j * lanes), sum));
-                S.Store(shares, share);
-                DoubleLanes<T>.AddCrossEntropy(shares, score + j * lanes, tops, logSums, rowLoss + lane, count);
-            }
-            V weight = weights == null ? one : S.Load(weights + lane);
-            for (int j = 0; j < columns; j++)
-            {
-                V share = S.Add(S.Mul(kept, S.Load(target + j * lanes)), spread);
-                V beyond = VectorMath.Settle<S, V, T>(S.Sub(S.Mul(targets, S.Load(y + j * lanes)), share));
-                S.Store(slope + j * lanes, S.Mul(weight, beyond));
-            }
+                S.Store(smoothed + j * S.Count, S.Add(S.Mul(kept, S.Load(t + j * lanes)), spread));
+        }
+        V best = S.Div(S.Load(y), sum), answer = S.Load(t);
+        for (int j = 0; j < columns; j++)
+        {
+            V probability = S.Div(S.Load(y + j * lanes), sum);
+            S.Store(y + j * lanes, probability);
+            targets = S.Add(targets, S.Load(wanted + j * distance));
+            V isMore = S.Less(best, probability);
+            answer = S.Select(isMore, S.Load(t + j * lanes), answer);
+            best = S.Select(isMore, probability, best);
+        }
+        DoubleLanes<T>.CrossEntropy(wanted, distance, z, tops, logSums, y, t, lanes, columns, rowLoss, squares, count);
+        if (squares != null)
+        {
+            S.Store(tops, answer);
+            DoubleLanes<T>.Copy(tops, right, count);
+        }
+        V weight = weights == null ? one : S.Load(weights);
+        for (int j = 0; j < columns; j++)
+        {
+            V beyond = S.Sub(S.Mul(targets, S.Load(y + j * lanes)), S.Load(wanted + j * distance));
+            S.Store(gradient + j * lanes, S.Mul(weight, VectorMath.Settle<S, V, T>(beyond)));
         }
     }
 }

@@ -3,6 +3,16 @@ using System.Runtime.CompilerServices;
 
 namespace Downhill.Kernels;
 
+/// <summary>Where a loss writes how rows were answered, which it finds on its way (lecture L19).</summary>
+internal readonly unsafe struct Verdicts(double* squares, double* right)
+{
+    /// <summary>[rows] Σ(o − t)², or null where nobody wants verdicts.</summary>
+    public readonly double* Squares = squares;
+
+    /// <summary>[rows] the target of the first of the largest outputs: 1 where the class is right, else 0.</summary>
+    public readonly double* Right = right;
+}
+
 /// <summary>A loss bound to a number type and a vector width.</summary>
 internal abstract unsafe partial class LossKernel<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -17,11 +27,15 @@ internal abstract unsafe partial class LossKernel<T> where T : unmanaged, IBinar
     /// <param name="columns">O.</param>
     /// <param name="outputs">[rows, columns] receives the network's outputs where <see cref="GivesOutputs"/>; null when
     /// not wanted.</param>
+    /// <param name="verdicts">Where <see cref="Judges"/>: also wanted.</param>
     public abstract void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
-        T* outputs = null);
+        T* outputs = null, in Verdicts verdicts = default);
 
     /// <summary>Whether it starts from induced fields and works the outputs out on the way.</summary>
     public virtual bool GivesOutputs => false;
+
+    /// <summary>Whether it gives <see cref="Verdicts"/> of outputs of so many columns.</summary>
+    public virtual bool Judges(int columns) => false;
 }
 
 internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : LossKernel<T>
@@ -33,7 +47,7 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
 
     [SkipLocalsInit]
     public override void Evaluate(T* y, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
-        T* outputs = null)
+        T* outputs = null, in Verdicts verdicts = default)
     {
         V perOutput = S.Set(T.One / T.CreateTruncating(columns));
         T* values = stackalloc T[ChunkLength];
@@ -79,18 +93,21 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
 {
     public override bool GivesOutputs => true;
 
+    public override bool Judges(int columns) => columns <= SoftmaxKernel<S, V, T>.MostAcross;
+
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
-        T* outputs = null)
+        T* outputs = null, in Verdicts verdicts = default)
     {
-        if (columns <= SoftmaxKernel<S, V, T>.MostAcross)
-            Across(z, t, weights, rowLoss, gradient, rows, columns, outputs);
+        if (Judges(columns)) Across(z, t, weights, rowLoss, gradient, rows, columns, outputs, verdicts);
         else Along(z, t, weights, rowLoss, gradient, rows, columns, outputs);
     }
 
     /// <summary>Few columns: one row per lane, with the same bits.</summary>
     [SkipLocalsInit]
-    private void Across(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns, T* outputs)
+    private void Across(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns, T* outputs,
+        in Verdicts verdicts)
     {
+        double* squares = verdicts.Squares, right = verdicts.Right;
         T* scores = stackalloc T[4 * SoftmaxKernel<S, V, T>.MostAcross * S.Count], ownWeights = stackalloc T[S.Count];
         int length = columns * S.Count;
         T* targets = scores + length, probabilities = targets + length, slopes = probabilities + length;
@@ -100,8 +117,8 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
             SoftmaxKernel<S, V, T>.Turn(z, scores, count, columns);
             SoftmaxKernel<S, V, T>.Turn(t, targets, count, columns);
             if (weights != null) SoftmaxKernel<S, V, T>.Turn(weights + row, ownWeights, count, 1);
-            EvaluateLanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes,
-                count, S.Count, columns);
+            Lanes(scores, targets, weights == null ? null : ownWeights, probabilities, rowLoss + row, slopes, count,
+                S.Count, columns, squares == null ? null : squares + row, squares == null ? null : right + row);
             if (outputs != null)
             {
                 SoftmaxKernel<S, V, T>.TurnBack(probabilities, outputs, count, columns);

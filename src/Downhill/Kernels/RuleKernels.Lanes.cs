@@ -30,8 +30,17 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T>
         // Slots and numbers go together: a rule without memory has no constants.
         Unsafe.SkipInit(out RuleConstants<V> c);
         for (int k = 0; R.Slots > 0 && k < constants.Length; k++) c[k] = S.Set(constants[k]);
+        return S.IsZero(Plain(w, slots[0], slots[1], slots[2], g, length, c, learningRate, gradientScale));
+    }
+
+    /// <summary>Whole vectors without penalties and factors. Returns 0 in each lane while all gradients were finite,
+    /// and NaN after ∞ or NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Plain(
+        T* w, T* slot0, T* slot1, T* slot2, T* g, nint length, in RuleConstants<V> c, double learningRate,
+        double gradientScale)
+    {
         V rate = S.Set(learningRate), scale = S.Set(gradientScale), zero = S.Set(T.Zero), notFinite = zero;
-        T* slot0 = slots[0], slot1 = slots[1], slot2 = slots[2];
         for (nint i = 0; i < length; i += S.Count)
         {
             V gradient = S.Mul(scale, S.Load(g + i));
@@ -43,6 +52,6 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T>
             if (R.Slots > 1) S.Store(slot1 + i, s1);
             if (R.Slots > 2) S.Store(slot2 + i, s2);
         }
-        return S.IsZero(notFinite);
+        return notFinite;
     }
 }

@@ -126,6 +126,8 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
     private static V Range(
         T* w, T* slot0, T* slot1, T* slot2, T* factors, T* g, long length, in RuleConstants<V> c, in UpdateTerms terms)
     {
+        if (terms.L2 == 0 && terms.L1 == 0 && terms.Decay == 0 && factors == null)
+            return Plain(w, slot0, slot1, slot2, g, (nint)length, c, terms.LearningRate, terms.GradientScale);
         V rate = S.Set(terms.LearningRate), scale = S.Set(terms.GradientScale);
         V l2 = S.Set(terms.L2), zero = S.Set(T.Zero);
         V l1 = S.Set(terms.L1), one = S.Set(T.One);

@@ -30,6 +30,17 @@ public static class VectorMath
         return S.Select(S.Less(S.Abs(x), least), S.Set(T.Zero), x);
     }
 
+    /// <summary>eˣ of what a score lies below the largest, x ≤ 0, and 0 below 10⁻³⁰ (float), 10⁻²⁹⁰ (double), for the
+    /// same reason: a share that is subnormal costs a processor some hundred cycles here, where it is divided by the
+    /// sum, and where it is multiplied. A NaN stays.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Share<S, V, T>(V x)
+        where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        V least = S.Set(typeof(T) == typeof(float) ? -69.0 : -667.0), isGone = S.Less(x, least);
+        return S.Select(isGone, S.Set(T.Zero), Exp<S, V, T>(S.Select(isGone, least, x)));
+    }
+
     /// <summary>eˣ. Measured error at most 0.91 ulp (float) and 0.88 ulp (double).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Exp<S, V, T>(V x)

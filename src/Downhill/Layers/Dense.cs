@@ -232,11 +232,18 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     /// <summary>Wᵀ for dX; the first layer needs it only when somebody asks for the inputs' gradient.</summary>
     internal override void PrepareRows(in LayerPass<T> pass)
     {
-        if (pass.InputGradient == null) return;
+        if (pass.InputGradient == null || TurnsOnTheWay(pass)) return;
         transposed ??= new AlignedBuffer<T>(Inputs * Outputs);
         TransposeJob job = new(this, pass);
         pass.Run(ref job, 16L * Inputs * Outputs);
     }
+
+    /// <summary>Whether Wᵀ is used by one thread and for few rows, and so made panel by panel as the product goes: W
+    /// has just been read by the way forward, and a panel never leaves the nearest cache.</summary>
+    private static bool TurnsOnTheWay(in LayerPass<T> pass) => pass.IsAlone && pass.Rows <= TurnedRows;
+
+    /// <summary>Rows up to which Wᵀ is made on the way.</summary>
+    private const int TurnedRows = 64;
 
     /// <summary>Whether dXᵀ = W·dZᵀ is cheaper than dX = dZ·Wᵀ, that is, whether the batch's numbers, which it turns,
     /// are fewer than the weights, which the other turns.</summary>
@@ -260,8 +267,10 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         FieldGradient(pass, first, count);
         long at = (long)first * Outputs;
         if (pass.InputGradient == null) return;
-        kernels.InputGradientPacked(pass.OutputGradient + at, Outputs, transposed!.Pointer,
-            pass.InputGradient + (long)first * Inputs, Inputs, count, Inputs, Outputs);
+        T* dZ = pass.OutputGradient + at, dX = pass.InputGradient + (long)first * Inputs;
+        if (TurnsOnTheWay(pass))
+            kernels.InputGradient(dZ, Outputs, pass.Parameters + weight, Outputs, dX, Inputs, count, Inputs, Outputs);
+        else kernels.InputGradientPacked(dZ, Outputs, transposed!.Pointer, dX, Inputs, count, Inputs, Outputs);
     }
 
     /// <summary>Whether threads share dX, dW and the update by inputs: then the rows of W that a thread reads for dX
@@ -284,7 +293,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
     }
 
     /// <summary>Part of dW and db: outputs are split, sums never.</summary>
-    internal override void Gradients(in LayerPass<T> pass, int part, int parts)
+    internal override void Gradients(in LayerPass<T> pass, Updater<T>? updater, int part, int parts)
     {
         // Panels are shared by columns: they are each thread's own.
         bool inputsAreShared = SharesInputs(pass);
@@ -293,15 +302,15 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             : Team.Part(Outputs, part, parts, ColumnUnit).GetOffsetAndLength(Outputs);
         if (inputs > 0 && columns > 0)
         {
-            if (LiesInPanels(pass)) WeightGradientInPanels(pass, scratches[part], column, columns);
-            else if (IsLarge) LargeWeightGradient(pass, scratches[part], input, inputs, column, columns);
-            else WeightGradient(pass, input, inputs, column, columns);
+            if (LiesInPanels(pass)) WeightGradientInPanels(pass, updater!, scratches[part], column, columns);
+            else if (IsLarge) LargeWeightGradient(pass, updater, scratches[part], input, inputs, column, columns);
+            else WeightGradient(pass, updater, input, inputs, column, columns);
         }
         (column, columns) = Team.Part(Outputs, part, parts, 16).GetOffsetAndLength(Outputs);
         if (bias < 0 || columns == 0 || scale is not null) return;
         T* db = pass.Gradient + bias + column;
         kernels.ColumnSums(pass.OutputGradient + column, Outputs, db, pass.Rows, columns, pass.Accumulate);
-        pass.Updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
+        updater?.Apply(weightSegment + 1, column, columns, db, columns, 1, columns);
     }
 
     /// <summary>The weights of some inputs, and the biases as the last.</summary>
@@ -319,24 +328,24 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
         else kernels.ColumnSums(dZ, Outputs, pass.Gradient + bias, count, Outputs, pass.Accumulate);
     }
 
-    private void WeightGradient(in LayerPass<T> pass, int input, int inputs, int column, int columns)
+    private void WeightGradient(in LayerPass<T> pass, Updater<T>? updater, int input, int inputs, int column,
+        int columns)
     {
         long at = (long)input * Outputs + column;
         T* dW = pass.Gradient + weight + at;
         kernels.WeightGradient(pass.Input + input, Inputs, pass.OutputGradient + column, Outputs, dW, Outputs,
-            pass.Rows, inputs,
-            columns, pass.Accumulate);
-        pass.Updater?.Apply(weightSegment, at, Outputs, dW, Outputs, inputs, columns);
+            pass.Rows, inputs, columns, pass.Accumulate);
+        updater?.Apply(weightSegment, at, Outputs, dW, Outputs, inputs, columns);
     }
 
     /// <summary>Block by block, so that the update rule finds the gradient in a cache. It goes past its own array where
     /// nothing needs the whole of it: that saves a trip to memory and back.</summary>
-    private void LargeWeightGradient(in LayerPass<T> pass, Scratch scratch, int input, int inputs, int column,
-        int columns)
+    private void LargeWeightGradient(in LayerPass<T> pass, Updater<T>? updater, Scratch scratch, int input, int inputs,
+        int column, int columns)
     {
         T* dZ = pass.OutputGradient + column, panels = scratch.Panels.Pointer;
         kernels.PackGradient(dZ, Outputs, panels, pass.Rows, columns);
-        bool passesBy = pass.Updater is not null && !pass.Accumulate;
+        bool passesBy = updater is not null && !pass.Accumulate;
         int stride = passesBy ? columns : Outputs, step = BlockRows(columns);
         for (int end = input + inputs; input < end; input += step)
         {
@@ -346,12 +355,13 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             kernels.WeightGradientPacked(
                 pass.Input + input, Inputs, panels, dZ, Outputs, dW, stride, pass.Rows, count, columns,
                     pass.Accumulate);
-            pass.Updater?.Apply(weightSegment, at, Outputs, dW, stride, count, columns);
+            updater?.Apply(weightSegment, at, Outputs, dW, stride, count, columns);
         }
     }
 
     /// <summary>The same for columns that lie in panels, which are updated piece by piece.</summary>
-    private void WeightGradientInPanels(in LayerPass<T> pass, Scratch scratch, int column, int columns)
+    private void WeightGradientInPanels(in LayerPass<T> pass, Updater<T> updater, Scratch scratch, int column,
+        int columns)
     {
         T* dZ = pass.OutputGradient, panels = scratch.Panels.Pointer, dW = scratch.Block.Pointer;
         T* packed = scratch.Inputs!.Pointer;
@@ -366,15 +376,15 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
             for (int c = 0; c < inPanels; c += wide)
             {
                 kernels.WeightGradientPanels(packed, panels + (long)c * pass.Rows, dW, pass.Rows, count, wide);
-                Update((long)(column + c) * Inputs + (long)input * wide, (long)count * wide, pass.Updater!);
+                Update((long)(column + c) * Inputs + (long)input * wide, (long)count * wide);
             }
             if (inPanels == columns) continue;
             kernels.WeightGradient(x, Inputs, dZ + whole, Outputs, dW, rest, pass.Rows, count, rest,
                 accumulate: false);
-            Update((long)whole * Inputs + (long)input * rest, (long)count * rest, pass.Updater!);
+            Update((long)whole * Inputs + (long)input * rest, (long)count * rest);
         }
 
-        void Update(long at, long length, Updater<T> updater) =>
+        void Update(long at, long length) =>
             updater.Apply(weightSegment, at, length, dW, length, 1, length);
     }
 
@@ -469,7 +479,7 @@ internal sealed unsafe class BoundDense<T> : BoundLayer<T> where T : unmanaged, 
                 (int input, int inputs) = layer.InputsOf(part, parts).GetOffsetAndLength(layer.Inputs);
                 layer.InputGradient(pass, input, inputs, 0, pass.Rows);
             }
-            layer.Gradients(pass, part, parts);
+            layer.Gradients(pass, pass.Updater, part, parts);
         }
     }
 }

@@ -160,6 +160,9 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// then.</summary>
     internal Updater<T>? Updater { get; init; }
 
+    /// <summary>Whether one thread takes all rows through the network.</summary>
+    internal bool IsAlone { get; init; }
+
     internal Threading.Team Team { get; init; }
 
     /// <summary>Runs a job on the team, or at once where it is too small to be worth handing out.</summary>
@@ -207,8 +210,9 @@ public abstract class BoundLayer<T> where T : unmanaged, IBinaryFloatingPointIee
     /// nothing.</summary>
     internal virtual void PrepareGradients(int rows, int parts) { }
 
-    /// <summary>One of several parts of the parameters' gradient, when all rows have passed.</summary>
-    internal virtual void Gradients(in LayerPass<T> pass, int part, int parts) { }
+    /// <summary>One of several parts of the parameters' gradient, when all rows have passed; at once taken by the
+    /// updater where there is one.</summary>
+    internal virtual void Gradients(in LayerPass<T> pass, Updater<T>? updater, int part, int parts) { }
 
     /// <summary>Pieces in which <see cref="GradientsOfRows"/> works out the parameters' gradient.</summary>
     internal virtual int GradientPieces => 0;

@@ -131,10 +131,13 @@ internal sealed unsafe class Team : IDisposable
         }
     }
 
+    /// <summary>Whether a job of so many multiply-adds is handed out.</summary>
+    public bool Shares(long multiplyAdds) => workers.Length > 0 && multiplyAdds >= Worthwhile;
+
     /// <summary>The same, or at once on the calling thread where it is too small to be worth handing out.</summary>
     public void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, IJob
     {
-        if (workers.Length == 0 || multiplyAdds < Worthwhile)
+        if (!Shares(multiplyAdds))
         {
             job.Execute(0, 1);
         }
@@ -252,6 +255,7 @@ internal sealed unsafe class Team : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(multipleOf, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(part);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(part, parts);
+        if (parts == 1) return 0..count; // without three divisions
         long multiples = ((long)count + multipleOf - 1) / multipleOf;
         long start = multiples * part / parts * multipleOf;
         long end = multiples * (part + 1) / parts * multipleOf;
