@@ -73,9 +73,12 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
     public void Read(Workspace<T> workspace, int start, int first, int count, in Permutation? order)
     {
         Span<int> picked = chosen.AsSpan(first, count);
-        if (order is Permutation permutation) permutation.Fill(start + first, picked);
-        else for (int i = 0; i < count; i++) picked[i] = start + first + i;
-        for (int i = 0; i < count; i++) picked[i] = rows[picked[i]];
+        if (order is Permutation permutation)
+        {
+            permutation.Fill(start + first, picked);
+            for (int i = 0; i < picked.Length; i++) picked[i] = rows[picked[i]];
+        }
+        else rows.AsSpan(start + first, count).CopyTo(picked);
         int n = preparation.NumericCount, c = preparation.CategoryCount, targets = preparation.Outputs;
         int inputs = preparation.Width, perRow = source.Target.IsClass ? 0 : targets;
         Span<float> raw = numeric.AsSpan(first * n, count * n);
@@ -91,9 +94,7 @@ internal sealed class Batcher<T> where T : unmanaged, IBinaryFloatingPointIeee75
         for (int i = 0; distortion is not null && i < count; i++)
             distortion.Apply(Epoch, picked[i], raw.Slice(i * n, n));
         preparation.Encode(raw, codesOf, encoded, count);
-        for (int i = 0; i < count; i++)
-            preparation.EncodeTarget(perRow == 0 ? classesOf[i] : 0, valuesOf.Slice(i * perRow, perRow),
-                wanted.Slice(i * targets, targets));
+        preparation.EncodeTargets(classesOf, valuesOf, wanted, count);
         if (!IsWeighted) return;
         for (int i = first; i < first + count; i++) workspace.Weights[i] = T.CreateTruncating(WeightOf(i));
     }

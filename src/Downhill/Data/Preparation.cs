@@ -151,8 +151,11 @@ public sealed record Preparation(
         int n = NumericCount, c = CategoryCount;
         if (c == 0 && isLinear)
         {
-            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre) numeric.CopyTo(
-                MemoryMarshal.Cast<T, float>(encoded));
+            if (typeof(T) == typeof(float) && TakesNumbersAsTheyAre)
+            {
+                Span<float> place = MemoryMarshal.Cast<T, float>(encoded);
+                if (numeric != place[..numeric.Length]) numeric.CopyTo(place); // not the same memory
+            }
             else Standardisation.Apply(numeric, Shift, Scale, encoded);
             return;
         }
@@ -303,6 +306,24 @@ public sealed record Preparation(
         }
         encoded.Fill(low);
         encoded[classCode] = high;
+    }
+
+    /// <summary>The same for rows of them, [rows] or [rows, targets] to [rows, <see cref="Outputs"/>].</summary>
+    internal void EncodeTargets<T>(ReadOnlySpan<int> classCodes, ReadOnlySpan<float> values, Span<T> encoded, int rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        int outputs = Outputs;
+        if (!Target.IsClass || SingleOutput)
+        {
+            int perRow = Target.IsClass ? 0 : outputs;
+            for (int i = 0; i < rows; i++)
+                EncodeTarget(perRow == 0 ? classCodes[i] : 0, values.Slice(i * perRow, perRow),
+                    encoded.Slice(i * outputs, outputs));
+            return;
+        }
+        T high = T.CreateTruncating(TargetHigh);
+        encoded[..(rows * outputs)].Fill(T.CreateTruncating(TargetLow));
+        for (int i = 0; i < rows; i++) encoded.Slice(i * outputs, outputs)[classCodes[i]] = high;
     }
 
     /// <summary>The class that outputs [<see cref="Outputs"/>] stand for: the largest, or for a single output the

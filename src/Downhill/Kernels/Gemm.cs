@@ -40,6 +40,12 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>Bytes of the packed panels of B.</summary>
     private const int PanelBytes = 512 * 1024;
 
+    /// <summary>Steps up to which a panel lies on the stack: 16 KiB of float with 512 bits.</summary>
+    private const int OnStack = 128;
+
+    /// <summary>Bytes of B that stay in the first-level cache beside what else is read.</summary>
+    private const int NearBytes = 32 * 1024;
+
     /// <summary>Inputs whose Xᵀ is copied at once: that bounds the memory for it.</summary>
     private const int CopiedRows = 2048;
 
@@ -289,6 +295,18 @@ internal static unsafe class Gemm<S, V, T>
             }
             S.Store(db + column, sum);
         }
+        if (S.HasPartial && column < columns)
+        {
+            T* source = dz + column;
+            V mask = S.FirstLanes(columns - column), sum = StartPartial(accumulate ? db + column : null, mask);
+            for (int row = 0; row < rows; row++)
+            {
+                sum = S.Add(sum, S.LoadPartial(source, mask));
+                source += lddz;
+            }
+            S.StorePartial(db + column, mask, sum);
+            return;
+        }
         for (; column < columns; column++)
         {
             T* source = dz + column;
@@ -361,10 +379,20 @@ internal static unsafe class Gemm<S, V, T>
                     c + column, cRow, tiled, n - column, depth);
             }
         }
+        bool isNear = (long)n * depth * sizeof(T) <= NearBytes;
         for (int i = tiled; i < m; i++)
         {
-            T* from = start == null ? null : start + (i * startRow);
-            Row(a + (i * aRow), aStep, b, bRow, from, c + (i * cRow), n, depth);
+            T* ai = a + (i * aRow);
+            T* si = start == null ? null : start + (i * startRow);
+            T* ci = c + (i * cRow);
+            column = 0;
+            // Where B stays in the nearest cache, sums that stay in registers are better than B in one stream.
+            for (; isNear && column <= n - (4 * S.Count); column += 4 * S.Count)
+            {
+                Tile1x4(ai, aStep, b + column, bRow, si == null ? null : si + column, ci + column, depth);
+            }
+            if (column == n) { continue; }
+            Row(ai, aStep, b + column, bRow, si == null ? null : si + column, ci + column, n - column, depth);
         }
     }
 
@@ -694,6 +722,7 @@ internal static unsafe class Gemm<S, V, T>
 
     /// <summary>The product with B = Wᵀ, W[n, depth]. A small one takes a panel after the other, each a matrix as the
     /// others are.</summary>
+    [SkipLocalsInit]
     private static void MultiplyTurned(
         T* a, nint aRow, nint aStep, T* w, nint ldw, T* start, nint startRow, T* c, nint cRow, int m, int n, int depth)
     {
@@ -702,29 +731,42 @@ internal static unsafe class Gemm<S, V, T>
             MultiplyPacked(a, aRow, aStep, w, 1, ldw, start, startRow, c, cRow, m, n, depth);
             return;
         }
-        int wide = 2 * S.Count;
-        T[] rented = ArrayPool<T>.Shared.Rent((wide * Math.Min(BlockDepth, depth)) + (64 / sizeof(T)));
+        if (depth <= OnStack)
+        {
+            T* own = stackalloc T[(PanelWidth * OnStack) + (64 / sizeof(T))];
+            own = (T*)(((nint)own + 63) & ~(nint)63);
+            MultiplyTurnedPanels(own, a, aRow, aStep, w, ldw, start, startRow, c, cRow, m, n, depth);
+            return;
+        }
+        T[] rented = ArrayPool<T>.Shared.Rent((PanelWidth * Math.Min(BlockDepth, depth)) + (64 / sizeof(T)));
         fixed (T* scratch = rented)
         {
-            T* panel = (T*)(((nint)scratch + 63) & ~(nint)63);
-            int k = 0;
-            do
-            {
-                int steps = Math.Min(BlockDepth, depth - k);
-                T* from = k == 0 ? start : c;
-                nint fromRow = k == 0 ? startRow : cRow;
-                for (int column = 0; column < n; column += wide)
-                {
-                    int columns = Math.Min(wide, n - column);
-                    PackTurned(w + (column * ldw) + k, ldw, panel, columns, steps);
-                    Multiply(a + (k * aStep), aRow, aStep, panel, wide, from == null ? null : from + column, fromRow,
-                        c + column, cRow, m, columns, steps);
-                }
-                k += BlockDepth;
-            }
-            while (k < depth);
+            MultiplyTurnedPanels((T*)(((nint)scratch + 63) & ~(nint)63), a, aRow, aStep, w, ldw, start, startRow, c,
+                cRow, m, n, depth);
         }
         ArrayPool<T>.Shared.Return(rented);
+    }
+
+    private static void MultiplyTurnedPanels(
+        T* panel, T* a, nint aRow, nint aStep, T* w, nint ldw, T* start, nint startRow, T* c, nint cRow, int m, int n,
+        int depth)
+    {
+        int k = 0;
+        do
+        {
+            int steps = Math.Min(BlockDepth, depth - k);
+            T* from = k == 0 ? start : c;
+            nint fromRow = k == 0 ? startRow : cRow;
+            for (int column = 0; column < n; column += PanelWidth)
+            {
+                int columns = Math.Min(PanelWidth, n - column);
+                PackTurned(w + (column * ldw) + k, ldw, panel, columns, steps);
+                Multiply(a + (k * aStep), aRow, aStep, panel, PanelWidth, from == null ? null : from + column, fromRow,
+                    c + column, cRow, m, columns, steps);
+            }
+            k += BlockDepth;
+        }
+        while (k < depth);
     }
 
     /// <summary>Eight elements that are copied at once.</summary>
@@ -868,6 +910,29 @@ internal static unsafe class Gemm<S, V, T>
         c += cRow;
         S.Store(c, c70);
         S.Store(c + S.Count, c71);
+    }
+
+    /// <summary>One row.</summary>
+    private static void Tile1x4(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int depth)
+    {
+        V c0 = Start(start);
+        V c1 = Start(start == null ? null : start + S.Count);
+        V c2 = Start(start == null ? null : start + (2 * S.Count));
+        V c3 = Start(start == null ? null : start + (3 * S.Count));
+        for (int k = 0; k < depth; k++)
+        {
+            V x = S.Set(*a);
+            c0 = S.MulAdd(x, S.Load(b), c0);
+            c1 = S.MulAdd(x, S.Load(b + S.Count), c1);
+            c2 = S.MulAdd(x, S.Load(b + (2 * S.Count)), c2);
+            c3 = S.MulAdd(x, S.Load(b + (3 * S.Count)), c3);
+            a += aStep;
+            b += bRow;
+        }
+        S.Store(c, c0);
+        S.Store(c + S.Count, c1);
+        S.Store(c + (2 * S.Count), c2);
+        S.Store(c + (3 * S.Count), c3);
     }
 
     private static void Tile6x2(

@@ -126,9 +126,14 @@ public readonly struct Simd256<T, A> : ISimd<Vector256<T>, T>
             Vector256.Equals(a, a), Vector256.ConditionalSelect(Vector256.LessThan(a, b), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<T> Max(Vector256<T> a, Vector256<T> b) =>
-        Vector256.ConditionalSelect(
-            Vector256.Equals(a, a), Vector256.ConditionalSelect(Vector256.LessThan(b, a), a, b), a);
+    public static Vector256<T> Max(Vector256<T> a, Vector256<T> b)
+    {
+        // The instruction is a > b ? a : b.
+        Vector256<T> max = typeof(T) == typeof(float) && Avx.IsSupported
+            ? Avx.Max(a.AsSingle(), b.AsSingle()).As<float, T>()
+            : Vector256.ConditionalSelect(Vector256.LessThan(b, a), a, b);
+        return Vector256.ConditionalSelect(Vector256.Equals(a, a), max, a);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> Less(Vector256<T> a, Vector256<T> b) => Vector256.LessThan(a, b);

@@ -126,9 +126,14 @@ public readonly struct Simd512<T, A> : ISimd<Vector512<T>, T>
             Vector512.Equals(a, a), Vector512.ConditionalSelect(Vector512.LessThan(a, b), a, b), a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<T> Max(Vector512<T> a, Vector512<T> b) =>
-        Vector512.ConditionalSelect(
-            Vector512.Equals(a, a), Vector512.ConditionalSelect(Vector512.LessThan(b, a), a, b), a);
+    public static Vector512<T> Max(Vector512<T> a, Vector512<T> b)
+    {
+        // The instruction is a > b ? a : b.
+        Vector512<T> max = typeof(T) == typeof(float) && Avx512F.IsSupported
+            ? Avx512F.Max(a.AsSingle(), b.AsSingle()).As<float, T>()
+            : Vector512.ConditionalSelect(Vector512.LessThan(b, a), a, b);
+        return Vector512.ConditionalSelect(Vector512.Equals(a, a), max, a);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> Less(Vector512<T> a, Vector512<T> b) => Vector512.LessThan(a, b);
