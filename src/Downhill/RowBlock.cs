@@ -135,7 +135,7 @@ internal sealed unsafe class RowBlock<T> where T : unmanaged, IBinaryFloatingPoi
         ofGradient.Span.Clear();
         ofGradient.Span[2 + Row] = 1;
         double** slots = stackalloc double*[3] { ofV.Pointer, null, null };
-        rule.Update(ofW.Pointer, ofGradient.Pointer, slots, 2 + Rows, constants, terms);
+        rule.Update(ofW.Pointer, ofGradient.Pointer, slots, 3 + Row, constants, terms);
         Row++;
     }
 
