@@ -5,9 +5,10 @@ namespace Downhill;
 
 /// <summary>
 /// A training step compiled when the session is made, for networks or batches so small that the general step's
-/// preparations would take longer than its arithmetic. The numbers are those of the general step to the last bit, but for
-/// <see cref="RowBlock{T}"/>. While some steps are taken, parameters and slots may be ahead of or behind <see cref="TrainState{T}"/>, which has them
-/// before and after.
+/// preparations would take longer than its arithmetic. The numbers are those of the general step to the last bit, but
+/// for
+/// <see cref="RowBlock{T}"/>. While some steps are taken, parameters and slots may be ahead of or behind <see
+/// cref="TrainState{T}"/>, which has them before and after.
 /// </summary>
 internal abstract class CompiledTraining<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {

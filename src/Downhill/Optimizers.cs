@@ -39,8 +39,8 @@ public interface IUpdateRule
     static virtual bool Fades => false;
 
     /// <summary>Whether the new parameter and slots are sums of the old ones and the gradient, each times a number that
-    /// depends on none of them, as in gradient descent with and without momentum. Of such a rule many small steps can be
-    /// worked out at once.</summary>
+    /// depends on none of them, as in gradient descent with and without momentum. Of such a rule many small steps can
+    /// be worked out at once.</summary>
     static virtual bool IsLinear => false;
 
     /// <summary>Works out the step's constants from the arguments (schedules applied).</summary>

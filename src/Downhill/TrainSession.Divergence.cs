@@ -6,8 +6,8 @@ namespace Downhill;
 // layer that broke first, and say why it is likely.
 public sealed partial class TrainSession<T>
 {
-    // Fewest steps and fewest rows between two snapshots: where a step is one row, copying the weights would take longer
-    // than the steps.
+    // Fewest steps and fewest rows between two snapshots: where a step is one row, copying the weights would take
+    // longer than the steps.
     private const int SnapshotSteps = 64, SnapshotRows = 512;
 
     private readonly Snapshot lastGood;

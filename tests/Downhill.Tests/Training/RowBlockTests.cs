@@ -64,7 +64,8 @@ public sealed class RowBlockTests : IDisposable
         SameToWithinRounding(Wide, data, plain with { L2 = 0.01, WeightDecay = 0.02, PenalizeBiases = true });
         SameToWithinRounding(Wide, data, plain with
         {
-            Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(50))], L2 = 0.1,
+            Schedules = [new("learning_rate", Schedules.Cosine()), new("l2", Schedules.Warmup(50))],
+            L2 = 0.1,
         });
         SameToWithinRounding(Wide, data, plain with { Reduction = Reduction.Sum, Arithmetic = Arithmetic.Portable });
     }
@@ -86,7 +87,8 @@ public sealed class RowBlockTests : IDisposable
         Same(Wide, Options("momentum") with { L1 = 1e-4 });
         Same(Wide, Options("momentum") with
         {
-            L1 = 1e-4, Schedules = [new("l1", Schedules.Warmup(100))],
+            L1 = 1e-4,
+            Schedules = [new("l1", Schedules.Warmup(100))],
         });
         Same(narrow, Options("momentum"));
 
