@@ -5,14 +5,22 @@ namespace Downhill;
 
 /// <summary>
 /// A training step compiled when the session is made, for networks or batches so small that the general step's
-/// preparations would take longer than its arithmetic. The numbers are those of the general step to the last bit. While
-/// some steps are taken, parameters and slots may be ahead of or behind <see cref="TrainState{T}"/>, which has them
-/// before and after.
+/// preparations would take longer than its arithmetic. The numbers are those of the general step to the last bit, but
+/// for
+/// <see cref="RowBlock{T}"/>. While some steps are taken, parameters and slots may be ahead of or behind <see
+/// cref="TrainState{T}"/>, which has them before and after.
 /// </summary>
 internal abstract class CompiledTraining<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     /// <summary>Takes parameters and slots from the state.</summary>
-    public abstract void Load(TrainState<T> state);
+    /// <param name="state">Has them.</param>
+    /// <param name="stretch">Steps before anybody looks at the state again; 1 where each is to be as in the general
+    /// step.</param>
+    public abstract void Load(TrainState<T> state, int stretch);
+
+    /// <summary>At least <paramref name="steps"/>, so many that a stretch from <paramref name="position"/> in the epoch
+    /// leaves nothing begun.</summary>
+    public virtual int Whole(int position, int steps) => steps;
 
     /// <summary>Brings parameters, slots and the last gradient back.</summary>
     public abstract void Store(TrainState<T> state);

@@ -38,6 +38,11 @@ public interface IUpdateRule
     /// below every meaning is set to 0 now and then (<see cref="VectorMath.Settle"/>).</summary>
     static virtual bool Fades => false;
 
+    /// <summary>Whether the new parameter and slots are sums of the old ones and the gradient, each times a number that
+    /// depends on none of them, as in gradient descent with and without momentum. Of such a rule many small steps can
+    /// be worked out at once.</summary>
+    static virtual bool IsLinear => false;
+
     /// <summary>Works out the step's constants from the arguments (schedules applied).</summary>
     static abstract void Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants);
 
@@ -65,6 +70,8 @@ public abstract class Optimizer : CatalogItem
     /// <summary>Numbers kept per parameter.</summary>
     public abstract int Slots { get; }
 
+    internal virtual bool IsLinear => false;
+
     internal abstract double InitialSlot(int slot);
 
     /// <summary>The rule's kernel, or null for a full-batch method.</summary>
@@ -82,6 +89,7 @@ internal sealed class RuleOptimizer<R>(double defaultLearningRate, double defaul
     public override double DefaultWeightDecay => defaultWeightDecay;
     public override bool NeedsFullBatch => R.NeedsFullBatch;
     public override int Slots => R.Slots;
+    internal override bool IsLinear => R.IsLinear;
     internal override double InitialSlot(int slot) => R.InitialSlot(slot, Arguments);
     internal override RuleKernel<T> Bind<T>(Kernels<T> kernels) => kernels.BindRule<R>();
 }
@@ -227,6 +235,7 @@ public static class Optimizers
     private readonly struct GradientDescentRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 0;
+        static bool IUpdateRule.IsLinear => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) { }
         static V IUpdateRule.Update<S, V, T>(
             V w, V g, V rate, ref V slot0, ref V slot1, ref V slot2, in RuleConstants<V> c) =>
@@ -239,6 +248,7 @@ public static class Optimizers
     private readonly struct MomentumRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 1;
+        static bool IUpdateRule.IsLinear => true;
         static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             constants[0] = arguments[0];
@@ -259,6 +269,7 @@ public static class Optimizers
     private readonly struct NesterovRule : IUpdateRule
     {
         static int IUpdateRule.Slots => 1;
+        static bool IUpdateRule.IsLinear => true;
         static bool IUpdateRule.Fades => true;
         static void IUpdateRule.Prepare(ReadOnlySpan<double> arguments, in RuleStep step, Span<double> constants) =>
             constants[0] = arguments[0];

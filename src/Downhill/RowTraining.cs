@@ -26,8 +26,10 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     private readonly AlignedBuffer<T> memory;
     private readonly T* block, transposed, y0, y1;
     private readonly double[] constants = new double[8];
+    private readonly RowBlock<T>? rowBlock; // of the first layer; null where it learns row by row
     private readonly bool isFused;
-    private bool isPending, penalizesBiases;
+    private bool isPending, penalizesBiases, settlesLater;
+    private int steps; // left before somebody looks at the state
     private int set; // which of the two places of inputs is this row's; the other is that of the row before
     private UpdateTerms plan, terms; // of the next updates, and of the one that is pending
 
@@ -42,13 +44,13 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     }
 
     private RowTraining(
-        NetworkSpec spec, Loss loss, Kernels<T> kernels, RuleKernel<T> rule, Batcher<T> batcher,
+        NetworkSpec spec, TrainOptions options, Kernels<T> kernels, RuleKernel<T> rule, Batcher<T> batcher,
         Workspace<T> workspace, TrainState<T> state, Segment[] segments)
     {
         (this.spec, this.kernels, this.rule, this.batcher) = (spec, kernels, rule, batcher);
         (this.workspace, this.state, this.segments) = (workspace, state, segments);
-        isFused = loss.Fuses(spec.Output);
-        this.loss = isFused ? loss.BindFused(kernels, spec.Output) : loss.Bind(kernels);
+        isFused = options.Loss.Fuses(spec.Output);
+        loss = isFused ? options.Loss.BindFused(kernels, spec.Output) : options.Loss.Bind(kernels);
         layers = new RowLayer[spec.Layers.Count];
         int widest = layers.Select((_, i) => spec.InputsOf(i) * spec.Layers[i].Outputs(0)).Max();
         int blockLength = Math.Max(BlockLength, spec.Layers.Max(l => l.Outputs(0)));
@@ -78,6 +80,9 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
         y1 = Place(spec.Outputs);
         block = Place(blockLength);
         transposed = Place(widest);
+        T** slots = stackalloc T*[3];
+        SlotsOf(layers[0].Weight, 0, slots);
+        rowBlock = RowBlock<T>.For(options, layers[0].Inputs, layers[0].Outputs, layers[0].W, slots[0]);
 
         static int Whole(int length) => (length + Segment.Alignment - 1) & -Segment.Alignment;
 
@@ -99,15 +104,19 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
             || !LaneNetwork<T>.CanCompile(spec, options.Loss)
             || spec.Layers.Any(l => ((Dense)l).Connections is not null) || options.Optimizer.NeedsFullBatch
             || options.Optimizer.Bind(kernels) is not RuleKernel<T> rule) return null;
-        return new(spec, options.Loss, kernels, rule, batcher, workspace, state, segments);
+        return new(spec, options, kernels, rule, batcher, workspace, state, segments);
     }
 
-    public override void Load(TrainState<T> state) => isPending = false;
+    public override void Load(TrainState<T> state, int stretch) => (isPending, steps) = (false, stretch);
+
+    public override int Whole(int position, int steps) =>
+        rowBlock is null ? steps : RowBlock<T>.WholeBlocks(position, steps);
 
     /// <summary>Does what was put off.</summary>
     public override void Store(TrainState<T> state)
     {
-        if (isPending) UpdateAll();
+        if (rowBlock is { IsOpen: true }) EndBlock();
+        else if (isPending) UpdateAll();
     }
 
     // The whole update writes the gradient to the state.
@@ -120,16 +129,15 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
 
     public override void Accumulate(int start, int rows, int epoch, in Permutation? order, ref RowSums sums)
     {
-        batcher.Epoch = epoch;
-        batcher.Read(workspace, start, 0, 1, order);
-        if (batcher.IsWeighted && batcher.WeightOf(0) == 0)
+        int row = Read(start, epoch, order);
+        if (batcher.IsWeighted && batcher.WeightOf(row) == 0)
         {
             Store(state); // a row that counts nothing: the gradient stays that of the row before
             return;
         }
         set ^= 1;
         int last = layers.Length - 1;
-        workspace.Input[..spec.Inputs].CopyTo(new Span<T>(Inputs(0, set), spec.Inputs));
+        workspace.Input.Slice(row * spec.Inputs, spec.Inputs).CopyTo(new Span<T>(Inputs(0, set), spec.Inputs));
         for (int i = 0; i < layers.Length; i++)
         {
             ref RowLayer layer = ref layers[i];
@@ -139,8 +147,8 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
         }
         isPending = false;
         double rowLoss;
-        T* y = Inputs(last + 1, set), t = workspace.TargetPointer;
-        loss.Evaluate(isFused ? layers[last].Field : y, t, batcher.IsWeighted ? workspace.WeightPointer : null,
+        T* y = Inputs(last + 1, set), t = workspace.TargetPointer + (long)row * spec.Outputs;
+        loss.Evaluate(isFused ? layers[last].Field : y, t, batcher.IsWeighted ? workspace.WeightPointer + row : null,
             &rowLoss, layers[last].D, 1, layers[last].Outputs, loss.GivesOutputs ? y : null);
         for (int i = last; i >= 0; i--)
         {
@@ -152,11 +160,48 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
             kernels.InputGradientPacked(
                 layer.D, layer.Outputs, transposed, layers[i - 1].D, layer.Inputs, 1, layer.Inputs, layer.Outputs);
         }
-        Judge(y, t, rowLoss, ref sums);
+        Judge(row, y, t, rowLoss, ref sums);
+    }
+
+    /// <summary>Brings the row at a place of the epoch, alone or with those that follow, and says which it is in the
+    /// workspace.</summary>
+    private int Read(int start, int epoch, in Permutation? order)
+    {
+        if (rowBlock is { IsOpen: true } && rowBlock.Row == rowBlock.Rows) EndBlock();
+        int left = steps--;
+        if (rowBlock is { IsOpen: true }) return rowBlock.Row;
+        int rows = rowBlock is null ? 0 : RowBlock<T>.RowsFrom(start, left);
+        batcher.Epoch = epoch;
+        batcher.Read(workspace, start, 0, Math.Max(1, rows), order);
+        if (rows == 0) return 0;
+        Store(state);
+        rowBlock!.Begin(workspace.InputPointer, rows);
+        return 0;
+    }
+
+    /// <summary>Brings W of the first layer up to date, and does the rest of what was put off.</summary>
+    private void EndBlock()
+    {
+        rowBlock!.End();
+        if (settlesLater) rule.Settle(state.Slots);
+        settlesLater = false;
+        if (!isPending) return;
+        isPending = false;
+        RowLayer first = layers[0];
+        if (first.HasBias) UpdateBiases(first);
+        if (TrainState<T>.KeepsGradientOf(first.Inputs * first.Outputs))
+            kernels.WeightGradient(Inputs(0, set), first.Inputs, first.D, first.Outputs, first.DW, first.Outputs,
+                1, first.Inputs, first.Outputs, accumulate: false);
+        for (int i = 1; i < layers.Length; i++) UpdateLayer(i, layers[i], set);
     }
 
     public override void Settle()
     {
+        if (rowBlock is { IsOpen: true })
+        {
+            settlesLater = true;
+            return;
+        }
         Store(state);
         rule.Settle(state.Slots);
     }
@@ -170,7 +215,12 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     public override bool Update(double gradientScale)
     {
         terms = plan with { GradientScale = gradientScale };
-        if (!IsSurelyFinite()) return UpdateAll();
+        if (!IsSurelyFinite())
+        {
+            if (rowBlock is { IsOpen: true }) rowBlock.End();
+            return UpdateAll();
+        }
+        if (rowBlock is { IsOpen: true }) rowBlock.Update(layers[0].D, constants, TermsOf(layers[0].Weight));
         isPending = true;
         return true;
     }
@@ -184,6 +234,12 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     {
         int inputs = layer.Inputs, outputs = layer.Outputs;
         T* x = Inputs(index, set);
+        if (index == 0 && rowBlock is { IsOpen: true })
+        {
+            if (isPending && layer.HasBias) UpdateBiases(layer);
+            rowBlock.Forward(layer.HasBias ? layer.B : null, layer.Field);
+            return;
+        }
         if (isPending)
         {
             UpdateTerms own = TermsOf(layer.Weight);
@@ -272,9 +328,9 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
     }
 
     /// <summary>Squared error and class, as the general step has them.</summary>
-    private void Judge(T* y, T* t, double rowLoss, ref RowSums sums)
+    private void Judge(int row, T* y, T* t, double rowLoss, ref RowSums sums)
     {
-        double counts = batcher.WeightOf(0), squares = 0;
+        double counts = batcher.WeightOf(row), squares = 0;
         Preparation preparation = batcher.Preparation;
         int best = 0;
         for (int o = 0; o < preparation.Outputs; o++)
@@ -288,6 +344,6 @@ internal sealed unsafe class RowTraining<T> : CompiledTraining<T> where T : unma
         sums.Squares += counts * squares;
         if (!preparation.Target.IsClass) return;
         if (preparation.SingleOutput) best = preparation.ClassOf(new ReadOnlySpan<T>(y, 1));
-        if (best == batcher.Classes[0]) sums.Right += counts;
+        if (best == batcher.Classes[row]) sums.Right += counts;
     }
 }

@@ -92,7 +92,7 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
         return new(network, batches, rule, options.Optimizer.Slots, segments, rates);
     }
 
-    public override void Load(TrainState<T> state)
+    public override void Load(TrainState<T> state, int stretch)
     {
         Copy(state.Parameters.Pointer, network.Parameters.Pointer);
         for (int slot = 0; slot < slots.Length; slot++) Copy(state.Slots[slot].Pointer, slots[slot].Pointer);

@@ -104,7 +104,7 @@ public sealed record TrainOptions
     /// of 50 rows or more and the loss is a cross-entropy of the outputs.</summary>
     public Calibration? Calibrate { get; init; }
 
-    /// <summary>Which of the ways to the same bits is taken; set by tests that compare them.</summary>
+    /// <summary>Which of the ways to take a step is taken; set by tests that compare them.</summary>
     internal StepKind Step { get; init; }
 
     /// <summary>η as it will be used.</summary>

@@ -6,9 +6,12 @@ namespace Downhill;
 // layer that broke first, and say why it is likely.
 public sealed partial class TrainSession<T>
 {
-    private const int SnapshotEvery = 64;
+    // Fewest steps and fewest rows between two snapshots: where a step is one row, copying the weights would take
+    // longer than the steps.
+    private const int SnapshotSteps = 64, SnapshotRows = 512;
 
     private readonly Snapshot lastGood;
+    private readonly int snapshotEvery; // steps
     private long lastGoodStep = -1;
     private bool lastGoodInPanels;
 
@@ -16,7 +19,7 @@ public sealed partial class TrainSession<T>
     /// a replay needs no stopping rule and no validation.</summary>
     private void RememberLastGood()
     {
-        if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < SnapshotEvery) return;
+        if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < snapshotEvery) return;
         // A unit with bounds can answer finitely with a weight that is not.
         if (!WeightsAreFinite()) return;
         lastGood.Take(State);

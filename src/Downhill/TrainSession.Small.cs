@@ -13,18 +13,32 @@ public sealed partial class TrainSession<T>
     internal bool IsCompiledByRow => compiled is RowTraining<T>;
 
     /// <summary>Up to <paramref name="most"/> updates within the epoch; returns the last one's report.</summary>
-    private StepReport CompiledSteps(CompiledTraining<T> compiled, int most)
+    private StepReport CompiledSteps(CompiledTraining<T> compiled, int most, bool together)
     {
         // Snapshots need the state: none falls due inside a stretch.
         if (lastGoodStep >= 0) most = (int)Math.Min(
-            most, State.Position == 0 ? SnapshotEvery : Math.Max(1, lastGoodStep + SnapshotEvery - State.Step));
+            most, State.Position == 0 ? snapshotEvery : Math.Max(1, lastGoodStep + snapshotEvery - State.Step));
+        int left = (batcher.Count - State.Position + batch - 1) / batch;
+        compiled.Load(State, together ? Math.Min(most, left) : 1);
+        try
+        {
+            return TakeSteps(compiled, most);
+        }
+        catch
+        {
+            compiled.Store(State);
+            throw;
+        }
+    }
+
+    private StepReport TakeSteps(CompiledTraining<T> compiled, int most)
+    {
         Permutation? permutation = Order();
         double rate = 0, reduced = 0, norm = double.NaN;
         int count = batcher.Count, rows = 0;
         bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean;
         bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch, fades = updater!.Fades;
         TrainState<T> state = State;
-        compiled.Load(state);
         for (int done = 0; done < most && state.Position < count; done++)
         {
             rows = Math.Min(batch, count - state.Position);

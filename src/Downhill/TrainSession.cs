@@ -82,7 +82,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                 + "rule.");
         foreach (StoppingRule stop in options.Stop) stop.CheckTask(preparation.Target);
         batch = options.Batch == 0 ? rows.Length : Math.Min(options.Batch, rows.Length);
-        int chunk = spec.NeedsWholeBatch ? batch : Math.Min(batch, ChunkRows);
+        snapshotEvery = Math.Max(SnapshotSteps, SnapshotRows / batch);
+        int chunk = spec.NeedsWholeBatch ? batch : batch == 1 ? RowBlock<T>.MostRows : Math.Min(batch, ChunkRows);
         network = new Network<T>(spec, options.Loss, options.Arithmetic,
             Threading.Team.SizeOf(options.Threads));
         batcher = new Batcher<T>(source, rows, preparation, chunk, options.ClassWeights,
@@ -121,7 +122,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// <summary>All that changes.</summary>
     public TrainState<T> State { get; }
 
-    /// <summary>Whether weights lie in panels at the moment: only ever during <see cref="Steps(int)"/> and <see
+    /// <summary>Whether weights lie in panels at the moment: only ever during <see cref="Steps(int, bool)"/> and <see
     /// cref="Run"/>.</summary>
     internal bool IsInPanels => panels is { IsEntered: true };
 
@@ -141,14 +142,16 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// cref="Step"/> so often, but in a network of a few units without the time that each call takes.
     /// </summary>
     /// <param name="most">1 or more.</param>
+    /// <param name="together">As in <see cref="Run"/>, batches of one row may be taken through a wide first layer some
+    /// at a time: the same steps, several times as fast, but rounded differently.</param>
     /// <returns>Of the last update.</returns>
     /// <exception cref="InvalidOperationException">The run has ended.</exception>
-    public StepReport Steps(int most)
+    public StepReport Steps(int most, bool together = false)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         try
         {
-            return Steps(most, planned: most);
+            return Steps(most, planned: most, together);
         }
         finally
         {
@@ -159,7 +162,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
     /// <summary>The same; weights may lie in panels afterwards.</summary>
     /// <param name="most">1 or more.</param>
     /// <param name="planned">How many will be asked for before anybody looks at the weights.</param>
-    private StepReport Steps(int most, int planned)
+    /// <param name="together">As above.</param>
+    private StepReport Steps(int most, int planned, bool together)
     {
         StepReport report;
         bool epochIsOver;
@@ -169,7 +173,7 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             clock.Restart();
             long before = State.Step;
             if (Math.Min(planned, StepsPerEpoch - State.Position / batch) >= StepsInPanels) panels?.Enter();
-            report = method is not null ? MethodStep() : compiled is not null ? CompiledSteps(compiled, most)
+            report = method is not null ? MethodStep() : compiled is not null ? CompiledSteps(compiled, most, together)
                 : RuleStep();
             most -= (int)Math.Max(1, State.Step - before);
             // A loss is measured before its update: what the last update of an epoch did must be looked at by itself.
@@ -213,8 +217,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
                     break;
                 }
                 StepReport report = everyStep is not null ? Steps(1)
-                    : regularly is not null ? Steps(stretch.Steps)
-                    : Steps(compiled is null ? 1 : StepsUnasked, planned: int.MaxValue);
+                    : regularly is not null ? Steps(Whole(stretch.Steps), together: true)
+                    : Steps(compiled is null ? 1 : Whole(StepsUnasked), planned: int.MaxValue, together: true);
                 everyStep?.Invoke(report);
                 if (regularly is not null && (stretch.IsOver() || Stopped is not null)) regularly(report);
                 if (State.Epoch <= told) continue; // no epoch ended, or a divergence undid one
@@ -227,6 +231,8 @@ public sealed partial class TrainSession<T> : IDisposable where T : unmanaged, I
             panels?.Leave();
         }
         return Stopped;
+
+        int Whole(int steps) => compiled?.Whole(State.Position, steps) ?? steps;
     }
 
     /// <summary>How many steps fill about a tenth of a second.</summary>

@@ -32,6 +32,7 @@ public static class EngineChecks
             Optimizers.Adam(), 32, "ec3350cf5212840177acd267f4303e8d3b2bf0f2e099cef235c70a6deb2fc7a1")),
         new("momentum with tanh and squared error gives the same bits on every machine", static () => TrainsIris(
             Optimizers.Momentum(), 10, "74865563130092e102120ef00b8b7819a717931b63a1ae32830d1ad360830b87")),
+        new("rows taken together through a wide layer give the same bits on every machine", TakesRowsTogether),
         new("L-BFGS gives the same bits on every machine", static () => TrainsIris(
             Optimizers.Lbfgs(), 0, "6601d34ef6c76a9cfe3fb641afc5b3bcf34abbe2fddb1216b6a5203975334a44")),
         new("a run resumed from its checkpoint ends with the same bits", Resumes),
@@ -156,6 +157,13 @@ public static class EngineChecks
         ValidationShare = 0, WeightDecay = 0, Stop = [],
         L2 = 1e-3, Seed = 5,
     };
+
+    private static string TakesRowsTogether()
+    {
+        FitOptions options = Iris(Optimizers.Momentum(), 1) with { Hidden = [8192], Epochs = 1, LearningRate = 1e-4 };
+        return SameHash(Model.Fit(Dataset.Load("iris"), options).Model.WeightsHash,
+            "5a13f675dda8dfacb2b12d7f6239bf28ef27c0014792783415d5758a9e3d36e0");
+    }
 
     private static string TrainsIris(Optimizer optimizer, int batch, string hash)
     {

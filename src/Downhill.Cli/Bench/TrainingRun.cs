@@ -1,7 +1,7 @@
 namespace Downhill.Cli.Bench;
 
-/// <summary>Updates through <see cref="TrainSession{T}.Steps(int)"/>, as <see cref="TrainSession{T}.Run"/> makes them
-/// for every user of the library.</summary>
+/// <summary>Updates through <see cref="TrainSession{T}.Steps(int, bool)"/>, as <see cref="TrainSession{T}.Run"/> makes
+/// them for every user of the library.</summary>
 internal sealed class TrainingRun : BenchRun
 {
     private readonly TrainSession<float> session;
@@ -30,7 +30,7 @@ internal sealed class TrainingRun : BenchRun
     {
         long before = Rows();
         for (long end = session.State.Step + times; session.State.Step < end;)
-            session.Steps((int)(end - session.State.Step));
+            session.Steps((int)(end - session.State.Step), together: true);
         return Rows() - before;
     }
 

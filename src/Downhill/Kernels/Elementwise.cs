@@ -53,6 +53,21 @@ internal static unsafe class Elementwise<S, V, T>
         for (; i < length; i++) { y[i] = S.MulAddScalar(factor, x[i], y[i]); }
     }
 
+    /// <summary>(x, y) = (xx·x + xy·y, yx·x + yy·y), multiply-add by the arithmetic.</summary>
+    public static void Mix(T* x, T* y, T xx, T xy, T yx, T yy, nint length)
+    {
+        V xx1 = S.Set(xx), xy1 = S.Set(xy), yx1 = S.Set(yx), yy1 = S.Set(yy);
+        nint i = 0;
+        for (; i <= length - S.Count; i += S.Count)
+        {
+            V a = S.Load(x + i), b = S.Load(y + i);
+            S.Store(x + i, S.MulAdd(xx1, a, S.Mul(xy1, b)));
+            S.Store(y + i, S.MulAdd(yx1, a, S.Mul(yy1, b)));
+        }
+        for (; i < length; i++)
+            (x[i], y[i]) = (S.MulAddScalar(xx, x[i], xy * y[i]), S.MulAddScalar(yx, x[i], yy * y[i]));
+    }
+
     /// <summary>y = y + x.</summary>
     public static void Add(T* y, T* x, nint length)
     {

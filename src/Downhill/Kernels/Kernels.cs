@@ -136,6 +136,8 @@ internal abstract unsafe partial class Kernels<T>
     public abstract void Scale(T* x, T factor, nint length);
     /// <summary>y = y + factor·x.</summary>
     public abstract void Axpy(T* y, T factor, T* x, nint length);
+    /// <summary>(x, y) = (xx·x + xy·y, yx·x + yy·y).</summary>
+    public abstract void Mix(T* x, T* y, T xx, T xy, T yx, T yy, nint length);
     /// <summary>y = y + x.</summary>
     public abstract void Add(T* y, T* x, nint length);
     /// <summary>y = y·x.</summary>
@@ -227,6 +229,9 @@ internal sealed unsafe partial class Kernels<S, V, T> : Kernels<T>
     public override void Scale(T* x, T factor, nint length) => Elementwise<S, V, T>.Scale(x, factor, length);
 
     public override void Axpy(T* y, T factor, T* x, nint length) => Elementwise<S, V, T>.Axpy(y, factor, x, length);
+
+    public override void Mix(T* x, T* y, T xx, T xy, T yx, T yy, nint length) =>
+        Elementwise<S, V, T>.Mix(x, y, xx, xy, yx, yy, length);
 
     public override void Add(T* y, T* x, nint length) => Elementwise<S, V, T>.Add(y, x, length);
 
