@@ -16,6 +16,10 @@ public sealed unsafe partial class Network<T>
     /// processors have just changed costs more than meeting after each layer.</summary>
     private const long LargestShared = 128 * 1024;
 
+    /// <summary>Multiply-adds of the way through the network and back from which a step is shared
+    /// (docs/KERNELS.md).</summary>
+    private const long WorthwhileByRows = 6 << 20, WorthwhileByLayer = 12 << 20;
+
     /// <summary>Rows of each thread from which gradients are a chain.</summary>
     private const int RowsOfChain = 64;
 
@@ -31,14 +35,16 @@ public sealed unsafe partial class Network<T>
         if (plan == workspace.Plan) return;
         workspace.Plan = plan;
         for (int index = 0; index < layers.Length; index++)
-            workspace.Passes[index] = TrainingPass(workspace, state, rows, mode, index, accumulate) with
-            {
-                IsAlone = !team.Shares(WorkOf(rows)),
-            };
+            workspace.Passes[index] = TrainingPass(workspace, state, rows, mode, index, accumulate);
     }
 
     /// <summary>Multiply-adds of so many rows' way through the network and back.</summary>
     internal long WorkOf(int rows) => 2L * rows * Spec.ParameterLength;
+
+    /// <summary>Whether sharing a step of a batch that is one chunk gains more than it costs. The weights that each
+    /// thread has changed, and the rows that each has taken through the network, cross to the other in every step, at
+    /// some 4 GB/s on the machine that was measured, whatever the batch.</summary>
+    internal bool IsWorthSharing(int rows) => WorkOf(rows) >= (PassesByRows ? WorthwhileByRows : WorthwhileByLayer);
 
     /// <summary>What the rows' way back needs of the parameters; once per step, before any rows.</summary>
     internal void PrepareRows(Workspace<T> workspace, int rows)

@@ -17,6 +17,9 @@ public readonly record struct PassMode(bool IsTraining, ulong Seed = 0, long Ste
     /// <summary>Whether outputs that the loss works out anyway (softmax) are left to it.</summary>
     internal bool LossGivesOutputs { get; init; }
 
+    /// <summary>Whether the caller's thread does it all (<see cref="Network{T}.IsWorthSharing"/>).</summary>
+    internal bool IsAlone { get; init; }
+
     /// <summary>Whether large weights lie in panels (<see cref="PanelLayout{T}"/>).</summary>
     internal bool InPanels { get; init; }
 
@@ -202,6 +205,7 @@ public sealed unsafe partial class Network<T> : IDisposable where T : unmanaged,
                 Cache = workspace.CachePointer(index),
                 Parameters = parameters.Pointer,
                 IsInPanels = mode.InPanels,
+                IsAlone = mode.IsAlone,
                 Buffers = buffers.Pointer,
                 Team = team,
             };

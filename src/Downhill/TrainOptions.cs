@@ -24,6 +24,9 @@ internal enum StepKind
 
     /// <summary>Compiled for batches of one row where possible, however small the network.</summary>
     Row,
+
+    /// <summary>What is faster, but shared by the threads where that loses, too.</summary>
+    Shared,
 }
 
 /// <summary>Everything that decides how a network is trained, given its data.</summary>

@@ -8,6 +8,8 @@ namespace Downhill;
 // which a team shares it.
 public sealed partial class TrainSession<T>
 {
+    private bool isAlone; // whether the chunk's pass is left to the caller's thread
+
     /// <summary>Outputs and losses of the next chunk; where rows are shared also their way back.</summary>
     /// <param name="start">Place of the batch's first row in the epoch.</param>
     /// <param name="rows">Rows of the batch.</param>
@@ -18,19 +20,20 @@ public sealed partial class TrainSession<T>
     {
         int count = Math.Min(workspace.Rows, rows - done);
         batcher.Epoch = State.Epoch;
+        isAlone = network.Team.Size == 1 || (panels is null && batch <= workspace.Rows
+            && Options.Step != StepKind.Shared && !network.IsWorthSharing(count));
         if (network.PassesByRows)
         {
             network.PlanRows(workspace, State, count, Mode(done), accumulate: done > 0);
             if (done == 0) network.PrepareRows(workspace, count);
         }
         RowsJob job = new(this, start + done, count, Order());
-        network.Team.Run(
-            ref job, network.PassesByRows ? network.WorkOf(count) : (long)count * Preparation.Width * 16);
+        Run(ref job, network.PassesByRows ? network.WorkOf(count) : (long)count * Spec.Inputs * 16);
         if (!network.PassesByRows)
         {
             network.Forward(workspace, State.Parameters, State.Buffers, count, Mode(done));
             LossJob losses = new(this, count);
-            network.Team.Run(ref losses, (long)count * Preparation.Outputs * 128);
+            Run(ref losses, (long)count * Spec.Outputs * 128);
         }
         if (batcher.IsWeighted) AddWeighted(count, ref sums);
         else Add(count, ref sums);
@@ -80,8 +83,11 @@ public sealed partial class TrainSession<T>
             return;
         }
         GradientsJob job = new(this, done, count, updater);
-        network.Team.Run(ref job, (long)count * State.Parameters.Length);
+        Run(ref job, (long)count * State.Parameters.Length);
     }
+
+    private void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, IJob =>
+        network.Team.Run(ref job, isAlone ? 0 : multiplyAdds);
 
     /// <summary>Loss and gradient over a batch: sums, not yet normalised.</summary>
     private (double Loss, double Weight) Accumulate(int start, int rows)
@@ -100,7 +106,7 @@ public sealed partial class TrainSession<T>
     private PassMode Mode(int done) =>
         new(IsTraining: true, Options.Seed, State.Step, FirstRow: done)
         {
-            IsWeighted = batcher.IsWeighted, LossGivesOutputs = true, InPanels = IsInPanels,
+            IsWeighted = batcher.IsWeighted, LossGivesOutputs = true, InPanels = IsInPanels, IsAlone = isAlone,
         };
 
     /// <summary>Squared errors and classes of rows of the pass, whatever the loss is (lecture L19): where it does not

@@ -72,13 +72,14 @@ internal sealed unsafe class SoftmaxKernel<S, V, T> : ActivationKernel<T>
                 Row(z + (long)r * columns, y + (long)r * columns, columns);
     }
 
-    /// <summary>Most columns for which a lane holds a row: with more, a row fills vectors by itself.</summary>
-    public const int MostAcross = 32;
+    /// <summary>Most columns for which a lane holds a row: with more, the rows of all lanes leave the nearest
+    /// cache.</summary>
+    public const int MostAcross = 128;
 
     [SkipLocalsInit]
     private static void Across(T* z, T* y, int rows, int columns)
     {
-        T* scores = stackalloc T[2 * MostAcross * S.Count];
+        T* scores = stackalloc T[2 * columns * S.Count];
         T* shares = scores + columns * S.Count;
         for (int row = 0; row < rows; row += S.Count, z += columns * S.Count, y += columns * S.Count)
         {

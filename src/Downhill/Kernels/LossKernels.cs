@@ -91,6 +91,8 @@ internal sealed unsafe partial class ElementLossKernel<L, S, V, T>(L loss) : Los
 internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double smoothing) : LossKernel<T>
     where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    private const int ManyColumns = 32;
+
     public override bool GivesOutputs => true;
 
     public override bool Judges(int columns) => columns <= SoftmaxKernel<S, V, T>.MostAcross;
@@ -98,7 +100,9 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
     public override void Evaluate(T* z, T* t, T* weights, double* rowLoss, T* gradient, int rows, int columns,
         T* outputs = null, in Verdicts verdicts = default)
     {
-        if (Judges(columns)) Across(z, t, weights, rowLoss, gradient, rows, columns, outputs, verdicts);
+        // A row by itself would leave lanes idle, but fills a vector only with many columns.
+        bool isAcross = Judges(columns) && (rows > 1 || columns <= ManyColumns || verdicts.Squares != null);
+        if (isAcross) Across(z, t, weights, rowLoss, gradient, rows, columns, outputs, verdicts);
         else Along(z, t, weights, rowLoss, gradient, rows, columns, outputs);
     }
 
@@ -108,8 +112,8 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>(double s
         in Verdicts verdicts)
     {
         double* squares = verdicts.Squares, right = verdicts.Right;
-        T* scores = stackalloc T[4 * SoftmaxKernel<S, V, T>.MostAcross * S.Count], ownWeights = stackalloc T[S.Count];
         int length = columns * S.Count;
+        T* scores = stackalloc T[4 * length], ownWeights = stackalloc T[S.Count];
         T* targets = scores + length, probabilities = targets + length, slopes = probabilities + length;
         for (int row = 0; row < rows; row += S.Count, z += length, t += length)
         {

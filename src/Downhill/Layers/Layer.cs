@@ -160,14 +160,14 @@ public readonly unsafe struct LayerPass<T> where T : unmanaged, IBinaryFloatingP
     /// then.</summary>
     internal Updater<T>? Updater { get; init; }
 
-    /// <summary>Whether one thread takes all rows through the network.</summary>
+    /// <summary>Whether the pass is left to the caller's thread.</summary>
     internal bool IsAlone { get; init; }
 
     internal Threading.Team Team { get; init; }
 
     /// <summary>Runs a job on the team, or at once where it is too small to be worth handing out.</summary>
     internal void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, Threading.IJob =>
-        Team.Run(ref job, multiplyAdds);
+        Team.Run(ref job, IsAlone ? 0 : multiplyAdds);
 }
 
 /// <summary>A layer bound to its place, with its kernels chosen.</summary>

@@ -131,13 +131,10 @@ internal sealed unsafe class Team : IDisposable
         }
     }
 
-    /// <summary>Whether a job of so many multiply-adds is handed out.</summary>
-    public bool Shares(long multiplyAdds) => workers.Length > 0 && multiplyAdds >= Worthwhile;
-
     /// <summary>The same, or at once on the calling thread where it is too small to be worth handing out.</summary>
     public void Run<TJob>(ref TJob job, long multiplyAdds) where TJob : struct, IJob
     {
-        if (!Shares(multiplyAdds))
+        if (workers.Length == 0 || multiplyAdds < Worthwhile)
         {
             job.Execute(0, 1);
         }

@@ -63,7 +63,7 @@ public sealed class RuleSweepTests
         for (int threads = 1; threads <= 3; threads++)
         {
             using TrainSession<float> session = Runs.Start<float>(
-                data, spec, Options(name, extra, 160) with { Threads = threads });
+                data, spec, Options(name, extra, 160) with { Threads = threads, Step = StepKind.Shared });
             float[] before = session.State.Parameters.Span.ToArray();
             while (session.Stopped is null)
             {

@@ -37,6 +37,7 @@ public sealed class DeterminismTests
         Clip = optimizer == "adam" ? 1 : 0,
         Threads = threads,
         Arithmetic = Enum.Parse<Arithmetic>(arithmetic),
+        Step = StepKind.Shared,
         Seed = 3,
     };
 
