@@ -20,7 +20,7 @@ public sealed unsafe class LossKernelTests
             LossKernel<float> kernel = loss.Fuses(Activations.Softmax)
                 ? loss.BindFused(kernels, Activations.Softmax) : loss.Bind(kernels);
             ActivationKernel<float> softmax = Activations.Softmax.Bind(kernels);
-            foreach (int columns in new[] { 1, 2, 3, 10, 16, 31, 32, 33, 70 })
+            foreach (int columns in new[] { 1, 2, 3, 10, 16, 31, 32, 33, 70, 128, 129 })
             {
                 foreach (int rows in new[] { 1, 2, 15, 16, 17, 40 })
                 {
@@ -48,6 +48,70 @@ public sealed unsafe class LossKernelTests
                     y.AssertSame(y2, $"softmax {rows}×{columns}");
                     if (kernel.GivesOutputs) given.AssertSame(y, $"{name}, outputs {rows}×{columns}");
                 }
+            }
+        }
+    }
+
+    /// <summary>Squared errors and right classes that the loss finds on its way are those of the outputs: the first of
+    /// the largest counts.</summary>
+    [Theory, MemberData(nameof(Combinations))]
+    public void VerdictsAreThoseOfTheOutputs(SimdWidth width, Arithmetic arithmetic)
+    {
+        Kernels<float> kernels = Kernels<float>.For(arithmetic, width);
+        Random random = new(4);
+        foreach (Loss loss in new[] { Losses.CrossEntropy, Catalog.Default.Loss("cross_entropy(0.1)") })
+        {
+            LossKernel<float> kernel = loss.BindFused(kernels, Activations.Softmax);
+            foreach (int columns in new[] { 2, 3, 10, 40, 128 })
+                foreach (int rows in new[] { 1, 5, 16, 33 })
+                {
+                    float[] z = new float[rows * columns], t = new float[rows * columns], y = new float[rows * columns];
+                    double[] losses = new double[rows], squares = new double[rows + 1], right = new double[rows + 1];
+                    for (int i = 0; i < z.Length; i++) z[i] = random.Next(4); // often the same
+                    for (int row = 0; row < rows; row++) t[row * columns + random.Next(columns)] = 1;
+                    (squares[rows], right[rows]) = (7, 7);
+                    fixed (float* scores = z, targets = t, outputs = y)
+                    fixed (double* all = losses, pSquares = squares, pRight = right)
+                    {
+                        Verdicts verdicts = new(pSquares, pRight);
+                        Assert.True(kernel.Judges(columns));
+                        kernel.Evaluate(scores, targets, null, all, null, rows, columns, outputs, verdicts);
+                    }
+                    for (int row = 0; row < rows; row++)
+                    {
+                        Span<float> own = y.AsSpan(row * columns, columns), wanted = t.AsSpan(row * columns, columns);
+                        double sum = 0;
+                        int best = 0;
+                        for (int j = 0; j < columns; j++)
+                        {
+                            double error = (double)own[j] - wanted[j];
+                            sum += error * error;
+                            if (own[j] > own[best]) best = j;
+                        }
+                        Assert.Equal(sum, squares[row]);
+                        Assert.Equal(wanted[best], right[row]);
+                    }
+                    Assert.Equal((7, 7), (squares[rows], right[rows]));
+                }
+            Assert.False(kernel.Judges(129));
+        }
+    }
+
+    /// <summary>Shares that would be subnormal, or nearly, are 0, by lanes and along a row.</summary>
+    [Theory, MemberData(nameof(Combinations))]
+    public void SharesThatHaveFadedAre0(SimdWidth width, Arithmetic arithmetic)
+    {
+        ActivationKernel<float> softmax = Activations.Softmax.Bind(Kernels<float>.For(arithmetic, width));
+        foreach (int rows in new[] { 1, 20 })
+        {
+            float[] z = new float[3 * rows], y = new float[3 * rows];
+            for (int row = 0; row < rows; row++) (z[3 * row + 1], z[3 * row + 2]) = (-68.9f, -69.1f);
+            fixed (float* scores = z, outputs = y) softmax.Forward(scores, outputs, rows, 3);
+            for (int row = 0; row < rows; row++)
+            {
+                Assert.Equal(1, y[3 * row]);
+                Assert.InRange(y[3 * row + 1], 1.1e-30, 1.3e-30);
+                Assert.Equal(0, y[3 * row + 2]);
             }
         }
     }
