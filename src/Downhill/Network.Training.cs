@@ -27,7 +27,8 @@ public sealed unsafe partial class Network<T>
     internal bool PassesByRows { get; private init; }
 
     /// <summary>Before any rows of a chunk: where everything of a pass by rows lies. That is the same in nearly every
-    /// step, and writing it down anew for each layer and each way took a twentieth of a step of 13-64-64-3.</summary>
+    /// step. Written down anew for each layer and each way, each copy of it waits until the processor's stores have
+    /// reached the cache.</summary>
     internal void PlanRows(Workspace<T> workspace, TrainState<T> state, int rows, PassMode mode, bool accumulate)
     {
         RowsPlan plan = new(

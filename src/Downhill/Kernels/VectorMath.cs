@@ -34,7 +34,7 @@ public static class VectorMath
     /// same reason: a share that is subnormal costs a processor some hundred cycles here, where it is divided by the
     /// sum, and where it is multiplied. A NaN stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Share<S, V, T>(V x)
+    internal static V Share<S, V, T>(V x)
         where S : struct, ISimd<V, T> where V : struct where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         V least = S.Set(typeof(T) == typeof(float) ? -69.0 : -667.0), isGone = S.Less(x, least);
