@@ -121,12 +121,14 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
     /// <summary>Where element <paramref name="index"/> of a segment lies in <see cref="Parameters"/>.</summary>
     public int PlaceOf(Segment segment, int index)
     {
-        int outputs = segment.Shape.Columns, inputs = segment.LayerInputs;
-        int length = segment.Layer + 1 < Starts.Length ? Starts[segment.Layer + 1] - Starts[segment.Layer] : Length
-            - Starts[segment.Layer];
-        int input = segment.Shape.Role == SegmentRole.Bias ? inputs : index / outputs;
-        return Starts[segment.Layer] + index % outputs * (length / outputs) + input;
+        int outputs = segment.Shape.Columns;
+        int input = segment.Shape.Role == SegmentRole.Bias ? segment.LayerInputs : index / outputs;
+        return Starts[segment.Layer] + index % outputs * RowLengthOf(segment.Layer) + input;
     }
+
+    /// <summary>R of a layer: from one unit's weights to the next one's.</summary>
+    public int RowLengthOf(int layer) =>
+        ((layer + 1 < Starts.Length ? Starts[layer + 1] : Length) - Starts[layer]) / Spec.Layers[layer].Outputs(0);
 
     /// <summary>Whether a network with this loss can be compiled: layers of neurons only, without a forward scale,
     /// every activation element-wise, but for softmax with its cross-entropy.</summary>
@@ -337,7 +339,37 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         {
             T* w = layer->W, field = z;
             nint units = layer->Outputs;
-            for (; units >= 4; units -= 4)
+            for (; units >= 8; units -= 8)
+            {
+                T* input = x, bias = w + inputs, w4 = w + 4 * rowLength, bias4 = w4 + inputs;
+                V z0 = S.Set(bias[0]), z1 = S.Set(bias[rowLength]), z2 = S.Set(bias[2 * rowLength]),
+                    z3 = S.Set(bias[rowLength3]), z4 = S.Set(bias4[0]), z5 = S.Set(bias4[rowLength]),
+                    z6 = S.Set(bias4[2 * rowLength]), z7 = S.Set(bias4[rowLength3]);
+                for (; w < bias; w++, w4++, input += lanes)
+                {
+                    V value = S.Load(input);
+                    z0 = S.MulAdd(value, S.Set(w[0]), z0);
+                    z1 = S.MulAdd(value, S.Set(w[rowLength]), z1);
+                    z2 = S.MulAdd(value, S.Set(w[2 * rowLength]), z2);
+                    z3 = S.MulAdd(value, S.Set(w[rowLength3]), z3);
+                    z4 = S.MulAdd(value, S.Set(w4[0]), z4);
+                    z5 = S.MulAdd(value, S.Set(w4[rowLength]), z5);
+                    z6 = S.MulAdd(value, S.Set(w4[2 * rowLength]), z6);
+                    z7 = S.MulAdd(value, S.Set(w4[rowLength3]), z7);
+                }
+                w = w4 + 4 * rowLength - inputs;
+                S.Store(field, z0);
+                S.Store(field + lanes, z1);
+                S.Store(field + 2 * lanes, z2);
+                S.Store(field + 3 * lanes, z3);
+                field += 4 * lanes;
+                S.Store(field, z4);
+                S.Store(field + lanes, z5);
+                S.Store(field + 2 * lanes, z6);
+                S.Store(field + 3 * lanes, z7);
+                field += 4 * lanes;
+            }
+            if (units >= 4)
             {
                 T* input = x, bias = w + inputs;
                 V z0 = S.Set(bias[0]), z1 = S.Set(bias[rowLength]), z2 = S.Set(bias[2 * rowLength]),
@@ -356,6 +388,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(field + 2 * lanes, z2);
                 S.Store(field + 3 * lanes, z3);
                 field += 4 * lanes;
+                units -= 4;
             }
             if (units >= 2)
             {
@@ -429,7 +462,40 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         {
             T* d = layer->D, dw = layer->Gradient + i, byRow = layer->ByRow + i;
             nint units = layer->Outputs;
-            for (; units >= 4; units -= 4, d += 4 * lanes, dw += 4 * rowLength)
+            for (; units >= 8; units -= 8, d += 8 * lanes, dw += 8 * rowLength)
+            {
+                T* dw4 = dw + 4 * rowLength;
+                V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+                if (accumulate)
+                {
+                    (s0, s1) = (S.Load(dw), S.Load(dw + rowLength));
+                    (s2, s3) = (S.Load(dw + 2 * rowLength), S.Load(dw + 3 * rowLength));
+                    (s4, s5) = (S.Load(dw4), S.Load(dw4 + rowLength));
+                    (s6, s7) = (S.Load(dw4 + 2 * rowLength), S.Load(dw4 + 3 * rowLength));
+                }
+                T* x = byRow, slope = d, slope4 = d + 4 * lanes;
+                for (T* end = d + rows; slope < end; slope++, slope4++, x += rowLength)
+                {
+                    V value = S.Load(x);
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s2 = S.MulAdd(value, S.Set(slope[2 * lanes]), s2);
+                    s3 = S.MulAdd(value, S.Set(slope[lanes3]), s3);
+                    s4 = S.MulAdd(value, S.Set(slope4[0]), s4);
+                    s5 = S.MulAdd(value, S.Set(slope4[lanes]), s5);
+                    s6 = S.MulAdd(value, S.Set(slope4[2 * lanes]), s6);
+                    s7 = S.MulAdd(value, S.Set(slope4[lanes3]), s7);
+                }
+                S.Store(dw, s0);
+                S.Store(dw + rowLength, s1);
+                S.Store(dw + 2 * rowLength, s2);
+                S.Store(dw + 3 * rowLength, s3);
+                S.Store(dw4, s4);
+                S.Store(dw4 + rowLength, s5);
+                S.Store(dw4 + 2 * rowLength, s6);
+                S.Store(dw4 + 3 * rowLength, s7);
+            }
+            if (units >= 4)
             {
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
                 if (accumulate)
@@ -462,6 +528,9 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(dw + rowLength, s1);
                 S.Store(dw + 2 * rowLength, s2);
                 S.Store(dw + 3 * rowLength, s3);
+                d += 4 * lanes;
+                dw += 4 * rowLength;
+                units -= 4;
             }
             if (units >= 2)
             {
