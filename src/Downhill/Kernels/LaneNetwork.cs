@@ -148,6 +148,23 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 {
     private const int Block = 4, Eight = 8; // units or rows that are turned at once
 
+    /// <summary>How many lanes a group has, as a type: where they are one vector, L is a constant of the code and
+    /// nothing goes from vector to vector.</summary>
+    private interface ILaneCount
+    {
+        static abstract bool IsOneVector { get; }
+    }
+
+    private readonly struct OneVector : ILaneCount
+    {
+        public static bool IsOneVector => true;
+    }
+
+    private readonly struct SomeVectors : ILaneCount
+    {
+        public static bool IsOneVector => false;
+    }
+
     private readonly AlignedBuffer<LaneLayer> layers;
     private readonly ActivationKernel<T>?[] activations; // null for softmax, which its loss computes
     private readonly LossKernel<T> loss;
@@ -200,8 +217,6 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             for (int row = 0; row < Lanes && dense.HasBias; row++) layer.ByRow[row * rowLength + inputs] = T.One;
         }
 
-        int RowLengthOf(int layer) => (spec.InputsOf(layer) + S.Count) / S.Count * S.Count;
-
         int Whole(int columns) => (columns * Lanes + Segment.Alignment - 1) & -Segment.Alignment;
 
         T* Place(int columns)
@@ -214,7 +229,14 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     public override void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
     {
-        nint rows = group->Rows, lanes = Lanes;
+        if (Lanes == S.Count) Pass<OneVector>(group, following, accumulate, ref sums);
+        else Pass<SomeVectors>(group, following, accumulate, ref sums);
+    }
+
+    private void Pass<N>(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
+        where N : struct, ILaneCount
+    {
+        nint rows = group->Rows, lanes = N.IsOneVector ? S.Count : Lanes;
         LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
         ActivationKernel<T>?[] activations = this.activations;
         T* x = group->ByUnit;
@@ -222,7 +244,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         int i = 0;
         for (; ; i++, layer++)
         {
-            Forward(layer, x, lanes, rows, isFirst: layer == first);
+            Forward<N>(layer, x, lanes, rows, isFirst: layer == first);
             activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Numbers);
             x = layer->Output;
             if (layer == first && following != null) LayOut(following);
@@ -235,12 +257,13 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             if (layer < last || !isFused)
                 activations[i]!.BackwardLanes(layer->Field, layer->Output, layer->D, layer->Numbers);
             if (layer == first) break;
-            Backward(layer, lanes, rows, accumulate);
+            InputGradient<N>(layer, lanes, rows);
+            WeightGradient<N>(layer, lanes, rows, accumulate);
         }
         // Nothing waits for it. Nearer to the next step it would hold that up: the processor looks ahead some 500
         // instructions.
         judge.Add(*group, last->Output, rowLoss, ref sums);
-        WeightGradient(first, lanes, rows, accumulate);
+        WeightGradient<N>(first, lanes, rows, accumulate);
     }
 
     [SkipLocalsInit]
@@ -294,17 +317,12 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Forward(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
+    private static void Forward<N>(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
+        where N : struct, ILaneCount
     {
-        Fields(layer, x, lanes, rows);
+        if (N.IsOneVector) lanes = S.Count;
+        Fields<N>(layer, x, lanes, rows);
         if (!isFirst) TurnIntoRows(layer, x, lanes, rows);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Backward(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
-    {
-        InputGradient(layer, lanes, rows);
-        WeightGradient(layer, lanes, rows, accumulate);
     }
 
     /// <summary>X by row from x by unit.</summary>
@@ -331,11 +349,11 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     /// <summary>z = W·x + b: four units at a time, their chains side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fields(LaneLayer* layer, T* x, nint lanes, nint rows)
+    private static void Fields<N>(LaneLayer* layer, T* x, nint lanes, nint rows) where N : struct, ILaneCount
     {
         nint inputs = layer->Inputs, rowLength = layer->RowLength, rowLength3 = 3 * rowLength;
         T* z = layer->Field;
-        for (; rows > 0; rows -= S.Count, x += S.Count, z += S.Count)
+        for (; ; rows -= S.Count, x += S.Count, z += S.Count)
         {
             T* w = layer->W, field = z;
             nint units = layer->Outputs;
@@ -412,16 +430,18 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 for (; w < bias; w++, input += lanes) sum = S.MulAdd(S.Load(input), S.Set(*w), sum);
                 S.Store(field, sum);
             }
+            if (N.IsOneVector || rows <= S.Count) return;
         }
     }
 
     /// <summary>∂C/∂x = Wᵀ·d, to the layer below: four inputs at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void InputGradient(LaneLayer* layer, nint lanes, nint rows)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void InputGradient<N>(LaneLayer* layer, nint lanes, nint rows) where N : struct, ILaneCount
     {
+        if (N.IsOneVector) lanes = S.Count;
         nint inputs = layer->Inputs, rowLength = layer->RowLength;
         T* d = layer->D, dx = layer[-1].D, end = d + layer->Outputs * lanes;
-        for (; rows > 0; rows -= S.Count, d += S.Count, end += S.Count, dx += S.Count)
+        for (; ; rows -= S.Count, d += S.Count, end += S.Count, dx += S.Count)
         {
             T* below = dx, w = layer->W;
             nint i = inputs;
@@ -450,13 +470,16 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                     sum = S.MulAdd(S.Load(slope), S.Set(*unit), sum);
                 S.Store(below, sum);
             }
+            if (N.IsOneVector || rows <= S.Count) return;
         }
     }
 
     /// <summary>dW (+)= Σ over rows of d·X, biases with it: four units and two rows at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WeightGradient(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
+    private static void WeightGradient<N>(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
+        where N : struct, ILaneCount
     {
+        if (N.IsOneVector) lanes = S.Count;
         nint lanes3 = 3 * lanes, rowLength = layer->RowLength, pairs = rows & -2;
         for (nint i = 0; i < rowLength; i += S.Count)
         {
