@@ -233,6 +233,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         else Pass<SomeVectors>(group, following, accumulate, ref sums);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Pass<N>(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
         where N : struct, ILaneCount
     {
@@ -262,7 +263,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
         // Nothing waits for it. Nearer to the next step it would hold that up: the processor looks ahead some 500
         // instructions.
-        judge.Add(*group, last->Output, rowLoss, ref sums);
+        judge.Add<N>(group, last->Output, rowLoss, ref sums);
         WeightGradient<N>(first, lanes, rows, accumulate);
     }
 
@@ -595,56 +596,75 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     }
 
     /// <summary>Adds up losses, squared errors and classes that were right.</summary>
-    private sealed class LaneJudge(Preparation preparation, int lanes)
+    private sealed class LaneJudge
     {
-        private readonly T threshold = Above(0.5 * (preparation.TargetLow + preparation.TargetHigh));
-        private readonly bool isSingle = preparation.SingleOutput;
-        private readonly int outputs = preparation.Outputs;
-        private readonly AlignedBuffer<double> memory = new(2 * lanes);
-        private readonly AlignedBuffer<T> vector = new(S.Count);
+        private readonly T threshold;
+        private readonly bool isSingle;
+        private readonly nint outputs, lanes;
+        private readonly AlignedBuffer<double> memory;
+        private readonly double* squares, hits; // of each row: its squared error, and 1 where its class is right
+        private readonly T* vector;
 
-        public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref RowSums sums)
+        public LaneJudge(Preparation preparation, int lanes)
         {
-            int rows = group.Rows;
-            bool isClass = group.Classes != null;
-            double* squares = memory.Pointer, right = squares + lanes; // of each row
-            T* values = vector.Pointer;
-            for (int lane = 0; lane < rows; lane += S.Count)
+            (this.lanes, outputs, isSingle) = (lanes, preparation.Outputs, preparation.SingleOutput);
+            threshold = Above(0.5 * (preparation.TargetLow + preparation.TargetHigh));
+            memory = new(3 * lanes);
+            squares = memory.Pointer;
+            hits = squares + lanes;
+            vector = (T*)(hits + lanes);
+        }
+
+        public void Add<N>(LaneGroup<T>* group, T* y, double* rowLoss, ref RowSums sums) where N : struct, ILaneCount
+        {
+            nint rows = group->Rows;
+            T* values = vector, t = group->Targets, classes = group->Classes;
+            double* square = squares, hit = hits;
+            for (nint lane = 0; ;)
             {
-                S.Store(values, Squares(y + lane, group.Targets + lane));
-                DoubleLanes<T>.Copy(values, squares + lane, S.Count);
-                if (!isClass) continue;
-                S.Store(values, Right(y + lane, group.Classes + lane));
-                DoubleLanes<T>.Copy(values, right + lane, S.Count);
+                S.Store(values, Squares<N>(y + lane, t + lane));
+                DoubleLanes<T>.Copy(values, square + lane, S.Count);
+                if (classes != null)
+                {
+                    S.Store(values, Right(y + lane, classes + lane));
+                    DoubleLanes<T>.Copy(values, hit + lane, S.Count);
+                }
+                lane += S.Count;
+                if (N.IsOneVector || lane >= rows) break;
             }
             RowSums own = sums; // in registers
-            if (group.Weights == null)
+            if (group->Weights == null)
             {
-                double* at = rowLoss, end = rowLoss + (rows & -2);
-                for (; at < end; at += 2, squares += 2)
-                {
-                    own.Loss += at[0];
-                    own.Squares += squares[0];
-                    own.Loss += at[1];
-                    own.Squares += squares[1];
-                }
-                if ((rows & 1) != 0)
-                {
-                    own.Loss += *at;
-                    own.Squares += *squares;
-                }
-                for (int row = 0; isClass && row < rows; row++) own.Right += right[row];
                 own.Weight += rows;
+                double* end = rowLoss + rows;
+                for (double* whole = rowLoss + (rows & -4); rowLoss < whole; rowLoss += 4, square += 4)
+                {
+                    own.Loss += rowLoss[0];
+                    own.Squares += square[0];
+                    own.Loss += rowLoss[1];
+                    own.Squares += square[1];
+                    own.Loss += rowLoss[2];
+                    own.Squares += square[2];
+                    own.Loss += rowLoss[3];
+                    own.Squares += square[3];
+                }
+                for (; rowLoss < end; rowLoss++, square++)
+                {
+                    own.Loss += *rowLoss;
+                    own.Squares += *square;
+                }
+                // Whole numbers: in any order the same sum.
+                if (classes != null) own.Right += DoubleLanes<T>.SumOfWholes(hit, rows);
             }
             else
             {
-                for (int row = 0; row < rows; row++)
+                for (nint row = 0; row < rows; row++)
                 {
-                    double counts = group.ExactWeights[row];
+                    double counts = group->ExactWeights[row];
                     if (counts == 0) continue; // 0·∞ would not be 0
                     own.Loss += counts * rowLoss[row];
-                    own.Squares += counts * squares[row];
-                    if (isClass) own.Right += counts * right[row];
+                    own.Squares += counts * square[row];
+                    if (classes != null) own.Right += counts * hit[row];
                     own.Weight += counts;
                 }
             }
@@ -652,10 +672,11 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private V Squares(T* y, T* t)
+        private V Squares<N>(T* y, T* t) where N : struct, ILaneCount
         {
+            nint lanes = N.IsOneVector ? S.Count : this.lanes;
             V sum = S.Set(0.0);
-            for (T* end = y + (nint)outputs * lanes; y < end; y += lanes, t += lanes)
+            for (T* end = y + outputs * lanes; y < end; y += lanes, t += lanes)
             {
                 V error = S.Sub(S.Load(y), S.Load(t));
                 sum = S.MulAdd(error, error, sum);
@@ -669,7 +690,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         {
             V best = S.Load(y), code = S.Set(0.0), one = S.Set(T.One);
             if (isSingle) code = S.And(S.LessOrEqual(S.Set(threshold), best), one);
-            for (int o = 1; o < outputs; o++)
+            for (nint o = 1; o < outputs; o++)
             {
                 V value = S.Load(y + o * lanes), larger = S.Less(best, value);
                 best = S.Select(larger, value, best);
