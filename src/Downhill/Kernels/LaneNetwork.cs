@@ -148,21 +148,30 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 {
     private const int Block = 4, Eight = 8; // units or rows that are turned at once
 
-    /// <summary>How many lanes a group has, as a type: where they are one vector, L is a constant of the code and
-    /// nothing goes from vector to vector.</summary>
-    private interface ILaneCount
+    /// <summary>Which of L and a layer's R are one vector, as a type: they are then constants of the code, and nothing
+    /// goes from vector to vector.</summary>
+    private interface IShape
     {
-        static abstract bool IsOneVector { get; }
+        static abstract bool IsOneVector { get; } // L
+        static abstract bool IsNarrow { get; } // R, too
     }
 
-    private readonly struct OneVector : ILaneCount
+    private readonly struct Narrow : IShape
     {
         public static bool IsOneVector => true;
+        public static bool IsNarrow => true;
     }
 
-    private readonly struct SomeVectors : ILaneCount
+    private readonly struct OneVector : IShape
+    {
+        public static bool IsOneVector => true;
+        public static bool IsNarrow => false;
+    }
+
+    private readonly struct SomeVectors : IShape
     {
         public static bool IsOneVector => false;
+        public static bool IsNarrow => false;
     }
 
     private readonly AlignedBuffer<LaneLayer> layers;
@@ -235,7 +244,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void Pass<N>(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
-        where N : struct, ILaneCount
+        where N : struct, IShape
     {
         nint rows = group->Rows, lanes = N.IsOneVector ? S.Count : Lanes;
         LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
@@ -245,7 +254,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         int i = 0;
         for (; ; i++, layer++)
         {
-            Forward<N>(layer, x, lanes, rows, isFirst: layer == first);
+            if (N.IsOneVector && layer->RowLength == S.Count) Forward<Narrow>(layer, x, lanes, rows, layer == first);
+            else Forward<N>(layer, x, lanes, rows, layer == first);
             activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Numbers);
             x = layer->Output;
             if (layer == first && following != null) LayOut(following);
@@ -259,12 +269,15 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 activations[i]!.BackwardLanes(layer->Field, layer->Output, layer->D, layer->Numbers);
             if (layer == first) break;
             InputGradient<N>(layer, lanes, rows);
-            WeightGradient<N>(layer, lanes, rows, accumulate);
+            if (N.IsOneVector && layer->RowLength == S.Count)
+                WeightGradient<Narrow>(layer, lanes, rows, accumulate);
+            else WeightGradient<N>(layer, lanes, rows, accumulate);
         }
         // Nothing waits for it. Nearer to the next step it would hold that up: the processor looks ahead some 500
         // instructions.
         judge.Add<N>(group, last->Output, rowLoss, ref sums);
-        WeightGradient<N>(first, lanes, rows, accumulate);
+        if (N.IsOneVector && first->RowLength == S.Count) WeightGradient<Narrow>(first, lanes, rows, accumulate);
+        else WeightGradient<N>(first, lanes, rows, accumulate);
     }
 
     [SkipLocalsInit]
@@ -319,19 +332,19 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Forward<N>(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
-        where N : struct, ILaneCount
+        where N : struct, IShape
     {
         if (N.IsOneVector) lanes = S.Count;
         Fields<N>(layer, x, lanes, rows);
-        if (!isFirst) TurnIntoRows(layer, x, lanes, rows);
+        if (!isFirst) TurnIntoRows<N>(layer, x, lanes, rows);
     }
 
     /// <summary>X by row from x by unit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TurnIntoRows(LaneLayer* layer, T* x, nint lanes, nint rows)
+    private static void TurnIntoRows<N>(LaneLayer* layer, T* x, nint lanes, nint rows) where N : struct, IShape
     {
         T* byRow = layer->ByRow, end = x + layer->Inputs * lanes;
-        nint rowLength = layer->RowLength;
+        nint rowLength = N.IsNarrow ? S.Count : layer->RowLength;
         if (S.Count >= Block && Transpose<T>.HasFour)
         {
             // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R
@@ -350,9 +363,9 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     /// <summary>z = W·x + b: four units at a time, their chains side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fields<N>(LaneLayer* layer, T* x, nint lanes, nint rows) where N : struct, ILaneCount
+    private static void Fields<N>(LaneLayer* layer, T* x, nint lanes, nint rows) where N : struct, IShape
     {
-        nint inputs = layer->Inputs, rowLength = layer->RowLength, rowLength3 = 3 * rowLength;
+        nint inputs = layer->Inputs, rowLength = N.IsNarrow ? S.Count : layer->RowLength, rowLength3 = 3 * rowLength;
         T* z = layer->Field;
         for (; ; rows -= S.Count, x += S.Count, z += S.Count)
         {
@@ -437,7 +450,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     /// <summary>∂C/∂x = Wᵀ·d, to the layer below: four inputs at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void InputGradient<N>(LaneLayer* layer, nint lanes, nint rows) where N : struct, ILaneCount
+    private static void InputGradient<N>(LaneLayer* layer, nint lanes, nint rows) where N : struct, IShape
     {
         if (N.IsOneVector) lanes = S.Count;
         nint inputs = layer->Inputs, rowLength = layer->RowLength;
@@ -478,10 +491,10 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     /// <summary>dW (+)= Σ over rows of d·X, biases with it: four units and two rows at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void WeightGradient<N>(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
-        where N : struct, ILaneCount
+        where N : struct, IShape
     {
         if (N.IsOneVector) lanes = S.Count;
-        nint lanes3 = 3 * lanes, rowLength = layer->RowLength, pairs = rows & -2;
+        nint lanes3 = 3 * lanes, rowLength = N.IsNarrow ? S.Count : layer->RowLength, pairs = rows & -2;
         for (nint i = 0; i < rowLength; i += S.Count)
         {
             T* d = layer->D, dw = layer->Gradient + i, byRow = layer->ByRow + i;
@@ -592,6 +605,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 if (pairs < rows) sum = S.MulAdd(S.Load(x), S.Set(*slope), sum);
                 S.Store(dw, sum);
             }
+            if (N.IsNarrow) return;
         }
     }
 
@@ -615,7 +629,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             vector = (T*)(hits + lanes);
         }
 
-        public void Add<N>(LaneGroup<T>* group, T* y, double* rowLoss, ref RowSums sums) where N : struct, ILaneCount
+        public void Add<N>(LaneGroup<T>* group, T* y, double* rowLoss, ref RowSums sums) where N : struct, IShape
         {
             nint rows = group->Rows;
             T* values = vector, t = group->Targets, classes = group->Classes;
@@ -672,7 +686,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private V Squares<N>(T* y, T* t) where N : struct, ILaneCount
+        private V Squares<N>(T* y, T* t) where N : struct, IShape
         {
             nint lanes = N.IsOneVector ? S.Count : this.lanes;
             V sum = S.Set(0.0);
