@@ -175,6 +175,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     }
 
     private readonly AlignedBuffer<LaneLayer> layers;
+    private readonly LaneLayer* first, last;
     private readonly ActivationKernel<T>?[] activations; // null for softmax, which its loss computes
     private readonly LossKernel<T> loss;
     private readonly LaneJudge judge;
@@ -199,6 +200,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         rowLosses = new(Lanes);
         rowLoss = rowLosses.Pointer;
         layers = new(spec.Layers.Count);
+        first = layers.Pointer;
+        last = first + layers.Length - 1;
         activations = new ActivationKernel<T>?[layers.Length];
         memory = new(
             spec.Layers.Select((l, i) => 2 * Whole(l.Outputs(0)) + Whole(l.Outputs(0) + Block) + Whole(RowLengthOf(i)))
@@ -247,7 +250,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         where N : struct, IShape
     {
         nint rows = group->Rows, lanes = N.IsOneVector ? S.Count : Lanes;
-        LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
+        LaneLayer* first = this.first, last = this.last, layer = first;
         ActivationKernel<T>?[] activations = this.activations;
         T* x = group->ByUnit;
         first->ByRow = group->ByRow;
@@ -646,43 +649,42 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 lane += S.Count;
                 if (N.IsOneVector || lane >= rows) break;
             }
-            RowSums own = sums; // in registers
-            if (group->Weights == null)
+            if (group->Weights != null)
             {
-                own.Weight += rows;
-                double* end = rowLoss + rows;
-                for (double* whole = rowLoss + (rows & -4); rowLoss < whole; rowLoss += 4, square += 4)
-                {
-                    own.Loss += rowLoss[0];
-                    own.Squares += square[0];
-                    own.Loss += rowLoss[1];
-                    own.Squares += square[1];
-                    own.Loss += rowLoss[2];
-                    own.Squares += square[2];
-                    own.Loss += rowLoss[3];
-                    own.Squares += square[3];
-                }
-                for (; rowLoss < end; rowLoss++, square++)
-                {
-                    own.Loss += *rowLoss;
-                    own.Squares += *square;
-                }
-                // Whole numbers: in any order the same sum.
-                if (classes != null) own.Right += DoubleLanes<T>.SumOfWholes(hit, rows);
+                AddWeighted(group, rowLoss, ref sums);
+                return;
             }
-            else
+            double loss = sums.Loss, squared = sums.Squares;
+            for (double* end = rowLoss + (rows & -2); rowLoss < end; rowLoss += 2, square += 2)
             {
-                for (nint row = 0; row < rows; row++)
-                {
-                    double counts = group->ExactWeights[row];
-                    if (counts == 0) continue; // 0·∞ would not be 0
-                    own.Loss += counts * rowLoss[row];
-                    own.Squares += counts * square[row];
-                    if (classes != null) own.Right += counts * hit[row];
-                    own.Weight += counts;
-                }
+                loss += rowLoss[0];
+                squared += square[0];
+                loss += rowLoss[1];
+                squared += square[1];
             }
-            sums = own;
+            if ((rows & 1) != 0)
+            {
+                loss += *rowLoss;
+                squared += *square;
+            }
+            sums.Loss = loss;
+            sums.Squares = squared;
+            sums.Weight += rows;
+            if (classes != null) sums.Right += DoubleLanes<T>.SumOfWholes(hit, rows); // in any order the same
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void AddWeighted(LaneGroup<T>* group, double* rowLoss, ref RowSums sums)
+        {
+            for (nint row = 0; row < group->Rows; row++)
+            {
+                double counts = group->ExactWeights[row];
+                if (counts == 0) continue; // 0·∞ would not be 0
+                sums.Loss += counts * rowLoss[row];
+                sums.Squares += counts * squares[row];
+                if (group->Classes != null) sums.Right += counts * hits[row];
+                sums.Weight += counts;
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
