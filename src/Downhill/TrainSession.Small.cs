@@ -62,7 +62,8 @@ public sealed partial class TrainSession<T>
                 }
             }
             if (hasConstants)
-                compiled.Prepare(arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
+                compiled.Prepare(
+                    arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
             if (!compiled.Update(scale))
             {
                 compiled.StoreGradient(state);
