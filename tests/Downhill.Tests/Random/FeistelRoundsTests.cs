@@ -22,12 +22,12 @@ public sealed unsafe class FeistelRoundsTests
         RandomStream random = new(3, 1);
         for (int i = 0; i < table.Length; i++)
             table[i] = (byte)(random.Bits((ulong)i) >> (64 - (Half(i) == 0 ? lowBits : highBits)));
+        uint* values = stackalloc uint[FeistelRounds.AtOnce], expected = stackalloc uint[FeistelRounds.AtOnce];
         fixed (byte* tables = table)
         {
             byte* end = tables + table.Length, at = tables;
             for (uint first = 0; first < 1u << (lowBits + highBits); first += FeistelRounds.AtOnce)
             {
-                uint* values = stackalloc uint[FeistelRounds.AtOnce], expected = stackalloc uint[FeistelRounds.AtOnce];
                 for (uint i = 0; i < FeistelRounds.AtOnce; i++)
                     expected[i] = OneByOne(
                         first + i, lowBits, (round, half) => table[round * FeistelRounds.TableLength + (int)half]);
