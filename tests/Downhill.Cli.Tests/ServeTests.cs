@@ -288,8 +288,23 @@ public sealed class ServeTests : IAsyncLifetime
     {
         string page = ScoringPage.Html(
             Model.Fit(Dataset.Load("digits"), new() { Hidden = [4], Epochs = 1 }).Model, "digits");
-        Assert.Contains("<canvas id=\"pad\" width=\"8\" height=\"8\" data-ink=\"16\"", page, StringComparison.Ordinal);
+        foreach (string part in (string[])["<canvas id=\"pad\" width=\"112\" height=\"112\" data-ink=\"16\" "
+            + "data-box=\"8\"",
+            "<canvas id=\"seen\" width=\"8\" height=\"8\""])
+            Assert.Contains(part, page, StringComparison.Ordinal);
         Assert.DoesNotContain("<input", page, StringComparison.Ordinal);
+        Assert.Contains("data-box=\"20\"", Page(28, digit => $"{digit}"), StringComparison.Ordinal);
+        // What else is drawn is sent as it is drawn.
+        string shoes = Page(28, digit => $"shoe {digit}");
+        Assert.Contains("<canvas id=\"pad\" width=\"28\" height=\"28\"", shoes, StringComparison.Ordinal);
+        Assert.DoesNotContain("data-box", shoes, StringComparison.Ordinal);
+
+        static string Page(int side, Func<int, string> name) => ScoringPage.Html(Model.Fit(
+            new Dataset("pictures", [.. Enumerable.Range(0, side * side).Select(i => new Column($"p{i}"))],
+                new Target(["class"], [.. Enumerable.Range(0, 10).Select(name)]),
+                [.. Enumerable.Range(0, 100 * side * side).Select(i => i % 97 + 1f)], [],
+                [.. Enumerable.Range(0, 100).Select(row => row % 10)], []) { Image = new(side, side) },
+            new() { Hidden = [2], Epochs = 1 }).Model, "pictures");
     }
 
     [Fact]
