@@ -21,6 +21,8 @@ import type {
     State,
     Wanted,
 } from './protocol';
+import { t } from './text';
+import { whole } from './text/numbers';
 import { Refused, type Arrival, type Connection } from './transport/transport';
 
 // ---------------------------------------------------------------- what was said
@@ -164,6 +166,8 @@ let framesPulled = 0;
 export async function begin(opened: Connection, hash: string): Promise<void> {
     connection = opened;
     const reply = await opened.ask<Hello>({ do: 'hello' });
+    const bytes = reply.header.limits.requestBytes;
+    opened.limit = { bytes, text: () => t('request.large', { limit: whole(bytes / 2 ** 20) }) };
     batch(() => {
         hello.value = reply.header;
         take(reply.header);
