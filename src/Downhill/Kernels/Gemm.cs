@@ -492,6 +492,7 @@ internal static unsafe class Gemm<S, V, T>
         while (k < depth);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Row8(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int n)
     {
         V a0 = S.Set(a[0]);
@@ -544,6 +545,7 @@ internal static unsafe class Gemm<S, V, T>
     }
 
     /// <summary>c = start + factor·b, or start alone when b is null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Row1(T factor, T* b, T* start, T* c, int n)
     {
         V wide = S.Set(factor);
@@ -814,9 +816,13 @@ internal static unsafe class Gemm<S, V, T>
         }
     }
 
+    // None is inlined: within a caller that has taken in other methods the compiler may run out of its allowance for
+    // inlining and leave single operations as calls. In one process of six 13-48-48-5 ran at two thirds of its speed.
+
     // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one
     // pointer per row the general registers would not suffice.
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile8x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -913,6 +919,7 @@ internal static unsafe class Gemm<S, V, T>
     }
 
     /// <summary>One row.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile1x4(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int depth)
     {
         V c0 = Start(start);
@@ -935,6 +942,7 @@ internal static unsafe class Gemm<S, V, T>
         S.Store(c + (3 * S.Count), c3);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1010,6 +1018,7 @@ internal static unsafe class Gemm<S, V, T>
         S.Store(c + S.Count, c51);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1067,6 +1076,7 @@ internal static unsafe class Gemm<S, V, T>
         S.Store(c + S.Count, c31);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile8x1(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1137,6 +1147,7 @@ internal static unsafe class Gemm<S, V, T>
         S.Store(c, c70);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile8x1Partial(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
     {
@@ -1207,6 +1218,7 @@ internal static unsafe class Gemm<S, V, T>
         S.StorePartial(c, mask, c70);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x1(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1263,6 +1275,7 @@ internal static unsafe class Gemm<S, V, T>
         S.Store(c, c50);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x1Partial(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
     {
@@ -1319,6 +1332,7 @@ internal static unsafe class Gemm<S, V, T>
         S.StorePartial(c, mask, c50);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4x1(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1363,6 +1377,7 @@ internal static unsafe class Gemm<S, V, T>
         S.Store(c, c30);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4x1Partial(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
     {
