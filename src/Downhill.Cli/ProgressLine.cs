@@ -54,24 +54,49 @@ internal sealed class ProgressLine(Terminal terminal, bool isQuiet, TrainOptions
         string bar = new string(terminal.HasUnicode ? '━' : '=', full)
             + new string(terminal.HasUnicode ? '─' : '-', Bar - full);
         double left = share > 0 ? clock.Elapsed.TotalSeconds * (1 - share) / Math.Max(share - StartShare, 1e-9) : 0;
-        string epoch = $"epoch {Math.Min(state.Epoch + 1, options.Epochs)}/{options.Epochs}";
-        string text =
-            $"{epoch} {bar} {(last.Epoch == 0 ? $"loss {MetricsTable.Loss(state.LastLoss)}" : Losses())} {Speed(step)}"
-                + $" ≤{Clock(left)}";
-        return text.Length < terminal.Width ? text : text[..(terminal.Width - 1)];
+        bool isFirst = last.Epoch == 0;
+        return Fit(terminal.LineWidth - 1,
+            new(0, [$"epoch {Math.Min(state.Epoch + 1, options.Epochs)}/{options.Epochs}"]),
+            new(5, [bar]),
+            new(1, [$"loss {MetricsTable.Loss(isFirst ? state.LastLoss : last.TrainLoss)}"]),
+            new(3, isFirst ? [] : Validation()),
+            new(4, [Speed(step)]),
+            new(2, [$"≤{Clock(left)}"]));
+    }
+
+    /// <summary>A part of the line: its rank, the most important being 0, and its texts, the fullest first.</summary>
+    internal readonly record struct Part(int Rank, string[] Texts);
+
+    /// <summary>
+    /// The parts for which there is room, in the order given. The more important chooses first, and what stands is
+    /// whole: a number that is cut off is another number.
+    /// </summary>
+    internal static string Fit(int room, params Part[] parts)
+    {
+        string?[] shown = new string?[parts.Length];
+        int used = -1;
+        foreach (int k in Enumerable.Range(0, parts.Length).OrderBy(k => parts[k].Rank))
+        {
+            shown[k] = parts[k].Texts.FirstOrDefault(text => used + 1 + text.Length <= room);
+            used += shown[k] is string text ? 1 + text.Length : 0;
+        }
+        return string.Join(' ', shown.Where(text => text is not null));
     }
 
     private double Share(long step) => (double)step / Math.Max(1, (double)stepsPerEpoch * options.Epochs);
 
     private double StartShare => Share(startStep);
 
-    private string Losses()
+    private string Losses() =>
+        string.Join(' ', [$"loss {MetricsTable.Loss(last.TrainLoss)}", .. Validation().Take(1)]);
+
+    /// <summary>How the validation rows go: loss and score, or the score alone; nothing without such rows.</summary>
+    private string[] Validation()
     {
-        string text = $"loss {MetricsTable.Loss(last.TrainLoss)}";
-        if (double.IsNaN(last.ValidationLoss)) return text;
+        if (double.IsNaN(last.ValidationLoss)) return [];
         string score = scoreName == "accuracy" ? $"{100 * last.ValidationScore:0.0} %"
             : $"r² {last.ValidationScore:0.000}";
-        return $"{text} validation {MetricsTable.Loss(last.ValidationLoss)} {score}";
+        return [$"validation {MetricsTable.Loss(last.ValidationLoss)} {score}", $"validation {score}"];
     }
 
     private string Speed(long step)

@@ -20,6 +20,9 @@ public sealed partial class Terminal
     /// <summary>Columns that a table may use, where more keep its cells from wrapping.</summary>
     public int TableWidth { get; init; } = 80;
 
+    /// <summary>Columns that a line may use which is drawn again and again, and so must not wrap.</summary>
+    public int LineWidth { get; init; } = 80;
+
     /// <summary>Whether somebody looks at standard error while it is written.</summary>
     public bool ErrorIsTerminal { get; init; }
 
@@ -52,6 +55,7 @@ public sealed partial class Terminal
         {
             Width = outIsTerminal ? Math.Clamp(WindowWidth(), 40, 80) : 80,
             TableWidth = outIsTerminal ? Math.Clamp(WindowWidth(), 40, 120) : 80,
+            LineWidth = Math.Clamp(WindowWidth(), 40, 200),
             ErrorIsTerminal = errorIsTerminal && Environment.GetEnvironmentVariable("TERM") != "dumb",
             HasColour = outIsTerminal && !plain,
             HasUnicode = LocaleHasUnicode(),

@@ -26,11 +26,20 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
     private readonly AlignedBuffer<nint> slotMemory = new(3);
     private readonly nint* slotPointers;
     private readonly nint length;
-    private readonly int[] flat, compiled, absent;
+    private readonly Place[] places; // of the segments
+    private readonly int[] absent; // places of links that are not there
     private readonly AlignedBuffer<T>[] biases; // parameters, gradient, factors and slots of biases alone
     private UpdateTerms plan;
     private bool biasesApart, isPlain; // plain: one learning rate, every link, no penalty
     private double plainRate;
+
+    /// <summary>Where a segment [rows, columns] lies transposed in the compiled layout.</summary>
+    /// <param name="Offset">Its first element in the state.</param>
+    /// <param name="Start">The same element in the compiled layout.</param>
+    /// <param name="Rows">Inputs, or 1 for biases.</param>
+    /// <param name="Columns">Units.</param>
+    /// <param name="Stride">Distance of two units in the compiled layout.</param>
+    private readonly record struct Place(int Offset, int Start, int Rows, int Columns, int Stride);
 
     /// <summary>A range of the compiled arrays whose rates and penalties are the same.</summary>
     /// <param name="Start">First element.</param>
@@ -45,8 +54,8 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
     {
         (this.network, this.batches, this.rule) = (network, batches, rule);
         this.slots = [.. Enumerable.Range(0, slots).Select(_ => new AlignedBuffer<T>(network.Length))];
-        flat = [.. segments.SelectMany(s => Enumerable.Range(s.Offset, s.Length))];
-        compiled = [.. segments.SelectMany(s => Enumerable.Range(0, s.Length).Select(i => network.PlaceOf(s, i)))];
+        places = [.. segments.Select(s => new Place(
+            s.Offset, network.PlaceOf(s, 0), s.Shape.Rows, s.Shape.Columns, network.RowLengthOf(s.Layer)))];
         absent = [.. segments.SelectMany(s => s.Shape.Mask?.Absent.Select(i => network.PlaceOf(s, i)) ?? [])];
         if (rates is not null)
         {
@@ -183,11 +192,13 @@ internal sealed unsafe class SmallTraining<T> : CompiledTraining<T> where T : un
 
     private void Copy(T* from, T* to)
     {
-        for (int i = 0; i < flat.Length; i++) to[compiled[i]] = from[flat[i]];
+        foreach (ref readonly Place at in places.AsSpan())
+            Transpose<T>.Copy(from + at.Offset, at.Columns, to + at.Start, at.Stride, at.Rows, at.Columns);
     }
 
     private void CopyBack(T* from, T* to)
     {
-        for (int i = 0; i < flat.Length; i++) to[flat[i]] = from[compiled[i]];
+        foreach (ref readonly Place at in places.AsSpan())
+            Transpose<T>.Copy(from + at.Start, at.Stride, to + at.Offset, at.Columns, at.Columns, at.Rows);
     }
 }

@@ -38,6 +38,7 @@ public sealed partial class TrainSession<T>
         int count = batcher.Count, rows = 0;
         bool isScheduled = Options.Schedules.Count > 0, isMean = Options.Reduction == Reduction.Mean;
         bool looksAtState = needsNorm || Options.Optimizer.NeedsFullBatch, fades = updater!.Fades;
+        bool hasConstants = Options.Optimizer.Slots > 0; // a rule without memory has none
         TrainState<T> state = State;
         for (int done = 0; done < most && state.Position < count; done++)
         {
@@ -74,7 +75,9 @@ public sealed partial class TrainSession<T>
                     compiled.LoadGradient(state);
                 }
             }
-            compiled.Prepare(arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
+            if (hasConstants)
+                compiled.Prepare(
+                    arguments, new RuleStep(state.Step + 1, objective, state.LastObjective, rows == count));
             if (!compiled.Update(scale))
             {
                 compiled.StoreGradient(state);

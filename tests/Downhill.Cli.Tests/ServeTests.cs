@@ -99,6 +99,62 @@ public sealed class ServeTests : IAsyncLifetime
         Assert.NotEqual(lines[3], lines[1]);
     }
 
+    /// <summary>CSV that is sent and the same text as a file for <c>predict</c> get the same answers: usual marks of
+    /// gaps and the training's own, blanks around cells, dates, categories that are missing or unknown.</summary>
+    [Theory]
+    [InlineData("size,kind,when", "", ',')]
+    [InlineData("when,other,size,kind", "x", ';')]
+    public async Task CsvIsReadAsFilesAre(string header, string other, char delimiter)
+    {
+        string[] kinds = ["red", "green", "blue"];
+        using Desk desk = new();
+        desk.Write("train.csv", "size,kind,when,y\n" + string.Concat(Enumerable.Range(0, 120).Select(i =>
+            $"{(i % 9 == 0 ? "-999" : i % 10 == 3 ? "?" : i % 7)},{(i % 11 == 0 ? "NA" : kinds[i % 3])},"
+            + $"{(i % 13 == 0 ? "" : $"2024-{1 + i % 12:00}-{1 + i % 28:00}")},{i % 7 + 2 * (i % 3)}\n")));
+        desk.Run("train train.csv --target y --task regress --missing -999 --epochs 5 --model m.safetensors --quiet")
+            .Succeeded();
+        string[][] cells =
+        [
+            ["3", "red", "2024-05-06"], ["?", "green", "2024-05-06"], ["NA", "blue", "?"], ["", "", ""],
+            ["null", "NaN", "None"], ["-999", "n/a", "2024-01-31"], [" 4.5 ", " red ", " 2024-05-07 "],
+            ["\"6\"", "purple", "2023-12-24"], ["1e1", "\"green\"", "NA"],
+        ];
+        string text = header.Replace(',', delimiter) + "\n" + string.Concat(cells.Select(row => string.Join(delimiter,
+            header.Split(',').Select(name => name switch
+            {
+                "size" => row[0],
+                "kind" => row[1],
+                "when" => row[2],
+                _ => other,
+            })) + "\n"));
+        desk.Write("rows.csv", text);
+        string expected = desk.Run("predict m.safetensors rows.csv").Succeeded().Out;
+        Assert.Equal(cells.Length + 1, expected.TrimEnd('\n').Split('\n').Length);
+        await using ScoringServer asked = await ScoringServer.Start(Model.Load("m.safetensors"), "m", 0, default);
+        using StringContent body = new(text, Encoding.UTF8, "text/csv");
+        using HttpResponseMessage response = await client.PostAsync(new Uri($"{asked.Address}predict"), body);
+        Assert.Equal(expected, await response.Content.ReadAsStringAsync());
+    }
+
+    [Theory]
+    [InlineData("", "header")]
+    [InlineData("petal_length,sepal_length,sepal_width\n1,2,3\n", "'petal_width'")]
+    [InlineData("petal_length,sepal_length,sepal_width,petal_width\n1,2,3,4\n1,2,3,wide\n",
+        "row 2, column 'petal_width'")]
+    [InlineData("petal_length,sepal_length,sepal_width,petal_width\n1,2,3,4\n1,2,?,4\n", "row 2, column 'sepal_width'")]
+    [InlineData("petal_length,sepal_length,sepal_width,petal_width\n1,2,3,4\n1,2,3\n", "row 2, column 'petal_width'")]
+    [InlineData("petal_length,sepal_length,sepal_width,petal_width\n1,2,3,1e99\n", "row 1, column 'petal_width'")]
+    public async Task WrongCsvIsRefusedByRowAndColumn(string csv, string expected)
+    {
+        using StringContent body = new(csv, Encoding.UTF8, "text/csv");
+        using HttpResponseMessage response = await client.PostAsync(new Uri("/predict", UriKind.Relative), body);
+        string answer = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == HttpStatusCode.BadRequest, answer);
+        string error = JsonDocument.Parse(answer).RootElement.GetProperty("error").GetString()!;
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task CsvInGivesCsvOut()
     {
@@ -235,8 +291,24 @@ public sealed class ServeTests : IAsyncLifetime
     {
         string page = ScoringPage.Html(
             Model.Fit(Dataset.Load("digits"), new() { Hidden = [4], Epochs = 1 }).Model, "digits");
-        Assert.Contains("<canvas id=\"pad\" width=\"8\" height=\"8\" data-ink=\"16\"", page, StringComparison.Ordinal);
+        foreach (string part in (string[])["<canvas id=\"pad\" width=\"112\" height=\"112\" data-ink=\"16\" "
+            + "data-box=\"8\"",
+            "<canvas id=\"seen\" width=\"8\" height=\"8\""])
+            Assert.Contains(part, page, StringComparison.Ordinal);
         Assert.DoesNotContain("<input", page, StringComparison.Ordinal);
+        Assert.Contains("data-box=\"20\"", Page(28, digit => $"{digit}"), StringComparison.Ordinal);
+        // What else is drawn is sent as it is drawn.
+        string shoes = Page(28, digit => $"shoe {digit}");
+        Assert.Contains("<canvas id=\"pad\" width=\"28\" height=\"28\"", shoes, StringComparison.Ordinal);
+        Assert.DoesNotContain("data-box", shoes, StringComparison.Ordinal);
+
+        static string Page(int side, Func<int, string> name) => ScoringPage.Html(Model.Fit(
+            new Dataset("pictures", [.. Enumerable.Range(0, side * side).Select(i => new Column($"p{i}"))],
+                new Target(["class"], [.. Enumerable.Range(0, 10).Select(name)]),
+                [.. Enumerable.Range(0, 100 * side * side).Select(i => i % 97 + 1f)], [],
+                [.. Enumerable.Range(0, 100).Select(row => row % 10)], [])
+            { Image = new(side, side) },
+            new() { Hidden = [2], Epochs = 1 }).Model, "pictures");
     }
 
     [Fact]

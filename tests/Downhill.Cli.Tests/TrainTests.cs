@@ -235,6 +235,43 @@ public sealed class TrainTests : IDisposable
         foreach (string line in ran.Error.Split('\r')) Assert.InRange(line.Split('\n')[^1].Length, 0, 80 + 3);
     }
 
+    /// <summary>What stands on the line is whole at any width, and the more important is left out last.</summary>
+    [Fact]
+    public void ProgressLineLeavesOutPartsByImportance()
+    {
+        string[] words = ["epoch 120/1000", "━━━━━━━━────────", "loss 0.1234", "validation 0.2345 93.4 %", "123k/s",
+            "≤1:23:45"];
+        ProgressLine.Part[] parts = [new(0, [words[0]]), new(5, [words[1]]), new(1, [words[2]]),
+            new(3, [words[3], "validation 93.4 %"]), new(4, [words[4]]), new(2, [words[5]])];
+        int before = 0;
+        for (int width = 40; width <= 200; width++)
+        {
+            string line = ProgressLine.Fit(width - 1, parts);
+            Assert.InRange(line.Length, 1, width - 1);
+            string rest = line.Replace("validation 93.4 %", words[3], StringComparison.Ordinal);
+            string[] shown = [.. words.Where(word => rest.Contains(word, StringComparison.Ordinal))];
+            Assert.Equal(string.Join(' ', shown), rest);
+            Assert.Equal([words[0], words[2], words[5]], shown.Except([words[1], words[3], words[4]]));
+            Assert.True(line.Length >= before, $"Width {width} shows less than {width - 1}.");
+            before = line.Length;
+        }
+        Assert.Equal($"{words[0]} {words[2]} {words[4]} {words[5]}", ProgressLine.Fit(49, parts));
+        Assert.Equal(string.Join(' ', words), ProgressLine.Fit(199, parts));
+    }
+
+    [Theory, InlineData(40), InlineData(50), InlineData(66)]
+    public void ProgressFitsIntoTheWindow(int width)
+    {
+        Ran ran = desk.Run("train digits --epochs 200 --hidden 64 --validation 0.2".Split(' '), null,
+            (output, error) => new Terminal(output, error) { ErrorIsTerminal = true, LineWidth = width });
+        string[] lines = [.. ran.Error.Split('\r').Where(line => line.StartsWith("epoch ", StringComparison.Ordinal))];
+        Assert.NotEmpty(lines);
+        Assert.All(lines, line => Assert.Matches(
+            @"^epoch \d+/200( [━─]{16})? loss \S+( validation (\S+ )?[0-9.]+ %)?( [0-9.]+[kM]?/s)? ≤[0-9:]+\e\[K",
+                line));
+        Assert.All(lines, line => Assert.InRange(line.IndexOf('\e', StringComparison.Ordinal), 0, width - 1));
+    }
+
     [Fact]
     public void TerminalWithoutUnicodeGetsAscii()
     {

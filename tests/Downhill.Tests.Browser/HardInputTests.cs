@@ -46,8 +46,9 @@ public sealed class HardInputTests(Hosts hosts) : IDisposable
         await LivesOn(visit);
     }
 
-    /// <summary>As text in a request, short lines take more room than in the file: more than a request may
-    /// have.</summary>
+    /// <summary>What goes to the engine as it is, and what takes more room as text in a request than in the file (short
+    /// lines) and more than a request may have: the page does not send it. What the server says to a request that is
+    /// too long is asked without a browser.</summary>
     [Theory, MemberData(nameof(Hosts.Both), MemberType = typeof(Hosts))]
     public async Task A_table_just_below_100_MB_is_answered_too(string host)
     {
@@ -55,7 +56,7 @@ public sealed class HardInputTests(Hosts hosts) : IDisposable
         await visit.OpenTable(Table("rows.csv", "0.123456789,1.23456789,1\n", 99_000_000));
         await Refused(visit, "1,000,000 rows");
         await visit.OpenTable(Table("short.csv", "1\n", 99_000_000));
-        await Refused(visit, "at most 128 MiB");
+        await Refused(visit, "at most 128 MiB, and these data");
         await LivesOn(visit);
     }
 

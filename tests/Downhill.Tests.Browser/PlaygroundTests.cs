@@ -94,6 +94,51 @@ public sealed class PlaygroundTests(Hosts hosts)
         await visit.Picture("branch");
     }
 
+    /// <summary>Where the settings of training lie over the network they go away as a menu does; where they push it
+    /// down they stay until they are folded.</summary>
+    [Fact]
+    public async Task Unfolded_settings_leave_the_network_to_be_pressed()
+    {
+        await using Visit wide = await hosts.Open("native", "", new(1280, 800));
+        await Unfold(wide);
+        await wide.Find("set-dropout").FillAsync("0.3");
+        await wide.Page.Keyboard.PressAsync("Escape");
+        Assert.Equal("0", await wide.Find("set-dropout").InputValueAsync());
+        await wide.Page.Keyboard.PressAsync("Escape");
+        await Folded(wide);
+        Assert.Equal("recipe-more", await wide.Page.EvaluateAsync<string>("document.activeElement.dataset.testid"));
+        await Unfold(wide);
+        LocatorBoundingBoxResult chart = (await wide.Find("loss-chart").BoundingBoxAsync())!;
+        await wide.Page.Mouse.ClickAsync(chart.X + 5, chart.Y + 5);
+        await Folded(wide);
+        await Unfold(wide);
+        for (int k = 0; k < 40 && await wide.Find("recipe-grid").CountAsync() > 0; k++)
+            await wide.Page.Keyboard.PressAsync("Tab");
+        await Folded(wide);
+        await wide.Find("map-0-1").ClickAsync();
+        await wide.Find("edit-weight-0").WaitForAsync();
+
+        await using Visit narrow = await hosts.Open("native", "", new(360, 780, Touch: true));
+        LocatorBoundingBoxResult before = (await narrow.Find("network").BoundingBoxAsync())!;
+        await Unfold(narrow);
+        LocatorBoundingBoxResult grid = (await narrow.Find("recipe-grid").BoundingBoxAsync())!;
+        LocatorBoundingBoxResult after = (await narrow.Find("network").BoundingBoxAsync())!;
+        Assert.True(after.Y >= grid.Y + grid.Height && after.Y > before.Y, "The settings push the network down.");
+        await narrow.Find("map-0-1").ClickAsync();
+        await narrow.Find("edit-weight-0").WaitForAsync();
+        Assert.True(await narrow.Find("recipe-grid").IsVisibleAsync());
+        await narrow.NothingOverflows();
+
+        static async Task Unfold(Visit visit)
+        {
+            await visit.Find("recipe-more").ClickAsync();
+            await visit.Find("recipe-grid").WaitForAsync();
+        }
+
+        static Task Folded(Visit visit) => visit.Until(
+            async () => await visit.Find("recipe-grid").CountAsync() == 0, "the settings folded away");
+    }
+
     [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
     public async Task A_weight_typed_in_is_the_weight(string host)
     {

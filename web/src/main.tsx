@@ -1,6 +1,6 @@
 // Where the page starts: theme, language, a way to the engine, and the address.
 
-import { effect } from '@preact/signals';
+import { batch, effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import './look/fonts.css';
 import './look/page.css';
@@ -8,7 +8,7 @@ import { App } from './app';
 import { addressTheme, wearTheme } from './look/theme';
 import { greet } from './panels/help';
 import { takeDrops } from './panels/own';
-import { arrival, ask, begin, ended, setting, state } from './session';
+import { arrival, ask, begin, depart, ended, setting, state } from './session';
 import { direction, language, languages } from './text';
 import { openCarrier, takeToken } from './transport/choose';
 import { Connection } from './transport/transport';
@@ -30,8 +30,9 @@ void start();
 async function start(): Promise<void> {
     try {
         const connection = await Connection.open(await openCarrier(token, part => (arrival.value = part)), ended);
-        await begin(connection, location.hash);
-        followAddress();
+        const opened = location.hash;
+        await begin(connection, opened);
+        followAddress(opened);
     } catch (error) {
         ended(error instanceof Error ? error.message : String(error));
     }
@@ -39,9 +40,38 @@ async function start(): Promise<void> {
 
 const sceneOf = (hash: string) => /[#&]scene=([^&]*)/.exec(hash)?.[1] ?? '';
 
-/** The address follows the settings without a new entry in the history, and a pasted address changes the settings. */
-function followAddress(): void {
-    let own = location.hash;
+/**
+ * The address follows what is shown: another scene is another page to go back from, settings are not. And what is shown
+ * follows the address, where it is pasted or gone back to: until that is opened, no answer to what was asked before may
+ * write over it.
+ */
+function followAddress(opened: string): void {
+    // As the engine wrote it, and as the browser spells it.
+    let written = state.value?.hash ?? '';
+    let seen = opened;
+    const opening = signal(0);
+    const write = (hash: string, moved: boolean) => {
+        const to = hash === '' ? location.pathname + location.search : hash;
+        if (moved) history.pushState(null, '', to);
+        else history.replaceState(null, '', to);
+        written = hash;
+        seen = location.hash;
+    };
+    const follow = async () => {
+        if (location.hash === seen) return;
+        seen = location.hash;
+        opening.value++;
+        depart();
+        await ask({ do: 'open', hash: seen });
+        batch(() => {
+            // What an address says is written as the engine writes it, in the place that was gone to.
+            if (opening.value === 1 && location.hash === seen && state.value !== undefined)
+                write(state.value.hash, false);
+            opening.value--;
+        });
+    };
+    if (location.hash === seen) write(written, false);
+    else void follow();
     effect(() => {
         const wanted = setting('language', '');
         if (languages.includes(wanted)) language.value = wanted;
@@ -50,18 +80,9 @@ function followAddress(): void {
     });
     effect(() => {
         const hash = state.value?.hash;
-        if (hash !== undefined && hash !== own) {
-            // Another scene is another page to go back from; settings are not.
-            const moved = sceneOf(hash) !== sceneOf(own);
-            own = hash;
-            const to = hash === '' ? location.pathname + location.search : hash;
-            if (moved) history.pushState(null, '', to);
-            else history.replaceState(null, '', to);
-        }
+        // An address that is gone to already, and whose event is still to come, is not written over either.
+        if (hash === undefined || hash === written || opening.value > 0 || location.hash !== seen) return;
+        write(hash, sceneOf(hash) !== sceneOf(written));
     });
-    addEventListener('hashchange', () => {
-        if (location.hash === own) return;
-        own = location.hash;
-        void ask({ do: 'open', hash: location.hash });
-    });
+    addEventListener('hashchange', () => void follow());
 }

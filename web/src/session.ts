@@ -21,6 +21,8 @@ import type {
     State,
     Wanted,
 } from './protocol';
+import { t } from './text';
+import { whole } from './text/numbers';
 import { Refused, type Arrival, type Connection } from './transport/transport';
 
 // ---------------------------------------------------------------- what was said
@@ -164,6 +166,8 @@ let framesPulled = 0;
 export async function begin(opened: Connection, hash: string): Promise<void> {
     connection = opened;
     const reply = await opened.ask<Hello>({ do: 'hello' });
+    const bytes = reply.header.limits.requestBytes;
+    opened.limit = { bytes, text: () => t('request.large', { limit: whole(bytes / 2 ** 20) }) };
     batch(() => {
         hello.value = reply.header;
         take(reply.header);
@@ -210,15 +214,38 @@ export async function look<T extends Reply = Reply>(request: Request): Promise<D
     }
 }
 
-export const set = (values: Record<string, SettingValue>) => ask({ do: 'set', values });
+/** Counts the pages that the reader went to: a scene, the index, the playground, another address. */
+export const visit = signal(0);
+
+/** The reader goes elsewhere; the number of the visit that begins. */
+export function depart(): number {
+    playing.value = false;
+    return ++visit.value;
+}
+
+/**
+ * An answer for as long as the reader stays. One who has left gets none, so that what was to be done with it (the rest
+ * of a demonstration) does not happen to the page that came next.
+ */
+function whileHere<T>(answer: Promise<T>): Promise<T> {
+    const here = visit.peek();
+    return new Promise((resolve, reject) =>
+        answer.then(
+            value => void (visit.peek() === here && resolve(value)),
+            error => void (visit.peek() === here && reject(error as Error)),
+        ),
+    );
+}
+
+export const set = (values: Record<string, SettingValue>) => whileHere(ask({ do: 'set', values }));
 export const reset = (seed?: 'new' | number) => {
     playing.value = false;
-    return ask(seed === undefined ? { do: 'reset' } : { do: 'reset', seed });
+    return whileHere(ask(seed === undefined ? { do: 'reset' } : { do: 'reset', seed }));
 };
 
 export async function step(by: 'epoch' | 'batch' | 'example' | 'stage', count = 1): Promise<void> {
     playing.value = false;
-    await ask({ do: 'step', by, count });
+    await whileHere(ask({ do: 'step', by, count }));
     // Inside an update the arithmetic is that of the example at hand.
     const row = clock.value?.cursor?.row;
     const point = row === undefined ? -1 : (points.value?.rows.indexOf(row) ?? -1);
@@ -231,7 +258,7 @@ export function rewind(to: number): Promise<unknown> {
 }
 
 export function edit(layer: number, from: number, unit: number, value: number): Promise<unknown> {
-    return ask({ do: 'edit', layer, from, unit, value });
+    return whileHere(ask({ do: 'edit', layer, from, unit, value }));
 }
 
 export async function exportFile(
@@ -249,11 +276,14 @@ export async function refreshRuns(action: 'list' | 'keep' = 'list'): Promise<voi
     if (reply !== undefined) runs.value = reply.header.runs;
 }
 
-/** Asks one of the commands that a scene brings along; rejects with what the engine refused. */
-export async function consult<T extends Reply>(request: SceneRequest): Promise<Decoded<T>> {
+/** Asks one of the commands that a scene brings along, for a picture; rejects with what the engine refused. */
+export async function inquire<T extends Reply>(request: SceneRequest): Promise<Decoded<T>> {
     if (connection === undefined) throw new Error('closed');
     return connection.ask<T>(request as unknown as Request);
 }
+
+/** The same for what a scene does step by step: it ends where it is when the reader leaves. */
+export const consult = <T extends Reply>(request: SceneRequest) => whileHere(inquire<T>(request));
 
 /** Something on the page changed what it needs to see. */
 export function refresh(): void {

@@ -62,16 +62,38 @@ internal static class ScoringPage
             """;
     }
 
+    /// <summary>Pixels across the pad on which digits are drawn.</summary>
+    private const int Pen = 112;
+
     private static string Pad(ImageShape shape, Preparation preparation)
     {
         // Pictures are divided by their ink.
         double ink = preparation.Scale[0] > 0 ? 1 / preparation.Scale[0] : 1;
+        bool isOfDigits = IsOfDigits(shape, preparation);
+        (int width, int height) = isOfDigits ? (Pen, Pen) : (shape.Width, shape.Height);
+        string open = $"<canvas id=\"pad\" width=\"{width}\" height=\"{height}\" data-ink=\"{Number(ink)}\"";
+        string close = $" aria-label=\"Picture of {shape.Width} by {shape.Height} pixels to draw in\"></canvas>";
+        const string Clear = "<button id=\"clear\" type=\"button\">Clear</button>";
+        if (!isOfDigits)
+            return $"""
+                {open}{close}
+                <p>As large and in the same place as in the pictures that it was trained on.</p>
+                {Clear}
+                """;
+        // MNIST's digits fill a box of 20 in a frame of 28; those of smaller sets fill the frame.
         return $"""
-            <canvas id="pad" width="{shape.Width}" height="{shape.Height}" data-ink="{Number(ink)}" aria-label="Picture of {shape.Width} by {shape.Height} pixels to draw in"></canvas>
-            <p>As large and in the same place as in the pictures that it was trained on.</p>
-            <button id="clear" type="button">Clear</button>
+            {open} data-box="{(shape.Width == 28 ? 20 : shape.Width)}"{close}
+            <p>A digit of any size and in any place: it is brought to the size and the place of those that the network was trained on.</p>
+            <p class="seen">It sees <canvas id="seen" width="{shape.Width}" height="{shape.Height}" role="img" aria-label="The picture that is answered"></canvas></p>
+            {Clear}
             """;
     }
+
+    /// <summary>Whether the classes of square pictures are the ten digits.</summary>
+    private static bool IsOfDigits(ImageShape shape, Preparation preparation) =>
+        shape.Width == shape.Height && preparation.NumericCount == shape.Width * shape.Height
+            && preparation.Target.Classes.Order(StringComparer.Ordinal)
+                .SequenceEqual(Enumerable.Range(0, 10).Select(digit => $"{digit}"));
 
     private static string Fields(Preparation preparation)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Downhill.Data;
+using Sylvan.Data.Csv;
 
 namespace Downhill.Cli.Serve;
 
@@ -251,17 +252,12 @@ internal sealed class ScoringRows
     // ---- CSV --------------------------------------------------------------------------------------------------------
 
     /// <summary>Answers rows under a header with the columns' names: a line each, class and a share per class, 1 or 0
-    /// per label and its share, or the numbers.</summary>
+    /// per label and its share, or the numbers. Cells are read as in the files that models are trained on.</summary>
     /// <returns>Number of rows.</returns>
-    /// <exception cref="DownhillException">What is wrong, with its line.</exception>
+    /// <exception cref="DownhillException">What is wrong, with its row and column.</exception>
     public int AnswerCsv(string text, TextWriter output)
     {
-        using StringReader source = new(text);
-        using Sylvan.Data.Csv.CsvDataReader csv = Open(source);
-        int[] from = [.. Preparation.Inputs.Select(column =>
-            Enumerable.Range(0, csv.FieldCount).Where(i => csv.GetName(i) == column.Name).Append(-1).First() is int at
-                and >= 0 ? at
-                : Refuse<int>("Line 1", $"a column '{column.Name}'", "none of this name"))];
+        Dataset? table = Table(text);
         Target target = Preparation.Target;
         string share = model.GivesProbabilities ? "p" : "output";
         IEnumerable<string> head = target.IsMultiLabel
@@ -271,25 +267,13 @@ internal sealed class ScoringRows
                 .Prepend(target.Names.Count > 0 ? target.Names[0] : "class");
         output.Write(string.Join(',', head.Select(CsvField.Of)));
         output.Write('\n');
-        float[] numbers = new float[Preparation.NumericCount], outputs = new float[Preparation.Outputs];
-        int[] kinds = new int[Preparation.CategoryCount];
-        int rows = 0;
-        while (Next(csv, rows + 2))
+        float[] outputs = new float[Preparation.Outputs];
+        for (int row = 0; row < (table?.Rows ?? 0); row++)
         {
-            if (++rows > MostRows) Refuse("Body", $"at most {MostRows:N0} rows", "more");
-            for (int i = 0; i < from.Length; i++)
-            {
-                string field = from[i] < csv.RowFieldCount ? csv.GetString(from[i]).Trim() : "";
-                if (codes[i] is Dictionary<string, int> known) kinds[kindPlaces[i]] = known.GetValueOrDefault(
-                    field, -1);
-                else if ((field.Length == 0 || Preparation.Inputs[i].MissingMarks.Contains(field)) && MayBeMissing(i))
-                    numbers[kindPlaces[i]] = float.NaN;
-                else if (
-                    !float.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out numbers[kindPlaces[i]])
-                    || !float.IsFinite(numbers[kindPlaces[i]]))
-                    Refuse($"Line {rows + 1}, '{Preparation.Inputs[i].Name}'", "a number", $"'{field}'");
-            }
-            int predicted = predictor.Predict(numbers, outputs, kinds);
+            ReadOnlySpan<float> numbers = table!.Numeric.AsSpan(row * table.NumericCount, table.NumericCount);
+            RefuseGaps(numbers, row + 1);
+            int predicted = predictor.Predict(numbers, outputs,
+                table.Codes.AsSpan(row * table.CategoryCount, table.CategoryCount));
             if (predicted >= 0)
             {
                 output.Write(CsvField.Of(target.Classes[predicted]));
@@ -302,35 +286,47 @@ internal sealed class ScoringRows
                 : string.Join(',', outputs.Select(CsvField.Of)));
             output.Write('\n');
         }
-        return rows;
+        return table?.Rows ?? 0;
     }
 
-    private static Sylvan.Data.Csv.CsvDataReader Open(TextReader source)
+    /// <summary>The rows of a text, null for none below the header. A column of the target's name is left out: it is
+    /// asked for.</summary>
+    private Dataset? Table(string text)
     {
+        using StringReader source = new(text);
         try
         {
-            return Sylvan.Data.Csv.CsvDataReader.Create(
-                source, new Sylvan.Data.Csv.CsvDataReaderOptions { HasHeaders = true, MaxBufferSize = 1 << 24 });
+            using CsvDataReader csv = CsvDataReader.Create(
+                source, new CsvDataReaderOptions { HasHeaders = true, MaxBufferSize = 1 << 24 });
+            if (csv.FieldCount == 0) Refuse("Body", "a header with the columns' names", "nothing");
+            if (!csv.HasRows) return null;
+            Dataset table = DatabaseReader.Read(csv, "Body", Preparation.Inputs, new Target([], []), needTarget: false)
+                .Data;
+            if (table.Rows > MostRows) Refuse("Body", $"at most {MostRows:N0} rows", "more");
+            return table;
         }
         catch (Exception error) when (
-            error is Sylvan.Data.Csv.CsvFormatException or ArgumentException or InvalidOperationException)
+            error is CsvFormatException or ArgumentException or InvalidOperationException)
         {
-            throw new DownhillException($"Line 1: expected a header with the columns' names, got something else ("
-                + $"{error.Message}). See /openapi.json.", error);
+            throw new DownhillException($"Body: expected CSV with a header, got something else ({error.Message}"
+                + $"). See /openapi.json.", error);
+        }
+        catch (DownhillException error) when (error.Where.Length > 0)
+        {
+            // Its remedies are options of commands.
+            Refuse(error.Where, error.Expected, error.Got);
+            throw;
         }
     }
 
-    private static bool Next(Sylvan.Data.Csv.CsvDataReader csv, int line)
+    /// <summary>Refuses a row without a number where the training rows had no gap.</summary>
+    private void RefuseGaps(ReadOnlySpan<float> numbers, int row)
     {
-        try
-        {
-            return csv.Read();
-        }
-        catch (Sylvan.Data.Csv.CsvFormatException error)
-        {
-            throw new DownhillException($"Line {line}: expected CSV, got something else ({error.Message}"
-                + $"). See /openapi.json.", error);
-        }
+        for (int i = 0; i < numbers.Length; i++)
+            if (float.IsNaN(numbers[i]) && Preparation.Encodings[i] is { HasIndicator: false, IsConstant: false })
+                Refuse($"Body, row {row}, column "
+                    + $"'{Preparation.Inputs.Where(c => c.Kind == ColumnKind.Numeric).ElementAt(i).Name}'",
+                    "a number, as in every row of training", "a missing value");
     }
 
     private static void Refuse(string where, string expected, string got) => Refuse<int>(where, expected, got);

@@ -59,31 +59,78 @@ form.addEventListener("input", fromFields);
 form.addEventListener("submit", event => { event.preventDefault(); fromFields(); });
 row.addEventListener("input", ask);
 
-// A picture is drawn: a round brush, two pixels wide, of the most ink that the training pictures have.
-let ink = [], most = 1;
+// ---- A picture is drawn -------------------------------------------------------------------------------------------------
+// Strokes are lists of points [x, y] in pixels of the picture; ink is from 0 to 1, row by row.
+
+// The picture of strokes by a round brush.
+function inked(strokes, width, height, radius) {
+  const picture = new Array(width * height).fill(0);
+  for (const points of strokes) points.forEach((to, k) => {
+    const from = points[Math.max(0, k - 1)], [dx, dy] = [to[0] - from[0], to[1] - from[1]], length = dx * dx + dy * dy, reach = radius + .5;
+    const end = (place, most) => Math.max(0, Math.min(most, Math.ceil(place)));
+    for (let row = end(Math.min(from[1], to[1]) - reach - .5, height); row < end(Math.max(from[1], to[1]) + reach, height); row++)
+      for (let column = end(Math.min(from[0], to[0]) - reach - .5, width); column < end(Math.max(from[0], to[0]) + reach, width); column++) {
+        const [x, y] = [column + .5 - from[0], row + .5 - from[1]];
+        const along = length === 0 ? 0 : Math.min(1, Math.max(0, (x * dx + y * dy) / length));
+        const ink = Math.min(1, Math.max(0, reach - Math.hypot(x - along * dx, y - along * dy)));
+        picture[row * width + column] = Math.max(picture[row * width + column], ink);
+      }
+  });
+  return picture;
+}
+
+// A drawing of any size and place as digits are prepared: the longer side of its ink as long as the box, the middle of its mass in the
+// middle of a picture of so many pixels a side. MNIST has a box of 20 in 28 (LeCun, Bottou, Bengio and Haffner 1998). The lines are moved,
+// not the pixels, so that they are as thick as a pen's whatever was drawn.
+function asDigit(strokes, side, box) {
+  const points = strokes.flat(), radius = box / 14; // MNIST's mean ink, 102 pixels a digit
+  if (points.length === 0) return inked([], side, side, radius);
+  const ends = most => [0, 1].map(axis => points.map(point => point[axis]).reduce((a, b) => most(a, b)));
+  const [low, high] = [ends(Math.min), ends(Math.max)], longer = Math.max(high[0] - low[0], high[1] - low[1]);
+  // What is hardly more than a dot stays one.
+  const scale = Math.min(8, longer === 0 ? 1 : (box - 2 * radius) / longer);
+  const moved = (right, down) => strokes.map(stroke => stroke.map(([x, y]) =>
+    [right + scale * (x - (low[0] + high[0]) / 2), down + scale * (y - (low[1] + high[1]) / 2)]));
+  let [mass, x, y] = [0, 0, 0];
+  const whole = side + box; // room for the edge of the brush
+  inked(moved(whole / 2, whole / 2), whole, whole, radius).forEach((ink, i) => {
+    mass += ink;
+    x += ink * (i % whole + .5 - whole / 2);
+    y += ink * (Math.floor(i / whole) + .5 - whole / 2);
+  });
+  return inked(moved(side / 2 - x / mass, side / 2 - y / mass), side, side, radius);
+}
+
+let ink = [];
 if (pad) {
-  const context = pad.getContext("2d");
-  most = Number(pad.dataset.ink);
-  const clear = () => { ink = new Array(pad.width * pad.height).fill(0); paint(); fromFields(); };
-  const paint = () => {
-    const picture = context.createImageData(pad.width, pad.height);
-    ink.forEach((value, i) => picture.data.set([255, 255, 255, 255].map((c, k) => k < 3 ? c * value / most : c), 4 * i));
+  const seen = document.getElementById("seen"), most = Number(pad.dataset.ink), box = Number(pad.dataset.box);
+  // Digits are drawn with a finer pen than the network sees.
+  const { width, height } = seen ?? pad, fine = pad.width / width;
+  let strokes = [];
+  const paint = (canvas, shares) => {
+    const context = canvas.getContext("2d"), picture = context.createImageData(canvas.width, canvas.height);
+    shares.forEach((share, i) => picture.data.set([255 * share, 255 * share, 255 * share, 255], 4 * i));
     context.putImageData(picture, 0, 0);
   };
-  const draw = event => {
-    if (event.buttons === 0 && event.type === "pointermove") return;
-    const box = pad.getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width * pad.width, y = (event.clientY - box.top) / box.height * pad.height;
-    const radius = Math.max(1, pad.width / 16);
-    ink = ink.map((value, i) => {
-      const distance = Math.hypot(i % pad.width + .5 - x, Math.floor(i / pad.width) + .5 - y);
-      return Math.max(value, Math.round(most * Math.min(1, Math.max(0, radius + .5 - distance))));
-    });
-    paint();
+  const redraw = () => {
+    const scaled = strokes.map(stroke => stroke.map(([x, y]) => [fine * x, fine * y]));
+    const drawn = inked(scaled, pad.width, pad.height, seen ? pad.width / 28 : Math.max(1, pad.width / 16));
+    const sent = seen ? asDigit(strokes, width, box) : drawn;
+    ink = sent.map(share => Math.round(most * share));
+    paint(pad, drawn);
+    if (seen) paint(seen, sent);
     fromFields();
+  };
+  const draw = event => {
+    if (!pad.hasPointerCapture(event.pointerId)) return;
+    const frame = pad.getBoundingClientRect();
+    const point = [(event.clientX - frame.left) / frame.width * width, (event.clientY - frame.top) / frame.height * height];
+    if (event.type === "pointerdown") strokes.push([point]);
+    else strokes.at(-1)?.push(point); // none after Clear
+    redraw();
   };
   pad.addEventListener("pointerdown", event => { pad.setPointerCapture(event.pointerId); draw(event); });
   pad.addEventListener("pointermove", draw);
-  document.getElementById("clear").addEventListener("click", clear);
-  clear();
+  document.getElementById("clear").addEventListener("click", () => { strokes = []; redraw(); });
+  redraw();
 } else fromFields();

@@ -58,8 +58,9 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
     public override void BackwardLanes(T* z, T* y, T* gradient, nint length)
     {
         T* from = A.DerivativeFrom == DerivativeFrom.Output ? y : z;
+        A own = activation; // else it is asked in every turn whether there is a kernel
         for (nint i = 0; i < length; i += S.Count)
-            S.Store(gradient + i, S.Mul(S.Load(gradient + i), activation.Derivative<S, V, T>(S.Load(from + i))));
+            S.Store(gradient + i, S.Mul(S.Load(gradient + i), own.Derivative<S, V, T>(S.Load(from + i))));
     }
 }
 

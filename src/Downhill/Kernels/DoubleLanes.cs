@@ -36,6 +36,21 @@ internal static unsafe class DoubleLanes<T> where T : unmanaged, IBinaryFloating
         for (; lane < lanes; lane++) to[lane] += double.CreateTruncating(from[lane]);
     }
 
+    /// <summary>Sum of whole numbers, whose order does not show.</summary>
+    public static double SumOfWholes(double* numbers, nint length)
+    {
+        double sum = 0;
+        nint i = 0;
+        if (IsVector)
+        {
+            Vector256<double> sums = Vector256<double>.Zero;
+            for (; i <= length - Step; i += Step) sums += Vector256.Load(numbers + i);
+            sum = Vector256.Sum(sums);
+        }
+        for (; i < length; i++) sum += numbers[i];
+        return sum;
+    }
+
     /// <summary>squares[i] = (y[i] − t[i])².</summary>
     public static void SquaredErrors(T* y, T* t, double* squares, int length)
     {

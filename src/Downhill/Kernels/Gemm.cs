@@ -20,7 +20,7 @@ namespace Downhill.Kernels;
 /// row, run as sums of rows of B. Large matrices are copied blockwise into contiguous panels first (Goto's scheme),
 /// with the sums carried on through C.</para>
 /// </remarks>
-internal static unsafe class Gemm<S, V, T>
+internal static unsafe partial class Gemm<S, V, T>
     where S : struct, ISimd<V, T>
     where V : struct
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
@@ -28,14 +28,21 @@ internal static unsafe class Gemm<S, V, T>
     /// <summary>k of one packed block: the sums are read from C and written back once for each.</summary>
     private const int BlockDepth = 1024;
 
-    /// <summary>Up to so many rows of A the sums stay in a cache, copying is much of the work, and longer pieces of
-    /// B's rows at less depth are better.</summary>
-    private const int FewRows = 64, FewRowsDepth = 256;
+    /// <summary>Fewer where rows of A are copied, of which a tile then stays in the first-level cache as its panel
+    /// does; and where each row of B lies on a page of its own.</summary>
+    private static int DepthOfBlocks(bool packsA, nint bRow) =>
+        packsA ? BlockDepth / 4 : bRow * sizeof(T) > Page ? BlockDepth / 2 : BlockDepth;
 
-    /// <summary>Rows of A that pass a panel of B one after the other. A panel of up to 256 steps (32 KiB) stays in the
-    /// first-level cache meanwhile, so they are many; a deeper one comes from the second anyway, where few rows leave
-    /// it the room. Multiples of 6 and 8, the tiles' heights.</summary>
-    private static int BlockRows(int steps) => steps > 256 ? 72 : 264;
+    /// <summary>Rows of A that pass a panel of B one after the other, multiples of 6 and 8, the tiles' heights. A
+    /// panel of more than 256 steps (32 KiB) comes from the second-level cache, where few rows leave it the
+    /// room.</summary>
+    private static int BlockRows(int steps) => steps > 256 ? 72 : 96;
+
+    private const int Page = 4096;
+
+    /// <summary>Whether equal columns of all rows compete for one place in the caches: they push each other out before
+    /// a tile has used them, so that copying is better done in a pass of its own, which reads whole rows.</summary>
+    private static bool Compete(nint rowLength) => rowLength * sizeof(T) % Page == 0;
 
     /// <summary>Bytes of the packed panels of B.</summary>
     private const int PanelBytes = 512 * 1024;
@@ -107,17 +114,17 @@ internal static unsafe class Gemm<S, V, T>
     public static void ForwardPanels(
         T* x, int ldx, T* panels, T* bias, T* y, int ldy, int rows, int inner, int columns)
     {
-        int blockDepth = rows <= FewRows ? FewRowsDepth : BlockDepth;
-        int blockColumns = PanelBytes / (blockDepth * sizeof(T)) / PanelWidth * PanelWidth;
-        for (int k = 0; k == 0 || k < inner; k += blockDepth)
+        int blockColumns = PanelBytes / (BlockDepth * sizeof(T)) / PanelWidth * PanelWidth;
+        for (int k = 0; k == 0 || k < inner; k += BlockDepth)
         {
             for (int column = 0; column < columns; column += blockColumns)
             {
                 T* from = k == 0 ? bias : y;
                 RowsTimesPanels(
-                    x + k, ldx, 1, null, false, panels + ((nint)column * inner) + ((nint)k * PanelWidth), inner,
-                    from == null ? null : from + column, k == 0 ? 0 : ldy, y + column, ldy, rows,
-                    Math.Min(blockColumns, columns - column), Math.Min(blockDepth, inner - k));
+                    x + k, ldx, 1, null, false, null, 0, 0,
+                    panels + ((nint)column * inner) + ((nint)k * PanelWidth), inner,
+                        from == null ? null : from + column, k == 0 ? 0 : ldy, y + column, ldy, rows,
+                    Math.Min(blockColumns, columns - column), Math.Min(BlockDepth, inner - k));
             }
         }
     }
@@ -579,7 +586,8 @@ internal static unsafe class Gemm<S, V, T>
         int tiled = m - (m & 1);
         int whole = n - (n % wide);
         bool packsA = aStep != 1;
-        int blockDepth = m <= FewRows ? FewRowsDepth : BlockDepth;
+        bool apart = bStep != 1 || Compete(bRow);
+        int blockDepth = DepthOfBlocks(packsA, apart ? 0 : bRow);
         int blockSteps = Math.Min(blockDepth, depth);
         int blockColumns = Math.Min(PanelBytes / (blockDepth * sizeof(T)) / wide * wide, whole);
         T[] rented = ArrayPool<T>.Shared.Rent(
@@ -597,12 +605,12 @@ internal static unsafe class Gemm<S, V, T>
                 {
                     int columns = Math.Min(blockColumns, whole - column);
                     T* bk = b + (k * bRow) + (column * bStep);
-                    if (bStep == 1) { PackPanels(bk, bRow, panels, columns, steps); }
-                    else { PackTurned(bk, bStep, panels, columns, steps); }
+                    if (bStep != 1) { PackTurned(bk, bStep, panels, columns, steps); }
+                    else if (apart) { PackPanels(bk, bRow, panels, columns, steps); }
                     T* sk = from == null ? null : from + column;
                     RowsTimesPanels(
-                        a + (k * aStep), aRow, aStep, packedA, packsA && column == 0, panels, steps, sk, fromRow,
-                        c + column, cRow, m, columns, steps);
+                        a + (k * aStep), aRow, aStep, packedA, packsA && column == 0, apart ? null : bk, bRow,
+                        whole - column, panels, steps, sk, fromRow, c + column, cRow, m, columns, steps);
                 }
             }
         }
@@ -616,64 +624,35 @@ internal static unsafe class Gemm<S, V, T>
     }
 
     /// <summary>Rows of A times panels of B that begin panelDepth steps apart, of each the same steps. Rows that are
-    /// walked by columns lie copied in packedA, or are copied there first.</summary>
+    /// walked by columns lie copied in packedA, or are copied there where packs. Panels are copied from the columns of
+    /// b where that is not null; it has bColumns of them, which may be more than now.</summary>
     private static void RowsTimesPanels(
-        T* a, nint aRow, nint aStep, T* packedA, bool packs, T* panels, nint panelDepth, T* start, nint startRow,
-        T* c, nint cRow, int m, int columns, int steps)
+        T* a, nint aRow, nint aStep, T* packedA, bool packs, T* b, nint bRow, int bColumns, T* panels, nint panelDepth,
+        T* start, nint startRow, T* c, nint cRow, int m, int columns, int steps)
     {
         int wide = PanelWidth, tiled = TiledRows(m), blockRows = BlockRows(steps);
+        bool apart = Compete(aStep);
         for (int first = 0; first < m;)
         {
             int rows = tiled - first;
             // A last block of fewer than four rows would leave the tiles nothing to work on.
             if (rows > blockRows) { rows = rows - blockRows < 4 ? blockRows - 8 : blockRows; }
-            T* from = a + (first * aRow), block = packedA + ((nint)first * steps);
-            if (packs && rows > 0) { PackBlock(from, aStep, block, rows, steps); }
+            T* from = a + (first * aRow), block = aStep == 1 ? null : packedA + ((nint)first * steps);
+            if (packs && apart && rows > 0) { PackBlock(from, aStep, block, rows, steps); }
             for (int column = 0; column < columns; column += wide)
             {
                 T* panel = panels + (column * panelDepth);
                 T* sp = start == null ? null : start + (first * startRow) + column;
                 T* cp = c + (first * cRow) + column;
                 if (rows <= 0) { Row(from, aStep, panel, wide, sp, cp, wide, steps); }
-                else if (aStep != 1) { Panel(block, 0, panel, sp, startRow, cp, cRow, rows, steps); }
-                else { Panel(from, aRow, panel, sp, startRow, cp, cRow, rows, steps); }
+                else
+                {
+                    T* bp = first > 0 || b == null ? null : b + column;
+                    Panel(from, aRow, aStep, block, packs && !apart && column == 0, bp, bRow, column + wide < bColumns,
+                        panel, sp, startRow, cp, cRow, rows, steps, column + wide < columns);
+                }
             }
             first += Math.Max(rows, 1);
-        }
-    }
-
-    /// <summary>Some rows, an even number ≥ 4, times one panel of B. A is walked by rows aRow apart or, when that is
-    /// 0, was copied by <see cref="PackBlock"/>.</summary>
-    private static void Panel(
-        T* a, nint aRow, T* panel, T* start, nint startRow, T* c, nint cRow, int rows, int steps)
-    {
-        int wide = 2 * S.Count;
-        bool fetches = Sse.IsSupported && start == c && rows > FewRows;
-        for (int i = 0; i < rows;)
-        {
-            int size = TileRows(rows - i);
-            T* ai = a + (i * (aRow == 0 ? steps : aRow));
-            nint row = aRow == 0 ? 1 : aRow, step = aRow == 0 ? size : 1;
-            T* si = start == null ? null : start + (i * startRow);
-            T* ci = c + (i * cRow);
-            i += size;
-            if (fetches && i < rows) { Fetch(c + (i * cRow), cRow, TileRows(rows - i)); }
-            if (size == 8) { Tile8x2(ai, row, step, panel, wide, si, startRow, ci, cRow, steps); }
-            else if (size == 6) { Tile6x2(ai, row, step, panel, wide, si, startRow, ci, cRow, steps); }
-            else { Tile4x2(ai, row, step, panel, wide, si, startRow, ci, cRow, steps); }
-        }
-    }
-
-    /// <summary>Asks for the next tile's place in C while this one is worked out: every tile begins with its sums, and
-    /// they come from the third-level cache.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fetch(T* c, nint cRow, int rows)
-    {
-        for (int i = 0; i < rows; i++)
-        {
-            Sse.Prefetch0(c);
-            if (2 * S.Count * sizeof(T) > 64) { Sse.Prefetch0(c + S.Count); }
-            c += cRow;
         }
     }
 

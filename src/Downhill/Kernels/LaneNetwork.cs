@@ -121,12 +121,14 @@ internal abstract unsafe class LaneNetwork<T> where T : unmanaged, IBinaryFloati
     /// <summary>Where element <paramref name="index"/> of a segment lies in <see cref="Parameters"/>.</summary>
     public int PlaceOf(Segment segment, int index)
     {
-        int outputs = segment.Shape.Columns, inputs = segment.LayerInputs;
-        int length = segment.Layer + 1 < Starts.Length ? Starts[segment.Layer + 1] - Starts[segment.Layer] : Length
-            - Starts[segment.Layer];
-        int input = segment.Shape.Role == SegmentRole.Bias ? inputs : index / outputs;
-        return Starts[segment.Layer] + index % outputs * (length / outputs) + input;
+        int outputs = segment.Shape.Columns;
+        int input = segment.Shape.Role == SegmentRole.Bias ? segment.LayerInputs : index / outputs;
+        return Starts[segment.Layer] + index % outputs * RowLengthOf(segment.Layer) + input;
     }
+
+    /// <summary>R of a layer: from one unit's weights to the next one's.</summary>
+    public int RowLengthOf(int layer) =>
+        ((layer + 1 < Starts.Length ? Starts[layer + 1] : Length) - Starts[layer]) / Spec.Layers[layer].Outputs(0);
 
     /// <summary>Whether a network with this loss can be compiled: layers of neurons only, without a forward scale,
     /// every activation element-wise, but for softmax with its cross-entropy.</summary>
@@ -146,7 +148,34 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 {
     private const int Block = 4, Eight = 8; // units or rows that are turned at once
 
+    /// <summary>Which of L and a layer's R are one vector, as a type: they are then constants of the code, and nothing
+    /// goes from vector to vector.</summary>
+    private interface IShape
+    {
+        static abstract bool IsOneVector { get; } // L
+        static abstract bool IsNarrow { get; } // R, too
+    }
+
+    private readonly struct Narrow : IShape
+    {
+        public static bool IsOneVector => true;
+        public static bool IsNarrow => true;
+    }
+
+    private readonly struct OneVector : IShape
+    {
+        public static bool IsOneVector => true;
+        public static bool IsNarrow => false;
+    }
+
+    private readonly struct SomeVectors : IShape
+    {
+        public static bool IsOneVector => false;
+        public static bool IsNarrow => false;
+    }
+
     private readonly AlignedBuffer<LaneLayer> layers;
+    private readonly LaneLayer* first, last;
     private readonly ActivationKernel<T>?[] activations; // null for softmax, which its loss computes
     private readonly LossKernel<T> loss;
     private readonly LaneJudge judge;
@@ -171,6 +200,8 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         rowLosses = new(Lanes);
         rowLoss = rowLosses.Pointer;
         layers = new(spec.Layers.Count);
+        first = layers.Pointer;
+        last = first + layers.Length - 1;
         activations = new ActivationKernel<T>?[layers.Length];
         memory = new(
             spec.Layers.Select((l, i) => 2 * Whole(l.Outputs(0)) + Whole(l.Outputs(0) + Block) + Whole(RowLengthOf(i)))
@@ -198,8 +229,6 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             for (int row = 0; row < Lanes && dense.HasBias; row++) layer.ByRow[row * rowLength + inputs] = T.One;
         }
 
-        int RowLengthOf(int layer) => (spec.InputsOf(layer) + S.Count) / S.Count * S.Count;
-
         int Whole(int columns) => (columns * Lanes + Segment.Alignment - 1) & -Segment.Alignment;
 
         T* Place(int columns)
@@ -212,15 +241,24 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     public override void Pass(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
     {
-        nint rows = group->Rows, lanes = Lanes;
-        LaneLayer* first = layers.Pointer, last = first + layers.Length - 1, layer = first;
+        if (Lanes == S.Count) Pass<OneVector>(group, following, accumulate, ref sums);
+        else Pass<SomeVectors>(group, following, accumulate, ref sums);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Pass<N>(LaneGroup<T>* group, LaneGroup<T>* following, bool accumulate, ref RowSums sums)
+        where N : struct, IShape
+    {
+        nint rows = group->Rows, lanes = N.IsOneVector ? S.Count : Lanes;
+        LaneLayer* first = this.first, last = this.last, layer = first;
         ActivationKernel<T>?[] activations = this.activations;
         T* x = group->ByUnit;
         first->ByRow = group->ByRow;
         int i = 0;
         for (; ; i++, layer++)
         {
-            Forward(layer, x, lanes, rows, isFirst: layer == first);
+            if (N.IsOneVector && layer->RowLength == S.Count) Forward<Narrow>(layer, x, lanes, rows, layer == first);
+            else Forward<N>(layer, x, lanes, rows, layer == first);
             activations[i]?.ForwardLanes(layer->Field, layer->Output, layer->Numbers);
             x = layer->Output;
             if (layer == first && following != null) LayOut(following);
@@ -233,12 +271,16 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
             if (layer < last || !isFused)
                 activations[i]!.BackwardLanes(layer->Field, layer->Output, layer->D, layer->Numbers);
             if (layer == first) break;
-            Backward(layer, lanes, rows, accumulate);
+            InputGradient<N>(layer, lanes, rows);
+            if (N.IsOneVector && layer->RowLength == S.Count)
+                WeightGradient<Narrow>(layer, lanes, rows, accumulate);
+            else WeightGradient<N>(layer, lanes, rows, accumulate);
         }
         // Nothing waits for it. Nearer to the next step it would hold that up: the processor looks ahead some 500
         // instructions.
-        judge.Add(*group, last->Output, rowLoss, ref sums);
-        WeightGradient(first, lanes, rows, accumulate);
+        judge.Add<N>(group, last->Output, rowLoss, ref sums);
+        if (N.IsOneVector && first->RowLength == S.Count) WeightGradient<Narrow>(first, lanes, rows, accumulate);
+        else WeightGradient<N>(first, lanes, rows, accumulate);
     }
 
     [SkipLocalsInit]
@@ -292,25 +334,20 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Forward(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
+    private static void Forward<N>(LaneLayer* layer, T* x, nint lanes, nint rows, bool isFirst)
+        where N : struct, IShape
     {
-        Fields(layer, x, lanes, rows);
-        if (!isFirst) TurnIntoRows(layer, x, lanes, rows);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Backward(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
-    {
-        InputGradient(layer, lanes, rows);
-        WeightGradient(layer, lanes, rows, accumulate);
+        if (N.IsOneVector) lanes = S.Count;
+        Fields<N>(layer, x, lanes, rows);
+        if (!isFirst) TurnIntoRows<N>(layer, x, lanes, rows);
     }
 
     /// <summary>X by row from x by unit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void TurnIntoRows(LaneLayer* layer, T* x, nint lanes, nint rows)
+    private static void TurnIntoRows<N>(LaneLayer* layer, T* x, nint lanes, nint rows) where N : struct, IShape
     {
         T* byRow = layer->ByRow, end = x + layer->Inputs * lanes;
-        nint rowLength = layer->RowLength;
+        nint rowLength = N.IsNarrow ? S.Count : layer->RowLength;
         if (S.Count >= Block && Transpose<T>.HasFour)
         {
             // Whole blocks of 4 × 4: what lies beyond the units is the constant 1 and zeros, as it is in a row; L and R
@@ -329,15 +366,45 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
 
     /// <summary>z = W·x + b: four units at a time, their chains side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Fields(LaneLayer* layer, T* x, nint lanes, nint rows)
+    private static void Fields<N>(LaneLayer* layer, T* x, nint lanes, nint rows) where N : struct, IShape
     {
-        nint inputs = layer->Inputs, rowLength = layer->RowLength, rowLength3 = 3 * rowLength;
+        nint inputs = layer->Inputs, rowLength = N.IsNarrow ? S.Count : layer->RowLength, rowLength3 = 3 * rowLength;
         T* z = layer->Field;
-        for (; rows > 0; rows -= S.Count, x += S.Count, z += S.Count)
+        for (; ; rows -= S.Count, x += S.Count, z += S.Count)
         {
             T* w = layer->W, field = z;
             nint units = layer->Outputs;
-            for (; units >= 4; units -= 4)
+            for (; units >= 8; units -= 8)
+            {
+                T* input = x, bias = w + inputs, w4 = w + 4 * rowLength, bias4 = w4 + inputs;
+                V z0 = S.Set(bias[0]), z1 = S.Set(bias[rowLength]), z2 = S.Set(bias[2 * rowLength]),
+                    z3 = S.Set(bias[rowLength3]), z4 = S.Set(bias4[0]), z5 = S.Set(bias4[rowLength]),
+                    z6 = S.Set(bias4[2 * rowLength]), z7 = S.Set(bias4[rowLength3]);
+                for (; w < bias; w++, w4++, input += lanes)
+                {
+                    V value = S.Load(input);
+                    z0 = S.MulAdd(value, S.Set(w[0]), z0);
+                    z1 = S.MulAdd(value, S.Set(w[rowLength]), z1);
+                    z2 = S.MulAdd(value, S.Set(w[2 * rowLength]), z2);
+                    z3 = S.MulAdd(value, S.Set(w[rowLength3]), z3);
+                    z4 = S.MulAdd(value, S.Set(w4[0]), z4);
+                    z5 = S.MulAdd(value, S.Set(w4[rowLength]), z5);
+                    z6 = S.MulAdd(value, S.Set(w4[2 * rowLength]), z6);
+                    z7 = S.MulAdd(value, S.Set(w4[rowLength3]), z7);
+                }
+                w = w4 + 4 * rowLength - inputs;
+                S.Store(field, z0);
+                S.Store(field + lanes, z1);
+                S.Store(field + 2 * lanes, z2);
+                S.Store(field + 3 * lanes, z3);
+                field += 4 * lanes;
+                S.Store(field, z4);
+                S.Store(field + lanes, z5);
+                S.Store(field + 2 * lanes, z6);
+                S.Store(field + 3 * lanes, z7);
+                field += 4 * lanes;
+            }
+            if (units >= 4)
             {
                 T* input = x, bias = w + inputs;
                 V z0 = S.Set(bias[0]), z1 = S.Set(bias[rowLength]), z2 = S.Set(bias[2 * rowLength]),
@@ -356,6 +423,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(field + 2 * lanes, z2);
                 S.Store(field + 3 * lanes, z3);
                 field += 4 * lanes;
+                units -= 4;
             }
             if (units >= 2)
             {
@@ -379,16 +447,18 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 for (; w < bias; w++, input += lanes) sum = S.MulAdd(S.Load(input), S.Set(*w), sum);
                 S.Store(field, sum);
             }
+            if (N.IsOneVector || rows <= S.Count) return;
         }
     }
 
     /// <summary>∂C/∂x = Wᵀ·d, to the layer below: four inputs at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void InputGradient(LaneLayer* layer, nint lanes, nint rows)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void InputGradient<N>(LaneLayer* layer, nint lanes, nint rows) where N : struct, IShape
     {
+        if (N.IsOneVector) lanes = S.Count;
         nint inputs = layer->Inputs, rowLength = layer->RowLength;
         T* d = layer->D, dx = layer[-1].D, end = d + layer->Outputs * lanes;
-        for (; rows > 0; rows -= S.Count, d += S.Count, end += S.Count, dx += S.Count)
+        for (; ; rows -= S.Count, d += S.Count, end += S.Count, dx += S.Count)
         {
             T* below = dx, w = layer->W;
             nint i = inputs;
@@ -417,19 +487,55 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                     sum = S.MulAdd(S.Load(slope), S.Set(*unit), sum);
                 S.Store(below, sum);
             }
+            if (N.IsOneVector || rows <= S.Count) return;
         }
     }
 
     /// <summary>dW (+)= Σ over rows of d·X, biases with it: four units and two rows at a time.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void WeightGradient(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
+    private static void WeightGradient<N>(LaneLayer* layer, nint lanes, nint rows, bool accumulate)
+        where N : struct, IShape
     {
-        nint lanes3 = 3 * lanes, rowLength = layer->RowLength, pairs = rows & -2;
+        if (N.IsOneVector) lanes = S.Count;
+        nint lanes3 = 3 * lanes, rowLength = N.IsNarrow ? S.Count : layer->RowLength, pairs = rows & -2;
         for (nint i = 0; i < rowLength; i += S.Count)
         {
             T* d = layer->D, dw = layer->Gradient + i, byRow = layer->ByRow + i;
             nint units = layer->Outputs;
-            for (; units >= 4; units -= 4, d += 4 * lanes, dw += 4 * rowLength)
+            for (; units >= 8; units -= 8, d += 8 * lanes, dw += 8 * rowLength)
+            {
+                T* dw4 = dw + 4 * rowLength;
+                V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+                if (accumulate)
+                {
+                    (s0, s1) = (S.Load(dw), S.Load(dw + rowLength));
+                    (s2, s3) = (S.Load(dw + 2 * rowLength), S.Load(dw + 3 * rowLength));
+                    (s4, s5) = (S.Load(dw4), S.Load(dw4 + rowLength));
+                    (s6, s7) = (S.Load(dw4 + 2 * rowLength), S.Load(dw4 + 3 * rowLength));
+                }
+                T* x = byRow, slope = d, slope4 = d + 4 * lanes;
+                for (T* end = d + rows; slope < end; slope++, slope4++, x += rowLength)
+                {
+                    V value = S.Load(x);
+                    s0 = S.MulAdd(value, S.Set(slope[0]), s0);
+                    s1 = S.MulAdd(value, S.Set(slope[lanes]), s1);
+                    s2 = S.MulAdd(value, S.Set(slope[2 * lanes]), s2);
+                    s3 = S.MulAdd(value, S.Set(slope[lanes3]), s3);
+                    s4 = S.MulAdd(value, S.Set(slope4[0]), s4);
+                    s5 = S.MulAdd(value, S.Set(slope4[lanes]), s5);
+                    s6 = S.MulAdd(value, S.Set(slope4[2 * lanes]), s6);
+                    s7 = S.MulAdd(value, S.Set(slope4[lanes3]), s7);
+                }
+                S.Store(dw, s0);
+                S.Store(dw + rowLength, s1);
+                S.Store(dw + 2 * rowLength, s2);
+                S.Store(dw + 3 * rowLength, s3);
+                S.Store(dw4, s4);
+                S.Store(dw4 + rowLength, s5);
+                S.Store(dw4 + 2 * rowLength, s6);
+                S.Store(dw4 + 3 * rowLength, s7);
+            }
+            if (units >= 4)
             {
                 V s0 = S.Set(0.0), s1 = s0, s2 = s0, s3 = s0;
                 if (accumulate)
@@ -462,6 +568,9 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 S.Store(dw + rowLength, s1);
                 S.Store(dw + 2 * rowLength, s2);
                 S.Store(dw + 3 * rowLength, s3);
+                d += 4 * lanes;
+                dw += 4 * rowLength;
+                units -= 4;
             }
             if (units >= 2)
             {
@@ -499,71 +608,91 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
                 if (pairs < rows) sum = S.MulAdd(S.Load(x), S.Set(*slope), sum);
                 S.Store(dw, sum);
             }
+            if (N.IsNarrow) return;
         }
     }
 
     /// <summary>Adds up losses, squared errors and classes that were right.</summary>
-    private sealed class LaneJudge(Preparation preparation, int lanes)
+    private sealed class LaneJudge
     {
-        private readonly T threshold = Above(0.5 * (preparation.TargetLow + preparation.TargetHigh));
-        private readonly bool isSingle = preparation.SingleOutput;
-        private readonly int outputs = preparation.Outputs;
-        private readonly AlignedBuffer<double> memory = new(2 * lanes);
-        private readonly AlignedBuffer<T> vector = new(S.Count);
+        private readonly T threshold;
+        private readonly bool isSingle;
+        private readonly nint outputs, lanes;
+        private readonly AlignedBuffer<double> memory;
+        private readonly double* squares, hits; // of each row: its squared error, and 1 where its class is right
+        private readonly T* vector;
 
-        public void Add(in LaneGroup<T> group, T* y, double* rowLoss, ref RowSums sums)
+        public LaneJudge(Preparation preparation, int lanes)
         {
-            int rows = group.Rows;
-            bool isClass = group.Classes != null;
-            double* squares = memory.Pointer, right = squares + lanes; // of each row
-            T* values = vector.Pointer;
-            for (int lane = 0; lane < rows; lane += S.Count)
+            (this.lanes, outputs, isSingle) = (lanes, preparation.Outputs, preparation.SingleOutput);
+            threshold = Above(0.5 * (preparation.TargetLow + preparation.TargetHigh));
+            memory = new(3 * lanes);
+            squares = memory.Pointer;
+            hits = squares + lanes;
+            vector = (T*)(hits + lanes);
+        }
+
+        public void Add<N>(LaneGroup<T>* group, T* y, double* rowLoss, ref RowSums sums) where N : struct, IShape
+        {
+            nint rows = group->Rows;
+            T* values = vector, t = group->Targets, classes = group->Classes;
+            double* square = squares, hit = hits;
+            for (nint lane = 0; ;)
             {
-                S.Store(values, Squares(y + lane, group.Targets + lane));
-                DoubleLanes<T>.Copy(values, squares + lane, S.Count);
-                if (!isClass) continue;
-                S.Store(values, Right(y + lane, group.Classes + lane));
-                DoubleLanes<T>.Copy(values, right + lane, S.Count);
+                S.Store(values, Squares<N>(y + lane, t + lane));
+                DoubleLanes<T>.Copy(values, square + lane, S.Count);
+                if (classes != null)
+                {
+                    S.Store(values, Right(y + lane, classes + lane));
+                    DoubleLanes<T>.Copy(values, hit + lane, S.Count);
+                }
+                lane += S.Count;
+                if (N.IsOneVector || lane >= rows) break;
             }
-            RowSums own = sums; // in registers
-            if (group.Weights == null)
+            if (group->Weights != null)
             {
-                double* at = rowLoss, end = rowLoss + (rows & -2);
-                for (; at < end; at += 2, squares += 2)
-                {
-                    own.Loss += at[0];
-                    own.Squares += squares[0];
-                    own.Loss += at[1];
-                    own.Squares += squares[1];
-                }
-                if ((rows & 1) != 0)
-                {
-                    own.Loss += *at;
-                    own.Squares += *squares;
-                }
-                for (int row = 0; isClass && row < rows; row++) own.Right += right[row];
-                own.Weight += rows;
+                AddWeighted(group, rowLoss, ref sums);
+                return;
             }
-            else
+            double loss = sums.Loss, squared = sums.Squares;
+            for (double* end = rowLoss + (rows & -2); rowLoss < end; rowLoss += 2, square += 2)
             {
-                for (int row = 0; row < rows; row++)
-                {
-                    double counts = group.ExactWeights[row];
-                    if (counts == 0) continue; // 0·∞ would not be 0
-                    own.Loss += counts * rowLoss[row];
-                    own.Squares += counts * squares[row];
-                    if (isClass) own.Right += counts * right[row];
-                    own.Weight += counts;
-                }
+                loss += rowLoss[0];
+                squared += square[0];
+                loss += rowLoss[1];
+                squared += square[1];
             }
-            sums = own;
+            if ((rows & 1) != 0)
+            {
+                loss += *rowLoss;
+                squared += *square;
+            }
+            sums.Loss = loss;
+            sums.Squares = squared;
+            sums.Weight += rows;
+            if (classes != null) sums.Right += DoubleLanes<T>.SumOfWholes(hit, rows); // in any order the same
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private void AddWeighted(LaneGroup<T>* group, double* rowLoss, ref RowSums sums)
+        {
+            for (nint row = 0; row < group->Rows; row++)
+            {
+                double counts = group->ExactWeights[row];
+                if (counts == 0) continue; // 0·∞ would not be 0
+                sums.Loss += counts * rowLoss[row];
+                sums.Squares += counts * squares[row];
+                if (group->Classes != null) sums.Right += counts * hits[row];
+                sums.Weight += counts;
+            }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private V Squares(T* y, T* t)
+        private V Squares<N>(T* y, T* t) where N : struct, IShape
         {
+            nint lanes = N.IsOneVector ? S.Count : this.lanes;
             V sum = S.Set(0.0);
-            for (T* end = y + (nint)outputs * lanes; y < end; y += lanes, t += lanes)
+            for (T* end = y + outputs * lanes; y < end; y += lanes, t += lanes)
             {
                 V error = S.Sub(S.Load(y), S.Load(t));
                 sum = S.MulAdd(error, error, sum);
@@ -577,7 +706,7 @@ internal sealed unsafe class LaneNetwork<S, V, T> : LaneNetwork<T>
         {
             V best = S.Load(y), code = S.Set(0.0), one = S.Set(T.One);
             if (isSingle) code = S.And(S.LessOrEqual(S.Set(threshold), best), one);
-            for (int o = 1; o < outputs; o++)
+            for (nint o = 1; o < outputs; o++)
             {
                 V value = S.Load(y + o * lanes), larger = S.Less(best, value);
                 best = S.Select(larger, value, best);

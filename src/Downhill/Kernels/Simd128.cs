@@ -108,7 +108,9 @@ public readonly struct Simd128<T, A> : ISimd<Vector128<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<T> MulAdd(Vector128<T> a, Vector128<T> b, Vector128<T> c)
     {
-        if (A.IsFused && HasFusedMultiplyAdd)
+        // Types and the processor: decided before anything is inlined, so that no jump is in the way of the broadcast
+        // from memory that becomes part of the instruction.
+        if (typeof(A) == typeof(Fused) && (Fma.IsSupported || AdvSimd.Arm64.IsSupported))
         {
             return typeof(T) == typeof(float)
                 ? Vector128.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()

@@ -107,7 +107,9 @@ public readonly struct Simd256<T, A> : ISimd<Vector256<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<T> MulAdd(Vector256<T> a, Vector256<T> b, Vector256<T> c)
     {
-        if (A.IsFused && HasFusedMultiplyAdd)
+        // Types and the processor: decided before anything is inlined, so that no jump is in the way of the broadcast
+        // from memory that becomes part of the instruction.
+        if (typeof(A) == typeof(Fused) && Fma.IsSupported)
         {
             return typeof(T) == typeof(float)
                 ? Vector256.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()

@@ -107,7 +107,9 @@ public readonly struct Simd512<T, A> : ISimd<Vector512<T>, T>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<T> MulAdd(Vector512<T> a, Vector512<T> b, Vector512<T> c)
     {
-        if (A.IsFused && HasFusedMultiplyAdd)
+        // Types and the processor: decided before anything is inlined, so that no jump is in the way of the broadcast
+        // from memory that becomes part of the instruction.
+        if (typeof(A) == typeof(Fused) && Avx512F.IsSupported)
         {
             return typeof(T) == typeof(float)
                 ? Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>()

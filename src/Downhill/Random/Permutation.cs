@@ -22,9 +22,9 @@ public readonly struct Permutation
     private const int Rounds = 8;
     private const int PackedLimit = 16, TableLimit = 256;
 
-    // Bits of a half up to which the rounds of a long stretch are tabulated: 16 KiB of tables, for up to a million
-    // elements.
-    private const int TabulatedBits = 10, TableLength = 1 << TabulatedBits;
+    // Elements that FillMany works on at once: its numbers stay in a first-level cache. Fewer than the least are drawn
+    // one by one.
+    private const int Block = 1024, LeastBlock = 16;
 
     [InlineArray(2 * Rounds)]
     private struct Keys
@@ -86,14 +86,9 @@ public readonly struct Permutation
                 elements[i] = (int)(packed >> (4 * (start + i))) & 15;
             return;
         }
-        if (lowBits <= FeistelRounds.HalfBits && elements.Length >= 2 << lowBits && FeistelRounds.IsSupported)
+        if (elements.Length >= LeastBlock)
         {
-            FillBySixteen((uint)start, elements);
-            return;
-        }
-        if (lowBits <= TabulatedBits && elements.Length >= 2 << lowBits)
-        {
-            FillTabulated((uint)start, elements);
+            FillMany((uint)start, elements);
             return;
         }
         for (int i = 0; i < elements.Length; i++)
@@ -103,85 +98,60 @@ public readonly struct Permutation
     private int RoundCount => Count <= TableLimit ? 2 * Rounds : Rounds;
 
     /// <summary>What a round adds to one half, for each value of the other.</summary>
-    private unsafe void Tabulate<N>(int round, N* table, int halves) where N : unmanaged, IBinaryInteger<N>
+    private unsafe void Tabulate(int round, byte* table, int halves)
     {
         int bits = (round & 1) == 0 ? lowBits : highBits; // of the half that is changed
         if (Count <= TableLimit)
         {
             ulong word = keys[round], mask = (1u << bits) - 1;
-            for (int half = 0; half < halves; half++, word >>= 4) table[half] = N.CreateTruncating(word & mask);
+            for (int half = 0; half < halves; half++, word >>= 4) table[half] = (byte)(word & mask);
             return;
         }
         ulong multiplier = keys[2 * round], sum = keys[2 * round + 1]; // plus half · multiplier
         for (int half = 0; half < halves; half++, sum += multiplier)
-            table[half] = N.CreateTruncating(sum >> (64 - bits));
+            table[half] = (byte)(sum >> (64 - bits));
     }
 
-    /// <summary>The same elements with every round's function of a half worked out before: a quarter of the time where
-    /// there are many more elements than halves.</summary>
+    /// <summary>The same elements, <see cref="Block"/> at a time: all of them take one evaluation of the network, those
+    /// whose result is outside a second one, and so on. No jump depends on which these are, since nobody could foretell
+    /// it.</summary>
     [SkipLocalsInit]
-    private unsafe void FillTabulated(uint start, Span<int> elements)
+    private unsafe void FillMany(uint start, Span<int> elements)
     {
-        int rounds = RoundCount, split = lowBits; // in registers
-        uint lowMask = (1u << split) - 1, count = (uint)Count;
-        ushort* tables = stackalloc ushort[rounds * TableLength];
-        for (int round = 0; round < rounds; round++) Tabulate(round, tables + round * TableLength, 1 << split);
-        for (int i = 0; i < elements.Length; i++)
-        {
-            uint x = start + (uint)i;
-            do
-            {
-                nuint low = x & lowMask, high = x >> split;
-                EightRounds(tables, ref low, ref high);
-                if (rounds > Rounds) EightRounds(tables + Rounds * TableLength, ref low, ref high);
-                x = (uint)(high << split | low);
-            }
-            while (x >= count);
-            elements[i] = (int)x;
-        }
-    }
-
-    /// <summary>The same, sixteen at a time.</summary>
-    [SkipLocalsInit]
-    private unsafe void FillBySixteen(uint start, Span<int> elements)
-    {
-        const int AtOnce = FeistelRounds.AtOnce;
-        int rounds = RoundCount;
+        uint* values = stackalloc uint[Block + FeistelRounds.AtOnce];
+        int* places = stackalloc int[Block + FeistelRounds.AtOnce];
         byte* tables = stackalloc byte[2 * Rounds * FeistelRounds.TableLength];
-        // Beyond 1 << lowBits nothing is looked up.
-        for (int round = 0; round < rounds; round++)
-            Tabulate(round, tables + round * FeistelRounds.TableLength, 1 << lowBits);
-        int* last = stackalloc int[AtOnce];
-        fixed (int* all = elements)
+        if (lowBits > FeistelRounds.HalfBits || elements.Length < 2 << lowBits) tables = null; // not worth it
+        else
+            for (int round = 0; round < RoundCount; round++)
+                Tabulate(round, tables + round * FeistelRounds.TableLength, 1 << lowBits); // beyond that it is not read
+        for (int done = 0; done < elements.Length; done += Block)
         {
-            for (int i = 0; i < elements.Length; i += AtOnce)
+            Span<int> block = elements.Slice(done, Math.Min(Block, elements.Length - done));
+            FeistelRounds.CountUp(values, places, block.Length, start + (uint)done);
+            Encrypt(values, block.Length, tables);
+            new Span<int>(values, block.Length).CopyTo(block);
+            int left = FeistelRounds.Outside(values, places, block.Length, (uint)Count);
+            while (left > 0)
             {
-                int rest = elements.Length - i;
-                int* to = rest < AtOnce ? last : all + i;
-                uint outside = FeistelRounds.Encrypt(
-                    (ushort)(start + (uint)i), tables, rounds, lowBits, to, (ushort)Count);
-                if (rest < AtOnce) outside &= (1u << rest) - 1;
-                for (; outside != 0; outside &= outside - 1)
-                {
-                    int place = BitOperations.TrailingZeroCount(outside);
-                    to[place] = Walk((uint)to[place]);
-                }
-                if (rest < AtOnce) new Span<int>(last, rest).CopyTo(elements[i..]);
+                Encrypt(values, left, tables);
+                for (int i = 0; i < left; i++) block[places[i]] = (int)values[i];
+                left = FeistelRounds.Outside(values, places, left, (uint)Count);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void EightRounds(ushort* tables, ref nuint low, ref nuint high)
+    /// <summary>One evaluation of the network for each of some values; what lies behind them up to whole
+    /// <see cref="FeistelRounds.AtOnce"/> changes, too.</summary>
+    private unsafe void Encrypt(uint* values, int length, byte* tables)
     {
-        low ^= tables[high];
-        high ^= tables[TableLength + low];
-        low ^= tables[2 * TableLength + high];
-        high ^= tables[3 * TableLength + low];
-        low ^= tables[4 * TableLength + high];
-        high ^= tables[5 * TableLength + low];
-        low ^= tables[6 * TableLength + high];
-        high ^= tables[7 * TableLength + low];
+        if (tables != null) FeistelRounds.LookUp(values, length, tables, RoundCount, lowBits);
+        else if (Count > TableLimit && FeistelRounds.CanMultiply)
+            FeistelRounds.Multiply(values, length, keys, lowBits, highBits);
+        else if (Count > TableLimit)
+            for (int i = 0; i < length; i++) values[i] = Encrypt(values[i]);
+        else
+            for (int i = 0; i < length; i++) values[i] = EncryptByTable(values[i]);
     }
 
     private int Walk(uint x)

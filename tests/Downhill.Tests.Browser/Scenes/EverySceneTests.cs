@@ -14,6 +14,7 @@ public sealed class EverySceneTests(Hosts hosts)
     /// come.</summary>
     private static readonly Dictionary<string, (string With, string Shows)> More = new(StringComparer.Ordinal)
     {
+        ["neuron"] = ("phi:ramp", ""),
         ["perceptron"] = ("set:xor;steps:9;prove:yes", ""),
         ["regions"] = ("x:0.5;y:0.5", "regions-story"),
         ["solid"] = ("p0:0.5;p1:0.5", "solid-story"),
@@ -61,6 +62,10 @@ public sealed class EverySceneTests(Hosts hosts)
             {
                 await visit.AxeFindsNothing();
                 await visit.NothingOverflows();
+                await visit.Find("present").ClickAsync();
+                await visit.Find("presenter").WaitForAsync();
+                await visit.NothingOverflows();
+                await visit.Find("present").ClickAsync();
             }
             catch (XunitException found)
             {

@@ -37,6 +37,62 @@ public sealed class LectureTests(Hosts hosts)
         }
     }
 
+    /// <summary>What a scene was still doing when it was left neither writes over the address that was gone back to nor
+    /// comes to the index.</summary>
+    [Theory, MemberData(nameof(Hosts.Either), MemberType = typeof(Hosts))]
+    public async Task Back_from_a_scene_that_still_answers_leads_to_the_index_and_forward_to_the_scene(string host)
+    {
+        await using Visit visit = await hosts.Scene(host, "course");
+        string course = await Hash();
+        string[] names = await visit.Page.EvaluateAsync<string[]>(
+            "[...document.querySelectorAll('.course-card')].map(e => e.dataset.testid.slice(5))");
+        Assert.NotEmpty(names);
+        foreach (string name in names)
+        {
+            await visit.Find($"open-{name}").ClickAsync();
+            await visit.Find($"scene-{name}").WaitForAsync();
+            int entries = await visit.Page.EvaluateAsync<int>("history.length");
+            await visit.Find("predict").Locator("button.guess").First.ClickAsync();
+            await visit.Page.EvaluateAsync(
+                "document.querySelector('[data-testid=predict-run]').click(), setTimeout(() => history.back(), 20)");
+            await visit.Find("course-index").WaitForAsync();
+            await visit.Settled();
+            Assert.Equal((name, course, entries),
+                (name, await Hash(), await visit.Page.EvaluateAsync<int>("history.length")));
+        }
+        await visit.Page.EvaluateAsync("history.forward()");
+        await visit.Find($"scene-{names[^1]}").WaitForAsync();
+        Assert.Equal("", await visit.Read("predict-outcome"));
+
+        Task<string> Hash() => visit.Page.EvaluateAsync<string>("location.hash");
+    }
+
+    [Fact]
+    public async Task Back_goes_one_page_at_a_time()
+    {
+        await using Visit visit = await hosts.Open("native");
+        await visit.Find("course").ClickAsync();
+        await visit.Find("course-index").WaitForAsync();
+        await visit.Find("open-neuron").ClickAsync();
+        await visit.Find("scene-neuron").WaitForAsync();
+        await visit.Settled();
+        await visit.Predict("moves");
+        await visit.Find("scene-next").ClickAsync();
+        await visit.Find("scene-perceptron").WaitForAsync();
+        await visit.Find("try-xor").ClickAsync();
+        await visit.Settled();
+        await visit.Find("to-playground").ClickAsync();
+        await visit.Find("network").WaitForAsync();
+        await visit.Settled();
+        foreach (string before in (string[])
+            ["scene-perceptron", "scene-neuron", "course-index", "network"])
+        {
+            await visit.Page.EvaluateAsync("history.back()");
+            await visit.Find(before).WaitForAsync();
+            await visit.Settled();
+        }
+    }
+
     [Fact]
     public async Task A_clicker_goes_through_the_scenes_and_blacks_the_screen_out()
     {

@@ -25,6 +25,8 @@ public sealed unsafe class GemmTests
             {
                 (64, 300, 140), (70, 513, 67), (67, 257, 131), (263, 260, 70), (300, 70, 263), (514, 130, 66),
                 (99, 1030, 67), (1030, 70, 67), (197, 260, 300), (5, 2100, 37), (37, 70, 1030),
+                // With the gaps below: rows of X and of W 4,096 bytes apart, and rows of W farther apart than that.
+                (40, 1022, 70), (40, 70, 1023), (33, 520, 1030),
             })
         {
             Check(Kernels<float>.For(arithmetic, width), rows, inner, columns);

@@ -3,6 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { hides } from '../classroom';
 import { layerTexts } from '../layers';
 import { hello, set, setting, state } from '../session';
@@ -13,6 +14,8 @@ import { brief } from '../text/numbers';
 
 export function Recipe() {
     const more = useSignal(false);
+    const fold = useRef<HTMLDetailsElement>(null);
+    useEffect(() => (more.value ? foldAway(fold.current!) : undefined), [more.value]);
     const penalised = setting('l1', 0) > 0 || setting('l2', 0) > 0;
     const scheduled = setting('schedule', '') !== '';
     const fills: Readonly<Record<string, () => ComponentChildren>> = {
@@ -38,7 +41,12 @@ export function Recipe() {
                     typeof part === 'string' ? <span key={k}>{part}</span> : <span key={k}>{fills[part.gap]?.()}</span>,
                 )}
             </p>
-            <details class="more" open={more.value} onToggle={event => (more.value = event.currentTarget.open)}>
+            <details
+                ref={fold}
+                class="more"
+                open={more.value}
+                onToggle={event => (more.value = event.currentTarget.open)}
+            >
                 <summary data-testid="recipe-more">
                     {t('more.training')}
                     {(penalised || scheduled) && <span class="dot" aria-hidden="true" />}
@@ -53,6 +61,34 @@ export function Recipe() {
             </details>
         </section>
     );
+}
+
+/**
+ * Where the settings lie over the network, Escape, a press beside them and a focus that moves on fold them away. Where
+ * they push it down nothing is hidden, and they stay.
+ */
+function foldAway(fold: HTMLDetailsElement): () => void {
+    const covers = () => {
+        const settings = fold.querySelector('.recipe-grid');
+        return settings !== null && getComputedStyle(settings).position === 'absolute';
+    };
+    const onBeside = (event: Event) => {
+        if (!fold.contains(event.target as Node) && covers()) fold.open = false;
+    };
+    const onKey = (event: KeyboardEvent) => {
+        if (event.key !== 'Escape' || event.defaultPrevented || !covers()) return;
+        event.preventDefault();
+        fold.open = false;
+        fold.querySelector('summary')?.focus();
+    };
+    document.addEventListener('pointerdown', onBeside);
+    document.addEventListener('focusin', onBeside);
+    document.addEventListener('keydown', onKey);
+    return () => {
+        document.removeEventListener('pointerdown', onBeside);
+        document.removeEventListener('focusin', onBeside);
+        document.removeEventListener('keydown', onKey);
+    };
 }
 
 function Shape() {

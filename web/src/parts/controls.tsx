@@ -178,6 +178,8 @@ export function NumberInput({ label, testid, value, onSet, min, max, whole, offe
                     if (event.key === 'Enter') {
                         commit();
                     } else if (event.key === 'Escape') {
+                        // What was typed goes first; a further Escape closes what the field is in.
+                        if (draft !== undefined) event.preventDefault();
                         setDraft(undefined);
                         setTrouble('');
                     } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {

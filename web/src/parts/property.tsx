@@ -145,7 +145,10 @@ export function TextSetting({
                 onBlur={commit}
                 onKeyDown={event => {
                     if (event.key === 'Enter') commit();
-                    else if (event.key === 'Escape') setDraft(undefined);
+                    else if (event.key === 'Escape' && draft !== undefined) {
+                        event.preventDefault();
+                        setDraft(undefined);
+                    }
                 }}
             />
             {offers.length > 0 && (

@@ -41,6 +41,7 @@ const own = texts({
     name10: '10 examples (dashed)',
     name0: 'all examples (dotted)',
     measured: 'Milliseconds are measured on this machine, now; all other numbers are the same everywhere.',
+    table: 'The ways, as a table',
     update: 'Update',
     shuffle: 'Another order in each epoch',
     order: 'The examples in the order they are used, two epochs of batches of 10',
@@ -106,22 +107,26 @@ function Picture() {
                             </Figure>
                         ))}
                     </div>
-                    <table class="batch-table" data-testid="batches-table">
-                        <Heads
-                            columns={(['way', 'batches', 'done', 'examples', 'took'] as const).map(name => own(name))}
-                        />
-                        <tbody>
-                            {asked.ways.map((way, k) => (
-                                <tr key={k}>
-                                    <th scope="row">{batches[k] === 0 ? whole(rows) : batches[k]}</th>
-                                    <td>{whole(way.updatesPerEpoch)}</td>
-                                    <td>{whole(way.updates)}</td>
-                                    <td>{whole(way.examples)}</td>
-                                    <td>{show(way.ms, 2)}</td>
-                                </tr>
-                            ))}
-                        </tbody>
-                    </table>
+                    <div class="scroll-x" tabIndex={0} role="region" aria-label={own('table')}>
+                        <table class="batch-table" data-testid="batches-table">
+                            <Heads
+                                columns={(['way', 'batches', 'done', 'examples', 'took'] as const).map(name =>
+                                    own(name),
+                                )}
+                            />
+                            <tbody>
+                                {asked.ways.map((way, k) => (
+                                    <tr key={k}>
+                                        <th scope="row">{batches[k] === 0 ? whole(rows) : batches[k]}</th>
+                                        <td>{whole(way.updatesPerEpoch)}</td>
+                                        <td>{whole(way.updates)}</td>
+                                        <td>{whole(way.examples)}</td>
+                                        <td>{show(way.ms, 2)}</td>
+                                    </tr>
+                                ))}
+                            </tbody>
+                        </table>
+                    </div>
                     <p class="note">{own('measured')}</p>
                     <Select
                         label={own('mode')}

@@ -5,7 +5,7 @@ import { mix, parseHex } from '../look/colour';
 import { theme } from '../look/theme';
 import { word as colourWord } from '../look/themes';
 import type { Reply } from '../protocol';
-import { consult, hello, parameters, state } from '../session';
+import { hello, inquire, parameters, state } from '../session';
 import { lower, pretty } from '../text/symbols';
 import { Slider } from '../parts/controls';
 import { whole } from '../text/numbers';
@@ -55,7 +55,7 @@ export function useSurface(
                     if (!there || wanted.current !== key) return;
                     const count = Math.min(slice, size - from);
                     try {
-                        const reply = await consult<Surface>({
+                        const reply = await inquire<Surface>({
                             do: 'surface',
                             first,
                             second,

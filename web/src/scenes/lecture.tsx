@@ -6,7 +6,7 @@ import { Listening, Notices } from '../panels/notices';
 import { Help } from '../panels/help';
 import { Brand, Clock, HelpButton, Look, Share, TakeAway, Transport } from '../panels/top';
 import { Button } from '../parts/controls';
-import { sceneWants, set, setting, state } from '../session';
+import { refusal, sceneWants, set, setting, state, visit } from '../session';
 import { t } from '../text';
 import { Course } from './course';
 import './lecture.css';
@@ -58,7 +58,9 @@ function toScene(event: MouseEvent): void {
 
 /** An address that names a scene and no setting of data, network or training opens it as it begins. */
 async function arrive(entry: SceneEntry): Promise<void> {
+    const here = visit.peek();
     const { default: scene } = await entry.load();
+    if (visit.peek() !== here) return;
     const view = ['v', 'scene', 'theme', 'lang', 'hide', 'with'];
     const named = (state.value?.hash ?? '').replace(/^#/, '').split('&');
     if (named.every(part => part === '' || view.includes(part.slice(0, part.indexOf('=')))))
@@ -217,10 +219,19 @@ function Predict({ question }: { readonly question: Question }) {
     const outcome = useSignal<string | undefined>(undefined);
     const running = useSignal(false);
     const textOf = (name: string) => question.options.find(option => option.name === name)?.text() ?? name;
+    // A run ends where it is when the reader leaves the scene, or starts it again.
+    useEffect(() => {
+        running.value = false;
+        outcome.value = undefined;
+    }, [visit.value]);
     const run = async () => {
         running.value = true;
         outcome.value = undefined;
-        outcome.value = await question.run();
+        try {
+            outcome.value = await question.run();
+        } catch (error) {
+            refusal.value = error instanceof Error ? error.message : String(error);
+        }
         running.value = false;
     };
     return (

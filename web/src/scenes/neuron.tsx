@@ -39,6 +39,7 @@ const own = texts({
     'note-3': 'Ask where the bias sits in the picture of the lecture: it is the weight of x₀ = 1.',
     diagram: 'The unit: inputs, weights, sum, φ, output',
     curve: 'φ over v, with its derivative dashed',
+    formula: 'The formula of φ',
     map: 'The answer over the two inputs',
     kind: 'Curve φ',
     step: 'step',
@@ -170,11 +171,13 @@ function Picture() {
                     <figcaption class="caption">
                         {unit.hasSlope ? own('curve') : own('noslope')}
                         {': '}
-                        <Formula>
-                            <mi>φ</mi>
-                            <mo>=</mo>
-                            <FormulaText text={unit.formula} />
-                        </Formula>
+                        <span class="scroll-x" tabIndex={0} role="region" aria-label={own('formula')}>
+                            <Formula>
+                                <mi>φ</mi>
+                                <mo>=</mo>
+                                <FormulaText text={unit.formula} />
+                            </Formula>
+                        </span>
                     </figcaption>
                 </figure>
                 <figure>

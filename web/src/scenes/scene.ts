@@ -1,10 +1,10 @@
 // What a scene is, and what it can use: its own values in the address, and numbers asked of the engine.
 
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Decoded, Reply, SceneRequest, SettingValue, Wanted } from '../protocol';
-import { ask, clock, consult, hello, playing, reset, set, setPlaying, setting, state } from '../session';
+import { ask, clock, depart, hello, inquire, playing, reset, set, setting, state, visit } from '../session';
 import type { SceneEntry } from './table';
 
 export interface Scene {
@@ -51,6 +51,10 @@ export function named<K extends string>(own: (key: K) => string, ...names: reado
 // Written as `name:value;name:value` into one setting, so that they travel in the address as every setting does.
 const pending = signal<string | undefined>(undefined);
 let sending = false;
+effect(() => {
+    void visit.value;
+    pending.value = undefined;
+});
 
 const values = computed(() => {
     const read = new Map<string, string>();
@@ -103,7 +107,7 @@ async function send(): Promise<void> {
     sending = true;
     while (pending.value !== undefined) {
         const text = pending.value;
-        await set({ sceneValues: text });
+        await ask({ do: 'set', values: { sceneValues: text } });
         if (pending.value === text) pending.value = undefined;
     }
     sending = false;
@@ -171,7 +175,7 @@ class Puller<T extends Reply> {
             this.next = undefined;
             let refused = '';
             try {
-                this.last = await consult<T>(request);
+                this.last = await inquire<T>(request);
             } catch (error) {
                 refused = error instanceof Error ? error.message : String(error);
             }
@@ -194,9 +198,9 @@ export function beginning(scene: Scene): Record<string, SettingValue> {
 }
 
 export async function goTo(entry: SceneEntry): Promise<void> {
-    setPlaying(false);
-    pending.value = undefined;
+    const here = depart();
     const { default: scene } = await entry.load();
+    if (visit.peek() !== here) return;
     await set({ ...beginning(scene), scene: entry.name, sceneValues: '' });
     if (scene.trains === true) await reset();
     open.value = { entry, scene };
@@ -210,8 +214,7 @@ export async function startAgain(): Promise<void> {
 
 /** To the index of the course, or with '' to the playground as it stands. */
 export function leave(to: 'course' | ''): Promise<unknown> {
-    setPlaying(false);
-    pending.value = undefined;
+    depart();
     presenting.value = false;
     return ask({ do: 'set', values: { scene: to, sceneValues: '' } });
 }

@@ -224,6 +224,8 @@ const texts = {
     'own.target': 'to learn',
     'own.use': 'Use these columns',
     'own.inUse': 'In use: {name}, {rows} rows.',
+    'request.large':
+        'A request takes at most {limit} MiB, and these data are more as text. Bring fewer rows; for all of them use the command line.',
     'own.large': 'The file has {size} MB; at most {limit} MB can be read here. Use the command line for larger ones.',
     'own.table': 'Points as numbers',
     'own.row': 'Row',

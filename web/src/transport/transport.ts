@@ -18,12 +18,20 @@ export interface Arrival {
 
 /** A request that the engine refused, with its sentence. */
 export class Refused extends Error {
-    constructor(readonly reply: Reply) {
-        super(reply.error?.text ?? 'The engine refused the request.');
+    constructor(text: string | undefined) {
+        super(text ?? 'The engine refused the request.');
     }
 }
 
+/** Above which length a request is refused before it is sent, and with what words. */
+export interface Limit {
+    readonly bytes: number;
+    readonly text: () => string;
+}
+
 export class Connection {
+    /** As the engine's hello says it. */
+    limit: Limit | undefined;
     private readonly waiting = new Map<number, { resolve(reply: Decoded): void; reject(error: Error): void }>();
     private next = 1;
     private ended: string | undefined;
@@ -46,8 +54,12 @@ export class Connection {
     ask<T extends Reply = Reply>(request: Request): Promise<Decoded<T>> {
         if (this.ended !== undefined) return Promise.reject(new Error(this.ended));
         const id = this.next++;
+        const text = JSON.stringify({ id, ...request });
+        // No byte fewer than letters; what other letters add is for the other side to count.
+        if (this.limit !== undefined && text.length > this.limit.bytes)
+            return Promise.reject(new Refused(this.limit.text()));
         const reply = new Promise<Decoded>((resolve, reject) => this.waiting.set(id, { resolve, reject }));
-        this.carrier.send(JSON.stringify({ id, ...request }));
+        this.carrier.send(text);
         return reply as Promise<Decoded<T>>;
     }
 
@@ -65,7 +77,7 @@ export class Connection {
         if (waiter === undefined) return;
         this.waiting.delete(id);
         if (reply.header.ok) waiter.resolve(reply);
-        else waiter.reject(new Refused(reply.header));
+        else waiter.reject(new Refused(reply.header.error?.text));
     }
 
     private end(reason: string): void {
