@@ -108,8 +108,10 @@ internal static unsafe partial class Gemm<S, V, T>
     public static void ForwardPanels(
         T* x, int ldx, T* panels, T* bias, T* y, int ldy, int rows, int inner, int columns)
     {
-        int blockColumns = PanelBytes / (BlockDepth * sizeof(T)) / PanelWidth * PanelWidth;
-        for (int k = 0; k == 0 || k < inner; k += BlockDepth)
+        // Where nothing is copied and the sums of few rows stay in a cache, panels had better stay there, too.
+        int blockDepth = rows <= 64 ? BlockDepth / 4 : BlockDepth;
+        int blockColumns = PanelBytes / (blockDepth * sizeof(T)) / PanelWidth * PanelWidth;
+        for (int k = 0; k == 0 || k < inner; k += blockDepth)
         {
             for (int column = 0; column < columns; column += blockColumns)
             {
@@ -118,7 +120,7 @@ internal static unsafe partial class Gemm<S, V, T>
                     x + k, ldx, 1, null, false, null, 0, 0,
                     panels + ((nint)column * inner) + ((nint)k * PanelWidth), inner,
                         from == null ? null : from + column, k == 0 ? 0 : ldy, y + column, ldy, rows,
-                    Math.Min(blockColumns, columns - column), Math.Min(BlockDepth, inner - k));
+                    Math.Min(blockColumns, columns - column), Math.Min(blockDepth, inner - k));
             }
         }
     }
