@@ -46,11 +46,15 @@ internal sealed unsafe class ElementwiseKernel<A, S, V, T>(A activation) : Activ
         S.StoreFirst(gradient + i, S.Mul(S.LoadFirst(gradient + i, (int)(length - i)), slope), (int)(length - i));
     }
 
+    // Loops over vectors are not inlined, for the reason that the products' tiles are not.
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void ForwardLanes(T* z, T* y, nint length)
     {
         for (nint i = 0; i < length; i += S.Count) S.Store(y + i, activation.Value<S, V, T>(S.Load(z + i)));
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public override void BackwardLanes(T* z, T* y, T* gradient, nint length)
     {
         T* from = A.DerivativeFrom == DerivativeFrom.Output ? y : z;

@@ -114,8 +114,10 @@ internal static unsafe partial class Gemm<S, V, T>
     public static void ForwardPanels(
         T* x, int ldx, T* panels, T* bias, T* y, int ldy, int rows, int inner, int columns)
     {
-        int blockColumns = PanelBytes / (BlockDepth * sizeof(T)) / PanelWidth * PanelWidth;
-        for (int k = 0; k == 0 || k < inner; k += BlockDepth)
+        // Where nothing is copied and the sums of few rows stay in a cache, panels had better stay there, too.
+        int blockDepth = rows <= 64 ? BlockDepth / 4 : BlockDepth;
+        int blockColumns = PanelBytes / (blockDepth * sizeof(T)) / PanelWidth * PanelWidth;
+        for (int k = 0; k == 0 || k < inner; k += blockDepth)
         {
             for (int column = 0; column < columns; column += blockColumns)
             {
@@ -124,7 +126,7 @@ internal static unsafe partial class Gemm<S, V, T>
                     x + k, ldx, 1, null, false, null, 0, 0,
                     panels + ((nint)column * inner) + ((nint)k * PanelWidth), inner,
                         from == null ? null : from + column, k == 0 ? 0 : ldy, y + column, ldy, rows,
-                    Math.Min(blockColumns, columns - column), Math.Min(BlockDepth, inner - k));
+                    Math.Min(blockColumns, columns - column), Math.Min(blockDepth, inner - k));
             }
         }
     }
@@ -499,6 +501,7 @@ internal static unsafe partial class Gemm<S, V, T>
         while (k < depth);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Row8(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int n)
     {
         V a0 = S.Set(a[0]);
@@ -551,6 +554,7 @@ internal static unsafe partial class Gemm<S, V, T>
     }
 
     /// <summary>c = start + factor·b, or start alone when b is null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Row1(T factor, T* b, T* start, T* c, int n)
     {
         V wide = S.Set(factor);
@@ -793,9 +797,13 @@ internal static unsafe partial class Gemm<S, V, T>
         }
     }
 
+    // None is inlined: within a caller that has taken in other methods the compiler may run out of its allowance for
+    // inlining and leave single operations as calls. In one process of six 13-48-48-5 ran at two thirds of its speed.
+
     // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one
     // pointer per row the general registers would not suffice.
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile8x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -892,6 +900,7 @@ internal static unsafe partial class Gemm<S, V, T>
     }
 
     /// <summary>One row.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile1x4(T* a, nint aStep, T* b, nint bRow, T* start, T* c, int depth)
     {
         V c0 = Start(start);
@@ -914,6 +923,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.Store(c + (3 * S.Count), c3);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -989,6 +999,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.Store(c + S.Count, c51);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4x2(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1046,6 +1057,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.Store(c + S.Count, c31);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile8x1(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1116,6 +1128,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.Store(c, c70);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile8x1Partial(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
     {
@@ -1186,6 +1199,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.StorePartial(c, mask, c70);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x1(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1242,6 +1256,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.Store(c, c50);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile6x1Partial(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
     {
@@ -1298,6 +1313,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.StorePartial(c, mask, c50);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4x1(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
     {
@@ -1342,6 +1358,7 @@ internal static unsafe partial class Gemm<S, V, T>
         S.Store(c, c30);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile4x1Partial(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, V mask)
     {

@@ -59,7 +59,7 @@ internal sealed unsafe partial class SoftmaxCrossEntropyKernel<S, V, T>
 
     /// <summary>A row in each of the first count lanes of one vector; columns lie lanes apart. Squares and right are
     /// <see cref="Verdicts"/>, null when not wanted.</summary>
-    [SkipLocalsInit]
+    [SkipLocalsInit, MethodImpl(MethodImplOptions.NoInlining)]
     private void Lanes(T* z, T* t, T* weights, T* y, double* rowLoss, T* gradient, int count, nint lanes, int columns,
         double* squares, double* right)
     {

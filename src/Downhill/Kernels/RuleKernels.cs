@@ -123,6 +123,7 @@ internal sealed unsafe partial class RuleKernel<R, S, V, T> : RuleKernel<T>
 
     /// <summary>Whole vectors. Returns 0 in each lane while all gradients were finite, and NaN after ∞ or
     /// NaN.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static V Range(
         T* w, T* slot0, T* slot1, T* slot2, T* factors, T* g, long length, in RuleConstants<V> c, in UpdateTerms terms)
     {
