@@ -122,7 +122,10 @@ public sealed class ServeTests : IAsyncLifetime
         string text = header.Replace(',', delimiter) + "\n" + string.Concat(cells.Select(row => string.Join(delimiter,
             header.Split(',').Select(name => name switch
             {
-                "size" => row[0], "kind" => row[1], "when" => row[2], _ => other,
+                "size" => row[0],
+                "kind" => row[1],
+                "when" => row[2],
+                _ => other,
             })) + "\n"));
         desk.Write("rows.csv", text);
         string expected = desk.Run("predict m.safetensors rows.csv").Succeeded().Out;
@@ -303,7 +306,8 @@ public sealed class ServeTests : IAsyncLifetime
             new Dataset("pictures", [.. Enumerable.Range(0, side * side).Select(i => new Column($"p{i}"))],
                 new Target(["class"], [.. Enumerable.Range(0, 10).Select(name)]),
                 [.. Enumerable.Range(0, 100 * side * side).Select(i => i % 97 + 1f)], [],
-                [.. Enumerable.Range(0, 100).Select(row => row % 10)], []) { Image = new(side, side) },
+                [.. Enumerable.Range(0, 100).Select(row => row % 10)], [])
+            { Image = new(side, side) },
             new() { Hidden = [2], Epochs = 1 }).Model, "pictures");
     }
 
