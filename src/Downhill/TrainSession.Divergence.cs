@@ -19,13 +19,16 @@ public sealed partial class TrainSession<T>
     /// a replay needs no stopping rule and no validation.</summary>
     private void RememberLastGood()
     {
-        if (lastGoodStep >= 0 && State.Position != 0 && State.Step - lastGoodStep < snapshotEvery) return;
+        if (!SnapshotIsDue) return;
         // A unit with bounds can answer finitely with a weight that is not.
         if (!WeightsAreFinite()) return;
         lastGood.Take(State);
         lastGoodStep = State.Step;
         lastGoodInPanels = IsInPanels;
     }
+
+    private bool SnapshotIsDue =>
+        lastGoodStep < 0 || State.Position == 0 || State.Step - lastGoodStep >= snapshotEvery;
 
     private void BringLastGoodBack()
     {

@@ -16,8 +16,7 @@ public sealed partial class TrainSession<T>
     private StepReport CompiledSteps(CompiledTraining<T> compiled, int most, bool together)
     {
         // Snapshots need the state: none falls due inside a stretch.
-        if (lastGoodStep >= 0) most = (int)Math.Min(
-            most, State.Position == 0 ? snapshotEvery : Math.Max(1, lastGoodStep + snapshotEvery - State.Step));
+        most = (int)Math.Min(most, snapshotEvery - (SnapshotIsDue ? 0 : State.Step - lastGoodStep));
         int left = (batcher.Count - State.Position + batch - 1) / batch;
         compiled.Load(State, together ? Math.Min(most, left) : 1);
         try

@@ -116,10 +116,10 @@ public sealed class RowBlockTests : IDisposable
     [Fact]
     public void Being_watched_changes_no_bit()
     {
-        Dataset data = Runs.Classes(700, 300, 3);
+        Dataset data = Runs.Classes(9000, 300, 3);
         FitPlan plan = FitPlan.Make(data, new FitOptions
         {
-            Hidden = [110], Batch = 1, Optimizer = Optimizers.Momentum(), LearningRate = 0.003, Epochs = 70,
+            Hidden = [110], Batch = 1, Optimizer = Optimizers.Momentum(), LearningRate = 0.003, Epochs = 5,
             ValidationShare = 0, TestShare = 0, Stop = [], KeepBest = false,
         });
         string expected = Hash(plan.Start());
