@@ -117,6 +117,7 @@ internal static unsafe partial class Gemm<S, V, T>
     /// <summary>A whole tile: <see cref="FullRows"/> by two vectors. What it copies, of A rows that lie side by side,
     /// goes where copyA and copyB say. On the way it asks for the next tile's sums, which begin at next, and for
     /// parts of B that will be copied, rows aheadRow apart from ahead to aheadEnd; either may be null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Tile<W>(
         T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth, T* copyA,
         T* copyB, T* next, T* ahead, nint aheadRow, T* aheadEnd)
