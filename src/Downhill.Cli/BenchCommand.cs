@@ -154,13 +154,15 @@ internal sealed class BenchCommand : CliCommand
                 writer.WriteNumber("seconds", speed.Seconds);
                 writer.WriteNumber("processorSeconds", speed.ProcessorSeconds);
                 writer.WriteNumber("encodedProcessorSeconds", speed.EncodedSeconds);
-                writer.WriteNumber("megabytesPerProcessorSecond", speed.Bytes / 1e6 / speed.ProcessorSeconds);
+                if (speed.MegabytesPerProcessorSecond is double rate)
+                    writer.WriteNumber("megabytesPerProcessorSecond", rate);
+                else writer.WriteNull("megabytesPerProcessorSecond");
                 writer.WriteNumber("peakBytes", speed.PeakBytes);
             });
             return Cli.Done;
         }
-        string Rates(double time) =>
-            $"{time,6:F2} s  {speed.Bytes / 1e6 / time,6:F0} MB/s  {speed.Rows / time,12:N0} rows/s";
+        string Rates(double time) => time <= 0 ? "too short to be measured"
+            : $"{time,6:F2} s  {speed.Bytes / 1e6 / time,6:F0} MB/s  {speed.Rows / time,12:N0} rows/s";
         Terminal.Out.WriteLine($"  {speed.Rows:N0} rows × {speed.Columns} columns, {speed.Bytes / 1e6:N0} MB");
         Terminal.Out.WriteLine($"  read, by the clock              {Rates(speed.Seconds)}");
         Terminal.Out.WriteLine($"  read, processor time            {Rates(speed.ProcessorSeconds)}");

@@ -23,6 +23,9 @@ internal sealed record CsvSpeed(int Rows, int Columns, long Bytes, double Second
 
     private const int Categories = 12;
 
+    /// <summary>Speed by processor time; null where that was too short for the system to count.</summary>
+    public double? MegabytesPerProcessorSecond => ProcessorSeconds > 0 ? Bytes / 1e6 / ProcessorSeconds : null;
+
     /// <summary>Makes a table in the folder for temporary files, reads it and removes it.</summary>
     /// <param name="rows">Rows, from 20.</param>
     /// <param name="columns">Columns, from 2: of ten, seven hold numbers with decimals, one whole numbers, one numbers

@@ -63,6 +63,14 @@ public sealed class BenchTests : IDisposable
         Assert.Matches(@"read, by the clock +[0-9.]+ s +\S+ MB/s +\S+ rows/s", text);
     }
 
+    /// <summary>The system counts a process's time in ticks, and a table may be read within one.</summary>
+    [Fact]
+    public void ATimeTooShortToBeCountedIsNoSpeed()
+    {
+        Assert.Null(new CsvSpeed(100, 3, 1500, 0.001, 0, 0, 1).MegabytesPerProcessorSecond);
+        Assert.Equal(30, new CsvSpeed(100, 3, 1_500_000, 0.1, 0.05, 0.06, 1).MegabytesPerProcessorSecond);
+    }
+
     [Theory]
     [InlineData("--only W1,X9", "'X9'")]
     [InlineData("--only GEMM-65", "'GEMM-65'")]
