@@ -225,6 +225,11 @@ internal static unsafe partial class Gemm<S, V, T>
         }
     }
 
+    /// <summary>The same without copies and requests.</summary>
+    private static void Tile(
+        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth) =>
+        Tile<Nothing>(a, aRow, aStep, b, bRow, start, startRow, c, cRow, depth, null, null, null, null, 0, null);
+
     /// <summary>One step of a tile: a column of A times a row of B.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Step<W>(

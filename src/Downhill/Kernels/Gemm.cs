@@ -259,7 +259,7 @@ internal static unsafe partial class Gemm<S, V, T>
                 T* c = dw + (i * lddw);
                 T* start = accumulate ? c : null;
                 int size = i < tiled ? TileRows(tiled - i) : 1;
-                if (size == 8) { Tile8x2(a, 1, 8, panels, wide, start, lddw, c, lddw, rows); }
+                if (size == FullRows) { Tile(a, 1, 8, panels, wide, start, lddw, c, lddw, rows); }
                 else if (size == 6) { Tile6x2(a, 1, 6, panels, wide, start, lddw, c, lddw, rows); }
                 else if (size == 4) { Tile4x2(a, 1, 4, panels, wide, start, lddw, c, lddw, rows); }
                 else { Row(a, 1, panels, wide, start, c, wide, rows); }
@@ -354,7 +354,7 @@ internal static unsafe partial class Gemm<S, V, T>
                     T* si = start == null ? null : start + (i * startRow) + column;
                     T* ci = c + (i * cRow) + column;
                     int size = TileRows(tiled - i);
-                    if (size == 8) { Tile8x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
+                    if (size == FullRows) { Tile(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
                     else if (size == 6) { Tile6x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
                     else { Tile4x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
                     i += size;
@@ -802,102 +802,6 @@ internal static unsafe partial class Gemm<S, V, T>
 
     // The tiles. Rows are addressed as a base pointer every three rows plus 0, 1 or 2 times the distance: with one
     // pointer per row the general registers would not suffice.
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Tile8x2(
-        T* a, nint aRow, nint aStep, T* b, nint bRow, T* start, nint startRow, T* c, nint cRow, int depth)
-    {
-        V c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51, c60, c61, c70, c71;
-        if (start == null)
-        {
-            c00 = c01 = c10 = c11 = c20 = c21 = c30 = c31 = c40 = c41 = c50 = c51 = c60 = c61 = c70 = c71 = S.Set(0.0);
-        }
-        else
-        {
-            c00 = S.Load(start);
-            c01 = S.Load(start + S.Count);
-            start += startRow;
-            c10 = S.Load(start);
-            c11 = S.Load(start + S.Count);
-            start += startRow;
-            c20 = S.Load(start);
-            c21 = S.Load(start + S.Count);
-            start += startRow;
-            c30 = S.Load(start);
-            c31 = S.Load(start + S.Count);
-            start += startRow;
-            c40 = S.Load(start);
-            c41 = S.Load(start + S.Count);
-            start += startRow;
-            c50 = S.Load(start);
-            c51 = S.Load(start + S.Count);
-            start += startRow;
-            c60 = S.Load(start);
-            c61 = S.Load(start + S.Count);
-            start += startRow;
-            c70 = S.Load(start);
-            c71 = S.Load(start + S.Count);
-        }
-        T* a3 = a + (3 * aRow);
-        T* a6 = a + (6 * aRow);
-        nint aRow2 = 2 * aRow;
-        for (int k = 0; k < depth; k++)
-        {
-            V b0 = S.Load(b);
-            V b1 = S.Load(b + S.Count);
-            V x = S.Set(a[0]);
-            c00 = S.MulAdd(x, b0, c00);
-            c01 = S.MulAdd(x, b1, c01);
-            x = S.Set(a[aRow]);
-            c10 = S.MulAdd(x, b0, c10);
-            c11 = S.MulAdd(x, b1, c11);
-            x = S.Set(a[aRow2]);
-            c20 = S.MulAdd(x, b0, c20);
-            c21 = S.MulAdd(x, b1, c21);
-            x = S.Set(a3[0]);
-            c30 = S.MulAdd(x, b0, c30);
-            c31 = S.MulAdd(x, b1, c31);
-            x = S.Set(a3[aRow]);
-            c40 = S.MulAdd(x, b0, c40);
-            c41 = S.MulAdd(x, b1, c41);
-            x = S.Set(a3[aRow2]);
-            c50 = S.MulAdd(x, b0, c50);
-            c51 = S.MulAdd(x, b1, c51);
-            x = S.Set(a6[0]);
-            c60 = S.MulAdd(x, b0, c60);
-            c61 = S.MulAdd(x, b1, c61);
-            x = S.Set(a6[aRow]);
-            c70 = S.MulAdd(x, b0, c70);
-            c71 = S.MulAdd(x, b1, c71);
-            a += aStep;
-            a3 += aStep;
-            a6 += aStep;
-            b += bRow;
-        }
-        S.Store(c, c00);
-        S.Store(c + S.Count, c01);
-        c += cRow;
-        S.Store(c, c10);
-        S.Store(c + S.Count, c11);
-        c += cRow;
-        S.Store(c, c20);
-        S.Store(c + S.Count, c21);
-        c += cRow;
-        S.Store(c, c30);
-        S.Store(c + S.Count, c31);
-        c += cRow;
-        S.Store(c, c40);
-        S.Store(c + S.Count, c41);
-        c += cRow;
-        S.Store(c, c50);
-        S.Store(c + S.Count, c51);
-        c += cRow;
-        S.Store(c, c60);
-        S.Store(c + S.Count, c61);
-        c += cRow;
-        S.Store(c, c70);
-        S.Store(c + S.Count, c71);
-    }
 
     /// <summary>One row.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
