@@ -259,7 +259,7 @@ internal static unsafe partial class Gemm<S, V, T>
                 T* c = dw + (i * lddw);
                 T* start = accumulate ? c : null;
                 int size = i < tiled ? TileRows(tiled - i) : 1;
-                if (size == FullRows) { Tile(a, 1, size, panels, wide, start, lddw, c, lddw, rows); }
+                if (size == 8) { Tile(a, 1, 8, panels, wide, start, lddw, c, lddw, rows); }
                 else if (size == 6) { Tile6x2(a, 1, 6, panels, wide, start, lddw, c, lddw, rows); }
                 else if (size == 4) { Tile4x2(a, 1, 4, panels, wide, start, lddw, c, lddw, rows); }
                 else { Row(a, 1, panels, wide, start, c, wide, rows); }
@@ -354,7 +354,7 @@ internal static unsafe partial class Gemm<S, V, T>
                     T* si = start == null ? null : start + (i * startRow) + column;
                     T* ci = c + (i * cRow) + column;
                     int size = TileRows(tiled - i);
-                    if (size == FullRows) { Tile(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
+                    if (size == 8) { Tile(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
                     else if (size == 6) { Tile6x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
                     else { Tile4x2(ai, aRow, aStep, panel, bRow, si, startRow, ci, cRow, depth); }
                     i += size;
